@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line of `npm run benchmark` selects. */
+export interface Options {
+  readonly scenarios: readonly string[];
+  readonly peers: readonly string[];
+  /** Name and command line of brokers that the benchmark does not know. */
+  readonly commands: ReadonlyMap<string, string>;
+  readonly repeat: number;
+  readonly flush: FlushDiskType;
+  /** Flags of Node for lmqtt's process, for instance `--cpu-prof`. */
+  readonly nodeFlags: readonly string[];
+  readonly isPinned: boolean;
+  /** Leave lmqtt out: to measure the others alone. */
+  readonly isWithoutLmqtt: boolean;
+  /** Where report.md and report.json go. */
+  readonly out: string;
+  /** Where the brokers' data directories go. */
+  readonly tmp: string | undefined;
+}
+
+export type FlushDiskType = 'ASYNC_FLUSH' | 'SYNC_FLUSH';
+
+export const USAGE = `npm run benchmark -- [options]
+  --scenarios a16,b,…      scenarios to run (all)
+  --peers mosquitto,aedes  brokers to compare with (mosquitto); '' for none
+  --peer name=command      one more broker; {port} and {dir} in the command are replaced (repeatable)
+  --repeat N               runs per scenario and broker; the median is reported (3)
+  --flush TYPE             lmqtt's flushDiskType, ASYNC_FLUSH or SYNC_FLUSH (ASYNC_FLUSH)
+  --without-lmqtt          only the peers
+  --node-flags '--cpu-prof --cpu-prof-dir=…'   flags of Node for lmqtt's process
+  --pin                    broker on core 0, generator on core 1
+  --out DIR                where report.md and report.json go (benchmark/results)
+  --tmp DIR                where data directories go (the system's temporary directory)`;
+
+const names = (list: string): string[] => list.split(',').filter((name) => name !== '');
+
+function parseRepeat(text: string): number {
+  const repeat = Number(text);
+  if (!Number.isSafeInteger(repeat) || repeat < 1) {
+    throw new Error(`--repeat must be a whole number from 1 on, not '${text}'`);
+  }
+  return repeat;
+}
+
+function parseFlush(text: string): FlushDiskType {
+  if (text !== 'ASYNC_FLUSH' && text !== 'SYNC_FLUSH') {
+    throw new Error(`--flush must be ASYNC_FLUSH or SYNC_FLUSH, not '${text}'`);
+  }
+  return text;
+}
+
+function parseCommands(entries: readonly string[]): Map<string, string> {
+  const commands = new Map<string, string>();
+  for (const entry of entries) {
+    const at = entry.indexOf('=');
+    if (at < 1) throw new Error(`--peer must be name=command, not '${entry}'`);
+    commands.set(entry.slice(0, at), entry.slice(at + 1));
+  }
+  return commands;
+}
+
+/** Parses the command line; undefined when only the usage is asked for. Throws on a wrong option. */
+export function parseOptions(argv: readonly string[], defaultOut: string): Options | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      scenarios: { type: 'string', default: '' },
+      peers: { type: 'string', default: 'mosquitto' },
+      peer: { type: 'string', multiple: true, default: [] },
+      repeat: { type: 'string', default: '3' },
+      flush: { type: 'string', default: 'ASYNC_FLUSH' },
+      pin: { type: 'boolean', default: false },
+      'without-lmqtt': { type: 'boolean', default: false },
+      'node-flags': { type: 'string', default: '' },
+      out: { type: 'string', default: defaultOut },
+      tmp: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const commands = parseCommands(values.peer);
+  return {
+    scenarios: names(values.scenarios),
+    peers: [...names(values.peers), ...commands.keys()],
+    commands,
+    repeat: parseRepeat(values.repeat),
+    flush: parseFlush(values.flush),
+    nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
+    isPinned: values.pin,
+    isWithoutLmqtt: values['without-lmqtt'],
+    out: values.out,
+    tmp: values.tmp,
+  };
+}

@@ -1,0 +1,127 @@
+// Runs the scenarios of scenarios.ts against lmqtt and other brokers, one after another, on the
+// same machine, and writes a report. See README.md.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../src/common/errors.ts';
+import { buildGateway, buildLoadGenerator } from './build.ts';
+import { cleanUpAtExit } from './leftovers.ts';
+import { describeMachine } from './machine.ts';
+import { parseOptions, USAGE } from './options.ts';
+import { aedes } from './peers/aedes.ts';
+import { commandPeer } from './peers/command.ts';
+import { lmqtt } from './peers/lmqtt.ts';
+import { mosquitto } from './peers/mosquitto.ts';
+import { OWN, OWN_SYNC, toMarkdown } from './report.ts';
+import { figure, medianSample } from './result.ts';
+import { selectScenarios } from './scenarios.ts';
+import { runTrial } from './trial.ts';
+import type { Options } from './options.ts';
+import type { Peer } from './peers/peer.ts';
+import type { Report } from './report.ts';
+import type { Outcome, Sample } from './result.ts';
+import type { Scenario } from './scenarios.ts';
+import type { TrialOptions } from './trial.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const log = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** The brokers asked for, lmqtt first. Throws on an unknown name. */
+function selectPeers(options: Options): Peer[] {
+  const known = new Map<string, Peer>([
+    [OWN, lmqtt(OWN, options.flush, options.nodeFlags)],
+    [mosquitto.name, mosquitto],
+    [aedes.name, aedes],
+  ]);
+  for (const [name, command] of options.commands) known.set(name, commandPeer(name, command));
+  const names = new Set([...(options.isWithoutLmqtt ? [] : [OWN]), ...options.peers]);
+  return [...names].map((name) => {
+    const peer = known.get(name);
+    if (peer === undefined)
+      throw new Error(`unknown peer ${name}; known: ${[...known.keys()].join(', ')}`);
+    return peer;
+  });
+}
+
+/** All runs of one scenario; the brokers take turns, so that a drift of the machine meets all. */
+async function runScenario(
+  scenario: Scenario,
+  peers: readonly Peer[],
+  repeat: number,
+  options: TrialOptions,
+): Promise<Outcome[]> {
+  const runs = peers.map((peer) => ({
+    peer,
+    samples: [] as Sample[],
+    failures: [] as string[],
+  }));
+  for (let round = 1; round <= repeat; round++) {
+    for (const { peer, samples, failures } of runs) {
+      try {
+        const sample = await runTrial(peer, scenario, options);
+        samples.push(sample);
+        const value = Math.round(figure(scenario.metric, sample)).toLocaleString('en-US');
+        log(`${scenario.name} ${peer.name} ${String(round)}/${String(repeat)}: ${value}`);
+      } catch (error) {
+        failures.push(messageOf(error));
+        log(
+          `${scenario.name} ${peer.name} ${String(round)}/${String(repeat)}: FAILED ${messageOf(error)}`,
+        );
+      }
+    }
+  }
+  return runs.map(({ peer, samples, failures }) => ({
+    scenario: scenario.name,
+    peer: peer.name,
+    median: medianSample(scenario.metric, samples),
+    samples,
+    failures,
+  }));
+}
+
+function write(report: Report, out: string): string {
+  mkdirSync(out, { recursive: true });
+  const markdown = toMarkdown(report);
+  writeFileSync(join(out, 'report.md'), markdown);
+  writeFileSync(join(out, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  return markdown;
+}
+
+async function main(options: Options): Promise<void> {
+  const scenarios = selectScenarios(options.scenarios);
+  const peers = selectPeers(options);
+  const binary = buildLoadGenerator(ROOT);
+  if (peers.some((peer) => peer.name === OWN)) buildGateway(ROOT);
+  const trial = { binary, isPinned: options.isPinned, tmp: options.tmp };
+  const setting = [
+    ...describeMachine(options.tmp ?? tmpdir()),
+    options.isPinned ? 'broker on core 0, generator on core 1' : 'broker and generator not pinned',
+    `median of ${String(options.repeat)} runs, brokers taking turns, a fresh process and directory for each`,
+    ...peers.map((peer) => `${peer.name}: ${peer.note}`),
+  ];
+  const outcomes: Outcome[] = [];
+  for (const scenario of scenarios.filter((entry) => !entry.needsV5)) {
+    const hasSync = scenario.withSyncFlush && options.flush === 'ASYNC_FLUSH';
+    const extra =
+      hasSync && peers.some((peer) => peer.name === OWN)
+        ? [lmqtt(OWN_SYNC, 'SYNC_FLUSH', options.nodeFlags)]
+        : [];
+    outcomes.push(...(await runScenario(scenario, [...peers, ...extra], options.repeat, trial)));
+    write({ setting, scenarios, outcomes }, options.out);
+  }
+  process.stdout.write(write({ setting, scenarios, outcomes }, options.out));
+}
+
+cleanUpAtExit();
+try {
+  const options = parseOptions(process.argv.slice(2), join(ROOT, 'benchmark/results'));
+  if (options === undefined) process.stdout.write(`${USAGE}\n`);
+  else await main(options);
+} catch (error) {
+  log(messageOf(error));
+  process.exitCode = 2;
+}

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Installs the dependencies and compiles src/ to dist/ where either is missing or out of date.
+# Does nothing, and says nothing, when everything is current.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+cd "$root"
+
+is_newer() { # is_newer STAMP PATH...: whether anything below a path is newer than the stamp file
+  stamp=$1
+  shift
+  [ ! -e "$stamp" ] || [ -n "$(find "$@" -newer "$stamp" -print 2>/dev/null | head -n 1)" ]
+}
+
+# An installed package ships dist/ without src/: there is nothing to do.
+[ -d src ] || exit 0
+
+if is_newer node_modules/.package-lock.json package-lock.json; then
+  echo 'lmqtt: installing dependencies (npm ci) ...' >&2
+  npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
+fi
+
+if is_newer dist/.built src package.json tsconfig.json tsconfig.build.json; then
+  echo 'lmqtt: compiling (npm run build) ...' >&2
+  # Compiled beside and swapped in, so that a failed or concurrent build leaves no half of one.
+  next="dist.$$"
+  trap 'rm -rf "$next"' EXIT
+  npm run --silent build -- --outDir "$next" >&2
+  : >"$next/.built"
+  rm -rf dist
+  mv "$next" dist
+fi

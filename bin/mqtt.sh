@@ -1,0 +1,230 @@
+#!/bin/sh
+# Starts, stops and watches lmqtt. See usage() below.
+#
+# Directories: LMQTT_HOME (default: the project's folder) and below it LMQTT_CONF_DIR, LMQTT_DATA_DIR,
+# LMQTT_LOG_DIR, LMQTT_RUN_DIR. Several instances run side by side when each has its own.
+set -eu
+
+script=$0
+while [ -L "$script" ]; do
+  target=$(readlink "$script")
+  case $target in
+    /*) script=$target ;;
+    *) script=$(dirname -- "$script")/$target ;;
+  esac
+done
+root=$(CDPATH='' cd -- "$(dirname -- "$script")/.." && pwd -P)
+
+usage() {
+  cat >&2 <<'TEXT'
+usage: mqtt.sh start|stop|restart|status|run [standalone|gateway|lmq|namesrv]
+  start    start in the background, wait until it answers, print where
+  stop     drain, save and end it
+  restart  stop, then start
+  status   exit 0 when it runs, 3 when not
+  run      start in the foreground
+TEXT
+  exit 2
+}
+
+fail() {
+  printf 'lmqtt: %s\n' "$1" >&2
+  exit 1
+}
+
+[ $# -ge 1 ] && [ $# -le 2 ] || usage
+command=$1
+role=${2:-standalone}
+case $command in start | stop | restart | status | run) ;; *) usage ;; esac
+case $role in
+  standalone) ;;
+  gateway | lmq | namesrv)
+    printf "lmqtt: not yet: '%s' on its own comes with the cluster; use standalone\n" "$role" >&2
+    exit 2
+    ;;
+  *) usage ;;
+esac
+
+home=${LMQTT_HOME:-$root}
+LMQTT_CONF_DIR=${LMQTT_CONF_DIR:-$home/conf}
+LMQTT_DATA_DIR=${LMQTT_DATA_DIR:-$home/data}
+LMQTT_LOG_DIR=${LMQTT_LOG_DIR:-$home/logs}
+LMQTT_RUN_DIR=${LMQTT_RUN_DIR:-$home/run}
+export LMQTT_CONF_DIR LMQTT_DATA_DIR LMQTT_LOG_DIR LMQTT_RUN_DIR
+
+main=$root/dist/cli/$role-main.js
+pid_file=$LMQTT_RUN_DIR/$role.pid     # "pid start-time": the second field tells a reused pid
+ready_file=$LMQTT_RUN_DIR/$role.ready # written by the process when it serves, key=value lines
+out_file=$LMQTT_LOG_DIR/$role.out     # what the last start printed
+
+START_SECONDS=60
+STOP_SECONDS=15
+
+# start_time PID: when that process began, in any form that no later process of the same pid has.
+start_time() {
+  if [ -r /proc/self/stat ]; then
+    # Field 22; the command's name before it may contain spaces and parentheses.
+    { sed 's/^.*) //' "/proc/$1/stat" | cut -d ' ' -f 20; } 2>/dev/null
+  else
+    ps -o lstart= -p "$1" 2>/dev/null | tr -d ' '
+  fi
+}
+
+# is_zombie PID: ended, but its parent has not noticed.
+is_zombie() {
+  [ -r "/proc/$1/stat" ] && [ "$({ sed 's/^.*) //' "/proc/$1/stat" | cut -d ' ' -f 1; } 2>/dev/null)" = Z ]
+}
+
+# running_pid: prints the pid of our process; fails when there is none (a stale file counts as none).
+running_pid() {
+  [ -r "$pid_file" ] || return 1
+  pid='' began=''
+  read -r pid began <"$pid_file" || return 1
+  case $pid in '' | *[!0-9]*) return 1 ;; esac
+  [ -n "$began" ] && [ "$(start_time "$pid")" = "$began" ] && ! is_zombie "$pid" || return 1
+  printf '%s\n' "$pid"
+}
+
+ready_value() { sed -n "s/^$1=//p" "$ready_file" 2>/dev/null; }
+
+# is_ready PID: whether the ready file is there and of that process.
+is_ready() { [ -r "$ready_file" ] && [ "$(ready_value pid)" = "$1" ]; }
+
+print_where() {
+  ready_value mqtt | while read -r address; do printf '  mqtt         %s\n' "$address"; done
+  printf '  name server  %s\n  data         %s\n  log          %s\n' \
+    "$(ready_value namesrv)" "$(ready_value data)" "$(ready_value log)"
+}
+
+check_node() {
+  command -v node >/dev/null 2>&1 || fail 'node is not installed: Node.js 20.19 or newer is needed'
+  version=$(node -p process.versions.node)
+  major=${version%%.*}
+  rest=${version#*.}
+  minor=${rest%%.*}
+  if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
+    fail "Node.js $version is too old: 20.19 or newer is needed"
+  fi
+}
+
+# prepare: takes the pid file for this shell, so that only one installs, builds and starts at a time.
+prepare() {
+  check_node
+  mkdir -p "$LMQTT_RUN_DIR" 2>/dev/null || fail "directory $LMQTT_RUN_DIR cannot be created"
+  mkdir -p "$LMQTT_LOG_DIR" 2>/dev/null || fail "directory $LMQTT_LOG_DIR cannot be created"
+  claim $$ || fail "another start is under way, or $pid_file cannot be written"
+  trap 'rm -f "$pid_file"' EXIT
+  trap 'exit 1' INT TERM HUP
+  sh "$root/bin/build.sh" || fail 'the build failed, see above'
+}
+
+# claim PID: writes the pid file unless another process holds it.
+claim() {
+  began=$(start_time "$1")
+  if ! (set -C && printf '%s %s\n' "$1" "$began" >"$pid_file") 2>/dev/null; then
+    ! running_pid >/dev/null || return 1
+    rm -f "$pid_file" "$ready_file"
+    (set -C && printf '%s %s\n' "$1" "$began" >"$pid_file") 2>/dev/null || return 1
+  fi
+}
+
+# await_ready: waits until the running process serves; fails when it has ended or the time is up.
+await_ready() {
+  ticks=0
+  while pid=$(running_pid); do
+    ! is_ready "$pid" || return 0
+    ticks=$((ticks + 1))
+    [ "$ticks" -le $((START_SECONDS * 20)) ] || return 1
+    sleep 0.05
+  done
+  return 1
+}
+
+do_start() {
+  if pid=$(running_pid); then
+    await_ready || fail "another start (pid $pid) did not finish"
+    printf 'lmqtt is already running (pid %s)\n' "$pid"
+    print_where
+    return 0
+  fi
+  prepare
+  detach=''
+  ! command -v setsid >/dev/null 2>&1 || detach=setsid
+  : >"$out_file" || fail "file $out_file cannot be written"
+  rm -f "$ready_file"
+  # shellcheck disable=SC2086 # empty where there is no setsid
+  nohup $detach node "$main" --daemon </dev/null >"$out_file" 2>&1 &
+  child=$!
+  printf '%s %s\n' "$child" "$(start_time "$child")" >"$pid_file"
+  trap - EXIT INT TERM HUP
+  if await_ready; then
+    printf 'lmqtt is running (pid %s)\n' "$child"
+    print_where
+    return 0
+  fi
+  if [ "$(running_pid || true)" = "$child" ]; then
+    kill -KILL "$child" 2>/dev/null || true
+    printf 'lmqtt: not ready after %s s, killed; see %s\n' "$START_SECONDS" "$out_file" >&2
+  elif grep -q '^lmqtt: ' "$out_file"; then
+    grep '^lmqtt: ' "$out_file" | head -n 1 >&2
+  else
+    printf 'lmqtt: the process ended; the last lines of %s:\n' "$out_file" >&2
+    tail -n 20 "$out_file" >&2
+  fi
+  rm -f "$pid_file" "$ready_file"
+  return 1
+}
+
+do_run() {
+  if pid=$(running_pid); then fail "already running (pid $pid)"; fi
+  prepare
+  exec node "$main"
+}
+
+do_stop() {
+  if ! pid=$(running_pid); then
+    rm -f "$pid_file" "$ready_file"
+    echo 'lmqtt is not running'
+    return 0
+  fi
+  limit=$STOP_SECONDS
+  timeout_ms=$(ready_value stopTimeoutMs)
+  [ -z "$timeout_ms" ] || limit=$((timeout_ms / 1000 + 5))
+  kill -TERM "$pid" 2>/dev/null || true
+  ticks=0
+  while [ "$(running_pid || true)" = "$pid" ]; do
+    ticks=$((ticks + 1))
+    if [ "$ticks" -gt $((limit * 20)) ]; then
+      kill -KILL "$pid" 2>/dev/null || true
+      rm -f "$pid_file" "$ready_file"
+      fail "pid $pid did not stop in $limit s and was killed"
+    fi
+    sleep 0.05
+  done
+  rm -f "$pid_file" "$ready_file"
+  printf 'lmqtt has stopped (pid %s)\n' "$pid"
+}
+
+do_status() {
+  if ! pid=$(running_pid); then
+    echo 'lmqtt is not running'
+    return 3
+  fi
+  if is_ready "$pid"; then
+    printf 'lmqtt is running (pid %s)\n' "$pid"
+    print_where
+  else
+    printf 'lmqtt is starting or stopping (pid %s)\n' "$pid"
+  fi
+}
+
+case $command in
+  start) do_start ;;
+  stop) do_stop ;;
+  status) do_status ;;
+  run) do_run ;;
+  restart)
+    do_stop
+    do_start
+    ;;
+esac

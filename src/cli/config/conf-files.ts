@@ -1,0 +1,27 @@
+import { asAnySpec } from '../../common/config/load-conf.ts';
+import type { AnyConfSpec } from '../../common/config/conf-spec.ts';
+import { connectConf } from './connect-conf.ts';
+import { lmqConf } from './lmq-conf.ts';
+import { namesrvConf } from './namesrv-conf.ts';
+import { serviceConf } from './service-conf.ts';
+
+/** Every configuration file, in the order of the documentation. */
+export const confFiles: readonly AnyConfSpec[] = [
+  asAnySpec(connectConf),
+  asAnySpec(serviceConf),
+  asAnySpec(lmqConf),
+  asAnySpec(namesrvConf),
+];
+
+/**
+ * Variables that are no configuration keys: directories that `bin/mqtt.sh` sets, and the prefix left to
+ * the test suite.
+ */
+export const directoryVariables: readonly string[] = [
+  'LMQTT_HOME',
+  'LMQTT_CONF_DIR',
+  'LMQTT_DATA_DIR',
+  'LMQTT_LOG_DIR',
+  'LMQTT_RUN_DIR',
+];
+export const TEST_VARIABLE_PREFIX = 'LMQTT_TEST_';

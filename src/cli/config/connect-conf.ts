@@ -1,0 +1,194 @@
+import type { ConfSpec } from '../../common/config/conf-spec.ts';
+import { flag, integer, port, text } from '../../common/config/key-schema.ts';
+
+/** `conf/connect.conf`: the MQTT listener and its limits. */
+export interface ConnectConf {
+  mqttHost: string;
+  mqttPort: number;
+  backlog: number;
+  maxConn: number;
+  connectTimeoutMs: number;
+  maxPacketSizeInByte: number;
+  maxClientIdLength: number;
+  maxTopicLevels: number;
+  maxSubscriptionsPerClient: number;
+  maxInflight: number;
+  highWater: number;
+  pullBatchSize: number;
+  autoCreateTopic: boolean;
+  autoCreateWildcard: boolean;
+  storeQos0: boolean;
+  sessionFlushIntervalMs: number;
+  tcpKeepAliveIdleSeconds: number;
+  tcpKeepAliveIntervalSeconds: number;
+  tcpKeepAliveProbes: number;
+  tcpUserTimeoutMs: number;
+  stopTimeoutMs: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+export const connectConf: ConfSpec<ConnectConf> = {
+  name: 'connect',
+  title: 'The MQTT listener, its limits and how messages reach clients.',
+  keys: {
+    mqttHost: text({
+      default: '127.0.0.1',
+      minLength: 1,
+      description:
+        'Addresses to listen on, separated by commas. 0.0.0.0 is every IPv4 address, :: every address.\nAny other than loopback needs username and secretKey, or allowAnonymous=true, in service.conf.',
+    }),
+    mqttPort: port({ default: 1883, description: 'Port of MQTT over TCP. 0 takes a free one.' }),
+    backlog: integer({
+      default: 8192,
+      minimum: 1,
+      maximum: 65535,
+      unit: 'connections',
+      description: 'Length of the accept queue; the system may hold it lower (net.core.somaxconn).',
+    }),
+    maxConn: integer({
+      default: 100_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      unit: 'connections',
+      description: 'Most connections at a time; one more is closed at once.',
+    }),
+    connectTimeoutMs: integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 600_000,
+      unit: 'ms',
+      description: 'A connection that has not sent CONNECT by then is closed.',
+    }),
+    maxPacketSizeInByte: integer({
+      default: MEBIBYTE,
+      minimum: 1024,
+      maximum: 268_435_460,
+      unit: 'bytes',
+      description:
+        'Largest MQTT packet accepted. Checked at the fixed header, before anything is buffered.\nApache RocketMQ MQTT has 65536 here (docs/adr/0201).',
+    }),
+    maxClientIdLength: integer({
+      default: 1024,
+      minimum: 23,
+      maximum: 65535,
+      unit: 'bytes',
+      description: 'Longest client identifier accepted.',
+    }),
+    maxTopicLevels: integer({
+      default: 128,
+      minimum: 1,
+      maximum: 65535,
+      unit: 'levels',
+      description: 'Most levels of a topic name or filter.',
+    }),
+    maxSubscriptionsPerClient: integer({
+      default: 10_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      unit: 'subscriptions',
+      description: 'Most subscriptions of one session; one more is refused in SUBACK.',
+    }),
+    maxInflight: integer({
+      default: 1024,
+      minimum: 1,
+      maximum: 65535,
+      unit: 'messages',
+      description:
+        'QoS 1 and 2 messages on the way to one client and not yet acknowledged. Delivery goes on as they are.',
+    }),
+    highWater: integer({
+      default: 256 * 1024,
+      minimum: 4096,
+      maximum: 1024 * MEBIBYTE,
+      unit: 'bytes',
+      description:
+        'Bytes that wait for one socket above which delivery to it stops, and QoS 0 messages for it are dropped, until it has drained.',
+    }),
+    pullBatchSize: integer({
+      default: 256,
+      minimum: 1,
+      maximum: 65535,
+      unit: 'messages',
+      description:
+        "Most messages read for one subscription before the next one's turn.\nApache RocketMQ MQTT has 32 here (docs/adr/0201).",
+    }),
+    autoCreateTopic: flag({
+      default: true,
+      description:
+        'Publishing or subscribing under a new first topic level registers it. When false, unknown ones are refused until an operator adds them to ALL_FIRST_TOPICS.',
+    }),
+    autoCreateWildcard: flag({
+      default: true,
+      description:
+        'Subscribing to a new wildcard filter registers it. When false, only filters that an operator has registered are accepted.',
+    }),
+    storeQos0: flag({
+      default: true,
+      description: 'Messages published at QoS 0 are stored too, for back-end readers of the queue.',
+    }),
+    sessionFlushIntervalMs: integer({
+      default: 1000,
+      minimum: 10,
+      maximum: 60_000,
+      unit: 'ms',
+      description:
+        'How often the delivery progress of persistent sessions is saved. A crash redelivers (with DUP) at most what was acknowledged since.',
+    }),
+    tcpKeepAliveIdleSeconds: integer({
+      default: 60,
+      minimum: 0,
+      maximum: 32_767,
+      unit: 's',
+      description:
+        "Silence after which TCP probes a peer (needs the package net-keepalive). 0 leaves the system's value.",
+    }),
+    tcpKeepAliveIntervalSeconds: integer({
+      default: 10,
+      minimum: 0,
+      maximum: 32_767,
+      unit: 's',
+      description: "Time between TCP probes. 0 leaves the system's value.",
+    }),
+    tcpKeepAliveProbes: integer({
+      default: 3,
+      minimum: 0,
+      maximum: 127,
+      unit: 'probes',
+      description: "Unanswered probes that close the connection. 0 leaves the system's value.",
+    }),
+    tcpUserTimeoutMs: integer({
+      default: 60_000,
+      minimum: 0,
+      maximum: 2_147_483_647,
+      unit: 'ms',
+      description:
+        "Time that sent bytes may stay unacknowledged by the peer's TCP. 0 leaves the system's value.",
+    }),
+    stopTimeoutMs: integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 600_000,
+      unit: 'ms',
+      description: 'Time to drain and save everything on stop before the process gives up.',
+    }),
+  },
+  retired: {
+    order: 'messages are always delivered in order',
+    lowWater: 'delivery goes on when the socket has drained, see highWater',
+    mqttWsPort: 'WebSocket is not there yet',
+    mqttTlsPort: 'TLS is not there yet',
+    enableTlsSever: 'TLS is not there yet',
+    needClientAuth: 'TLS is not there yet',
+    nettySelectorThreadNum: 'there are no such threads',
+    nettyWorkerThreadNum: 'there are no such threads',
+    maxRetryTime: 'a message is redelivered when the client reconnects, as MQTT says',
+    retryIntervalSeconds: 'a message is redelivered when the client reconnects, as MQTT says',
+    sizeOfNotRollWhenAckSlow: 'see maxInflight',
+    queueCacheSize: 'see tailBytes in lmq.conf',
+    rpcListenPort: 'gateways do not call each other',
+    exporterPort: 'metrics are not there yet',
+    enablePrometheus: 'metrics are not there yet',
+    exportJvmInfo: 'there is no JVM',
+  },
+};

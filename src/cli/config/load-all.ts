@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkEnvironment } from '../../common/config/check-environment.ts';
+import type { ConfSpec } from '../../common/config/conf-spec.ts';
+import { type Environment, loadConf, redacted } from '../../common/config/load-conf.ts';
+import { ConfigError, messageOf } from '../../common/errors.ts';
+import { confFiles, directoryVariables, TEST_VARIABLE_PREFIX } from './conf-files.ts';
+import { connectConf, type ConnectConf } from './connect-conf.ts';
+import { lmqConf, type LmqConf } from './lmq-conf.ts';
+import { namesrvConf, type NamesrvConf } from './namesrv-conf.ts';
+import { serviceConf, type ServiceConf } from './service-conf.ts';
+
+/** The whole configuration, checked and frozen. */
+export interface Config {
+  readonly connect: Readonly<ConnectConf>;
+  readonly service: Readonly<ServiceConf>;
+  readonly lmq: Readonly<LmqConf>;
+  readonly namesrv: Readonly<NamesrvConf>;
+}
+
+/**
+ * Reads every file of `directory` (a missing one means defaults) and the environment.
+ * @throws ConfigError naming what is wrong and where
+ */
+export function loadConfig(directory: string, environment: Environment): Config {
+  checkEnvironment(confFiles, [...directoryVariables, TEST_VARIABLE_PREFIX], environment);
+  const load = <T extends object>(spec: ConfSpec<T>): Readonly<T> => {
+    const origin = join(directory, `${spec.name}.conf`);
+    return loadConf(spec, { origin, text: readIfPresent(origin) }, environment);
+  };
+  return Object.freeze({
+    connect: load(connectConf),
+    service: load(serviceConf),
+    lmq: load(lmqConf),
+    namesrv: load(namesrvConf),
+  });
+}
+
+/** The configuration without secrets, for a log line. */
+export function redactedConfig(config: Config): object {
+  return {
+    connect: redacted(connectConf, config.connect),
+    service: redacted(serviceConf, config.service),
+    lmq: redacted(lmqConf, config.lmq),
+    namesrv: redacted(namesrvConf, config.namesrv),
+  };
+}
+
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,64 @@
+import type { ConfSpec } from '../../common/config/conf-spec.ts';
+import { choice, flag, text } from '../../common/config/key-schema.ts';
+
+export type AllowAnonymous = 'auto' | 'true' | 'false';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** `conf/service.conf`: who may connect, and the log. */
+export interface ServiceConf {
+  username: string;
+  secretKey: string;
+  allowAnonymous: AllowAnonymous;
+  logLevel: LogLevel;
+  logFile: string;
+  logConsole: boolean;
+}
+
+const CLUSTER = 'name server, store and gateway run in one process';
+
+export const serviceConf: ConfSpec<ServiceConf> = {
+  name: 'service',
+  title: 'Who may connect, and the log.',
+  keys: {
+    username: text({
+      default: '',
+      description: 'User name that clients sign in with. Empty: there are no credentials.',
+    }),
+    secretKey: text({
+      default: '',
+      secret: true,
+      description:
+        "Key of the clients' password, which is Base64(HMAC-SHA1(secretKey, client id)).\nBetter set by the environment than in the file. Quote a value with ; or # in it.",
+    }),
+    allowAnonymous: choice<AllowAnonymous>(['auto', 'true', 'false'], {
+      default: 'auto',
+      description:
+        'Whether clients may connect without credentials. auto: only while no username and secretKey are set and every listener is on loopback.',
+    }),
+    logLevel: choice<LogLevel>(['debug', 'info', 'warn', 'error'], {
+      default: 'info',
+      description: 'Least serious level that is logged.',
+    }),
+    logFile: text({
+      default: 'lmqtt.log',
+      description:
+        'Log file, relative to the log directory. SIGHUP opens it anew, for logrotate. Empty: none.',
+    }),
+    logConsole: flag({
+      default: true,
+      description: "Log to the console too while in the foreground ('bin/mqtt.sh run').",
+    }),
+  },
+  retired: {
+    NAMESRV_ADDR: CLUSTER,
+    metaAddr: CLUSTER,
+    eventNotifyRetryTopic: CLUSTER,
+    clientRetryTopic:
+      'there is no retry topic: what is not acknowledged is redelivered from its queue',
+    clientP2pTopic: 'every peer has its own queue',
+    csRpcPort: CLUSTER,
+    eventNotifyRetryMaxTime: CLUSTER,
+    retainMsgExpire: 'retained messages are not there yet',
+    authThreadNum: 'there are no such threads',
+  },
+};

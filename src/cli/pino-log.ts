@@ -1,0 +1,86 @@
+import { openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import pino from 'pino';
+import { ConfigError, messageOf } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import { ensureDirectory } from './directories.ts';
+
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** Path of the log file, or undefined for none. */
+  readonly file: string | undefined;
+  readonly console: boolean;
+}
+
+/** The logger of the process with what only its owner may do. */
+export interface ProcessLog {
+  readonly logger: Logger;
+  /** Writes out what is still buffered; for the last moment before exit. */
+  flush(): void;
+  /** Opens the log file anew, after it was moved away. */
+  reopen(): void;
+}
+
+/** Most bytes that wait for a slow disk; further lines are dropped. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+const SECRETS = ['password', 'secretKey', 'payload'];
+const STDOUT = 1;
+
+type Destination = ReturnType<typeof pino.destination>;
+
+/**
+ * Opens the log: JSON lines, written asynchronously to the file and to standard output.
+ * @throws ConfigError when the file cannot be opened
+ */
+export function openLog(options: LogOptions): ProcessLog {
+  const { file, level } = options;
+  const fileDestination = file === undefined ? undefined : openFile(file);
+  const consoleDestination = options.console ? destinationOf(STDOUT) : undefined;
+  const destinations = [fileDestination, consoleDestination].filter((one) => one !== undefined);
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+      redact: {
+        paths: SECRETS.flatMap((name) => [name, `*.${name}`]),
+        censor: '<redacted>',
+      },
+    },
+    pino.multistream(destinations.map((stream) => ({ level, stream }))),
+  );
+  return {
+    logger,
+    flush: () => {
+      for (const destination of destinations) destination.flushSync();
+    },
+    reopen: () => {
+      fileDestination?.reopen(file);
+    },
+  };
+}
+
+function openFile(file: string): Destination {
+  ensureDirectory(dirname(file), 'log directory');
+  try {
+    return destinationOf(openSync(file, 'a'));
+  } catch (error) {
+    throw new ConfigError(`log file ${file} cannot be opened: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function destinationOf(fd: number): Destination {
+  const destination = pino.destination({ fd, sync: false, maxLength: MAX_BUFFERED_BYTES });
+  let hasFailed = false;
+  // A full disk or a closed console must not end the process; the first failure is told.
+  destination.on('error', (error: Error) => {
+    if (hasFailed) return;
+    hasFailed = true;
+    process.stderr.write(`lmqtt: the log cannot be written: ${error.message}\n`);
+  });
+  return destination;
+}

@@ -1,0 +1,64 @@
+import { messageOf } from '../common/errors.ts';
+import type { ProcessLog } from './pino-log.ts';
+
+/** What the process does when the outside asks it to end. */
+export interface ShutdownOptions {
+  readonly log: ProcessLog;
+  /** Whether SIGHUP means "open the log anew" (a daemon) rather than "the terminal is gone". */
+  readonly isDaemon: boolean;
+  /** Called once; its rejection is reported and makes the exit code 1. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Ends the process at once on an error that nobody handled: its state is unknown, and everything that
+ * was acknowledged is on disk.
+ */
+export function exitOnUnhandled(log: ProcessLog): void {
+  const exit = (error: unknown): void => {
+    exitWithError(log, error, 'unhandled error, the process ends');
+  };
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
+}
+
+/** The first SIGTERM or SIGINT stops gracefully, a second one ends the process at once. */
+export function stopOnSignals(options: ShutdownOptions): void {
+  const { log, isDaemon, stop } = options;
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) {
+      log.logger.warn({ signal }, 'second signal, the process ends at once');
+      exit(log, 1);
+    }
+    isStopping = true;
+    log.logger.info({ signal }, 'stopping');
+    stop().then(
+      () => {
+        log.logger.info({}, 'stopped');
+        exit(log, 0);
+      },
+      (error: unknown) => {
+        exitWithError(log, error, 'stopped with an error');
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGHUP', (signal) => {
+    if (isDaemon) log.reopen();
+    else onSignal(signal);
+  });
+}
+
+/** Reports on standard error, in one line, and in the log, in full, then ends with exit code 1. */
+export function exitWithError(log: ProcessLog | undefined, error: unknown, message: string): never {
+  process.stderr.write(`lmqtt: ${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  log?.logger.error({ error }, message);
+  return exit(log, 1);
+}
+
+function exit(log: ProcessLog | undefined, code: number): never {
+  log?.flush();
+  process.exit(code);
+}

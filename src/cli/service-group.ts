@@ -1,0 +1,79 @@
+import type { Clock } from '../common/clock.ts';
+import type { Service } from '../common/lifecycle.ts';
+
+/** A service with the name that it has in logs and messages. */
+export interface NamedService {
+  readonly name: string;
+  readonly service: Service;
+}
+
+/** Services that start in order and stop in reverse, all of them within one deadline. */
+export class ServiceGroup implements Service {
+  readonly #services: readonly NamedService[];
+  readonly #clock: Clock;
+  readonly #stopTimeoutMs: number;
+  readonly #started: NamedService[] = [];
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(services: readonly NamedService[], clock: Clock, stopTimeoutMs: number) {
+    this.#services = services;
+    this.#clock = clock;
+    this.#stopTimeoutMs = stopTimeoutMs;
+  }
+
+  /** When a service fails to start, those before it are stopped again and its error is thrown. */
+  start(): Promise<void> {
+    this.#starting ??= this.#startAll();
+    return this.#starting;
+  }
+
+  /** Rejects with an error that names the services that failed or did not stop in time. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#withDeadline(this.#stopAll());
+    return this.#stopping;
+  }
+
+  async #startAll(): Promise<void> {
+    for (const entry of this.#services) {
+      if (this.#stopping !== undefined) return;
+      try {
+        await entry.service.start();
+      } catch (error) {
+        // The reason for not starting is what the caller needs; a failure to stop follows from it.
+        await this.#withDeadline(this.#stopStarted()).catch(() => undefined);
+        throw error;
+      }
+      this.#started.push(entry);
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    await this.#stopStarted();
+  }
+
+  async #stopStarted(): Promise<void> {
+    const errors: unknown[] = [];
+    for (let entry = this.#started.pop(); entry !== undefined; entry = this.#started.pop()) {
+      try {
+        await entry.service.stop();
+      } catch (error) {
+        errors.push(new Error(`${entry.name} failed to stop`, { cause: error }));
+      }
+    }
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) throw new AggregateError(errors, 'several services failed to stop');
+  }
+
+  #withDeadline(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.after(this.#stopTimeoutMs, () => {
+        reject(new Error(`not stopped after ${this.#stopTimeoutMs} ms`));
+      });
+      work.then(resolve, reject).finally(() => {
+        timer.cancel();
+      });
+    });
+  }
+}

@@ -1,0 +1,7 @@
+/** Something with a start and a stop; the composition root starts in order and stops in reverse. */
+export interface Service {
+  /** Resolves when ready to serve; rejects, with nothing left half started, when it cannot. */
+  start(): Promise<void>;
+  /** Drains and releases everything; safe to call twice. */
+  stop(): Promise<void>;
+}

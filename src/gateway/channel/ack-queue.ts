@@ -1,0 +1,65 @@
+import type { OutBuffer } from '../connection/out-buffer.ts';
+import { encodeAck } from '../codec/publish-encoder.ts';
+
+const FIRST_CAPACITY = 64;
+
+/**
+ * Acknowledgements that wait for a commit, in the order in which they are due [MQTT-4.6.0-2]. Commits
+ * complete in order, so a ring of (first byte, packet id) with the number of entries per commit is
+ * enough. Bounded by what the peer may send before the store pauses it.
+ */
+export class AckQueue {
+  #ring: Uint32Array = new Uint32Array(FIRST_CAPACITY);
+  #head = 0;
+  #tail = 0;
+  readonly #commits: number[] = [];
+  readonly #counts: number[] = [];
+
+  get size(): number {
+    return this.#tail - this.#head;
+  }
+
+  /** The last commit that something waits for, or 0. */
+  get lastCommit(): number {
+    return this.#commits[this.#commits.length - 1] ?? 0;
+  }
+
+  /** True when nothing waited for this commit yet. */
+  push(firstByte: number, packetId: number, commit: number): boolean {
+    if (this.#tail - this.#head === this.#ring.length) this.#grow();
+    this.#ring[this.#tail++ & (this.#ring.length - 1)] = (firstByte << 16) | packetId;
+    const last = this.#commits.length - 1;
+    if (this.#commits[last] === commit) {
+      (this.#counts[last] as number)++;
+      return false;
+    }
+    this.#commits.push(commit);
+    this.#counts.push(1);
+    return true;
+  }
+
+  /** Encodes everything that waited for commits up to `commit`; returns how many. */
+  release(commit: number, out: OutBuffer): number {
+    let released = 0;
+    while (this.#commits.length > 0 && (this.#commits[0] as number) <= commit) {
+      this.#commits.shift();
+      const count = this.#counts.shift() as number;
+      for (let i = 0; i < count; i++) {
+        const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
+        encodeAck(out, entry >>> 16, entry & 0xffff);
+      }
+      released += count;
+    }
+    return released;
+  }
+
+  #grow(): void {
+    const old = this.#ring;
+    const ring = new Uint32Array(old.length * 2);
+    const size = this.#tail - this.#head;
+    for (let i = 0; i < size; i++) ring[i] = old[(this.#head + i) & (old.length - 1)] as number;
+    this.#ring = ring;
+    this.#head = 0;
+    this.#tail = size;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Authenticator, Authorizer } from '../../auth/types.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { TimerWheel } from '../../common/timer-wheel.ts';
+import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { GatewayLimits } from '../options.ts';
+import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
+import type { TopicMetadata } from '../routing/topic-metadata.ts';
+import type { TopicTable } from '../routing/topic-table.ts';
+import type { DeliveryPump } from '../session/delivery-pump.ts';
+import type { SessionLog } from '../session/session-log.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import type { CommitWaiters } from './commit-waiters.ts';
+import type { StoreGate } from './store-gate.ts';
+
+/** What all channels of a gateway share. */
+export interface ChannelContext {
+  readonly store: LmqStore;
+  readonly metadata: TopicMetadata;
+  readonly topics: TopicTable;
+  readonly live: LiveSubscriptions;
+  readonly sessions: SessionRegistry;
+  readonly sessionLog: SessionLog;
+  readonly pump: DeliveryPump;
+  readonly waiters: CommitWaiters;
+  readonly gate: StoreGate;
+  readonly wheel: TimerWheel;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer | undefined;
+  readonly limits: GatewayLimits;
+  readonly storeQos0: boolean;
+  readonly stats: GatewayStats;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,105 @@
+import { PINGRESP } from '../codec/encode-rare.ts';
+import { packetTypeName, PacketType } from '../codec/packet-type.ts';
+import { MqttProtocolError } from '../codec/protocol-error.ts';
+import { ReasonCode } from '../codec/reason-code.ts';
+import { type Channel, ChannelState } from './channel.ts';
+import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from './handlers/acks.ts';
+import { handleConnect } from './handlers/connect.ts';
+import { handleSubscribe } from './handlers/subscribe.ts';
+import { handleUnsubscribe } from './handlers/unsubscribe.ts';
+
+/**
+ * One packet to its handler: `chunk[start, end)` with the variable header at `bodyStart`. The rules on
+ * the order of packets are here. @throws MqttProtocolError when the packet may not come now
+ */
+export function dispatch(
+  channel: Channel,
+  chunk: Buffer,
+  start: number,
+  bodyStart: number,
+  end: number,
+): void {
+  const first = chunk[start] as number;
+  const type = first >> 4;
+  if (channel.state !== ChannelState.CONNECTED) {
+    dispatchFirst(channel, type, chunk.subarray(start, end));
+    return;
+  }
+  switch (type) {
+    case PacketType.PUBLISH:
+      channel.publishReceiver.receive(chunk, start, bodyStart, end);
+      break;
+    case PacketType.PUBACK:
+      handlePuback(channel, packetIdOf(chunk, first, 0, bodyStart, end));
+      break;
+    case PacketType.PUBREC:
+      handlePubrec(channel, packetIdOf(chunk, first, 0, bodyStart, end));
+      break;
+    case PacketType.PUBREL:
+      handlePubrel(channel, packetIdOf(chunk, first, 0b0010, bodyStart, end));
+      break;
+    case PacketType.PUBCOMP:
+      handlePubcomp(channel, packetIdOf(chunk, first, 0, bodyStart, end));
+      break;
+    case PacketType.SUBSCRIBE:
+      channel.block(handleSubscribe(channel, Buffer.from(chunk.subarray(start, end))));
+      break;
+    case PacketType.UNSUBSCRIBE:
+      channel.block(handleUnsubscribe(channel, Buffer.from(chunk.subarray(start, end))));
+      break;
+    case PacketType.PINGREQ:
+      expectEmpty(first, bodyStart, end);
+      channel.send(PINGRESP); // [MQTT-3.12.4-1]
+      break;
+    case PacketType.DISCONNECT:
+      expectEmpty(first, bodyStart, end); // [MQTT-3.14.1-1]
+      channel.close('disconnected by the client');
+      break;
+    default:
+      // A second CONNECT among them [MQTT-3.1.0-2].
+      throw new MqttProtocolError(
+        ReasonCode.PROTOCOL_ERROR,
+        `${packetTypeName(type)} is not expected on an open connection`,
+      );
+  }
+}
+
+function dispatchFirst(channel: Channel, type: number, packet: Buffer): void {
+  if (type !== PacketType.CONNECT || channel.state !== ChannelState.NEW) {
+    throw new MqttProtocolError(
+      ReasonCode.PROTOCOL_ERROR,
+      `the first packet is ${packetTypeName(type)}, not CONNECT [MQTT-3.1.0-1]`,
+    );
+  }
+  channel.block(handleConnect(channel, Buffer.from(packet)));
+}
+
+/** Packet identifier of an acknowledgement whose flags must be `flags` [MQTT-2.2.2-2]. */
+function packetIdOf(
+  chunk: Buffer,
+  first: number,
+  flags: number,
+  bodyStart: number,
+  end: number,
+): number {
+  if ((first & 0x0f) !== flags || end - bodyStart !== 2) {
+    throw new MqttProtocolError(
+      ReasonCode.MALFORMED_PACKET,
+      `${packetTypeName(first >> 4)} with wrong flags or length`,
+    );
+  }
+  const packetId = ((chunk[bodyStart] as number) << 8) | (chunk[bodyStart + 1] as number);
+  if (packetId === 0) {
+    throw new MqttProtocolError(ReasonCode.MALFORMED_PACKET, 'packet identifier 0 [MQTT-2.3.1-1]');
+  }
+  return packetId;
+}
+
+function expectEmpty(first: number, bodyStart: number, end: number): void {
+  if ((first & 0x0f) !== 0 || end !== bodyStart) {
+    throw new MqttProtocolError(
+      ReasonCode.MALFORMED_PACKET,
+      `${packetTypeName(first >> 4)} with flags or a body [MQTT-2.2.2-2]`,
+    );
+  }
+}

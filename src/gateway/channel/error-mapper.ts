@@ -1,0 +1,41 @@
+import { LmqttError } from '../../common/errors.ts';
+import { encodeConnack } from '../codec/encode-rare.ts';
+import { MqttProtocolError, UnsupportedVersionError } from '../codec/protocol-error.ts';
+import { ProtocolVersion } from '../codec/protocol-version.ts';
+import { ReasonCode } from '../codec/reason-code.ts';
+import { type Channel, ChannelState } from './channel.ts';
+
+/**
+ * Turns an error into the packet that the protocol version has for it; the caller closes. MQTT 3.1.1
+ * knows an answer for a failed CONNECT alone: CONNACK 1 to 5 [MQTT-3.2.2-5]; otherwise the close is the
+ * answer [MQTT-4.8.0-1].
+ */
+export function answerError(channel: Channel, error: unknown): void {
+  const { logger } = channel.context;
+  if (error instanceof MqttProtocolError) {
+    logger.debug(
+      { peer: channel.connection.remoteAddress, reasonCode: error.reasonCode, error: error.message },
+      'protocol error',
+    );
+  } else {
+    logger.error(
+      {
+        clientId: channel.principal.clientId,
+        code: error instanceof LmqttError ? error.code : undefined,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      },
+      'handling a packet failed',
+    );
+  }
+  if (error instanceof UnsupportedVersionError) {
+    channel.send(
+      encodeConnack(false, error.reasonCode, error.connackVersion === 5 ? ProtocolVersion.MQTT_5 : ProtocolVersion.MQTT_3_1_1),
+    );
+    return;
+  }
+  // A malformed CONNECT is closed without an answer [MQTT-3.1.4-1]; state CONNECTING means that it was read.
+  if (channel.state !== ChannelState.CONNECTING) return;
+  const reasonCode =
+    error instanceof MqttProtocolError ? error.reasonCode : ReasonCode.SERVER_UNAVAILABLE;
+  channel.send(encodeConnack(false, reasonCode, channel.version));
+}

@@ -1,0 +1,79 @@
+import { AckByte } from '../../codec/ack-byte.ts';
+import { MqttProtocolError } from '../../codec/protocol-error.ts';
+import { ReasonCode } from '../../codec/reason-code.ts';
+import { DeliveryState } from '../../session/inflight-window.ts';
+import type { Session } from '../../session/session.ts';
+import type { Channel } from '../channel.ts';
+
+/**
+ * The acknowledgements. One for an identifier that is not in flight is ignored, but for PUBREC and
+ * PUBREL, whose sender waits for an answer: it may belong to a session that we have lost.
+ */
+
+/** PUBACK: a QoS 1 delivery is complete. */
+export function handlePuback(channel: Channel, packetId: number): void {
+  const session = channel.session as Session;
+  const { inflight } = session;
+  const slot = inflight.find(packetId);
+  if (slot < 0) return;
+  if (inflight.qos(slot) !== 1) throw unexpected('PUBACK for a message of QoS 2');
+  if (inflight.state(slot) !== DeliveryState.SENT) return;
+  complete(channel, session, slot);
+}
+
+/** PUBREC: the client has the message; its identifier is released [MQTT-4.3.3-1]. */
+export function handlePubrec(channel: Channel, packetId: number): void {
+  const session = channel.session as Session;
+  const { inflight } = session;
+  const slot = inflight.find(packetId);
+  if (slot < 0) {
+    channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
+    return;
+  }
+  if (inflight.qos(slot) !== 2) throw unexpected('PUBREC for a message of QoS 1');
+  const state = inflight.state(slot);
+  // Not sent on this connection: it answers what an earlier one sent.
+  if (state === DeliveryState.ASSIGNED) return;
+  if (state === DeliveryState.RELEASED) {
+    channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
+    return;
+  }
+  inflight.setState(slot, DeliveryState.RELEASED);
+  if (!session.persistent) {
+    channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
+    return;
+  }
+  // After PUBREL the client forgets the identifier: a PUBLISH sent again after a crash would be new to it.
+  channel.journalDue = true;
+  channel.acknowledgeAfter(channel.context.store.openCommit, AckByte.PUBREL, packetId);
+}
+
+/** PUBCOMP: a QoS 2 delivery is complete. */
+export function handlePubcomp(channel: Channel, packetId: number): void {
+  const session = channel.session as Session;
+  const slot = session.inflight.find(packetId);
+  if (slot < 0 || session.inflight.state(slot) !== DeliveryState.RELEASED) return;
+  complete(channel, session, slot);
+}
+
+/** PUBREL: the publisher has our PUBREC; its identifier may be used again [MQTT-4.3.3-2]. */
+export function handlePubrel(channel: Channel, packetId: number): void {
+  const session = channel.session as Session;
+  if (!session.received.delete(packetId) || !session.persistent) {
+    channel.acknowledgeInOrder(AckByte.PUBCOMP, packetId);
+    return;
+  }
+  // After PUBCOMP the client may use the identifier for a new message, which must not be taken for the old one.
+  channel.journalDue = true;
+  channel.acknowledgeAfter(channel.context.store.openCommit, AckByte.PUBCOMP, packetId);
+}
+
+function complete(channel: Channel, session: Session, slot: number): void {
+  session.inflight.complete(slot);
+  if (session.persistent) channel.context.sessionLog.changed(session);
+  channel.pumpDue = true;
+}
+
+function unexpected(message: string): MqttProtocolError {
+  return new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, message);
+}

@@ -1,0 +1,114 @@
+import { Action } from '../../../auth/types.ts';
+import { isValidTopicFilter } from '../../../common/topic/topic-filter.ts';
+import { levelCount } from '../../../common/topic/topic-name.ts';
+import { encodeSuback } from '../../codec/encode-rare.ts';
+import { MqttProtocolError } from '../../codec/protocol-error.ts';
+import { ReasonCode } from '../../codec/reason-code.ts';
+import { decodeSubscribe } from '../../codec/subscribe-packet.ts';
+import { Cursor } from '../../session/cursor.ts';
+import type { Session } from '../../session/session.ts';
+import { Subscription } from '../../session/subscription.ts';
+import type { Channel } from '../channel.ts';
+import { retireCursor } from './retire-cursor.ts';
+
+/**
+ * SUBSCRIBE: one reason code per filter in order [MQTT-3.8.4-5]; SUBACK when the subscriptions of a
+ * persistent session are durable.
+ */
+export async function handleSubscribe(channel: Channel, frame: Buffer): Promise<void> {
+  const { packetId, subscriptions } = decodeSubscribe(frame, channel.version);
+  const session = channel.session as Session;
+  for (const { filter } of subscriptions) {
+    if (!isValidTopicFilter(filter)) {
+      throw new MqttProtocolError(
+        ReasonCode.TOPIC_FILTER_INVALID,
+        'invalid topic filter [MQTT-4.7.1-2] [MQTT-4.7.1-3]',
+      );
+    }
+  }
+  const reasonCodes: number[] = [];
+  for (const { filter, qos } of subscriptions) {
+    const refusal = refuse(channel, session, filter);
+    if (refusal === undefined) await subscribe(channel, session, filter, qos);
+    reasonCodes.push(refusal ?? qos);
+    // The client has gone, and its session with it.
+    if (channel.session !== session) return;
+  }
+  if (session.persistent) {
+    await channel.context.store.committed(channel.context.sessionLog.saveSession(session));
+  }
+  if (channel.session !== session) return;
+  channel.send(encodeSuback(packetId, reasonCodes, channel.version));
+  channel.context.pump.run(session);
+}
+
+function refuse(channel: Channel, session: Session, filter: string): number | undefined {
+  const { limits, authorizer, metadata } = channel.context;
+  if (filter.startsWith('$share/') || filter.startsWith('$queue/')) {
+    return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+  }
+  if (levelCount(filter) > limits.maxTopicLevels) return ReasonCode.TOPIC_FILTER_INVALID;
+  if (
+    session.subscriptions.size >= limits.maxSubscriptionsPerClient &&
+    !session.subscriptions.has(filter)
+  ) {
+    return ReasonCode.QUOTA_EXCEEDED;
+  }
+  if (authorizer?.authorize(channel.principal, Action.SUBSCRIBE, filter) === false) {
+    return ReasonCode.NOT_AUTHORIZED;
+  }
+  return metadata.subscribable(filter) === 'OK' ? undefined : ReasonCode.TOPIC_FILTER_INVALID;
+}
+
+async function subscribe(
+  channel: Channel,
+  session: Session,
+  filter: string,
+  qos: number,
+): Promise<void> {
+  const existing = session.subscriptions.get(filter);
+  if (existing !== undefined) {
+    await replace(channel, existing, qos);
+    return;
+  }
+  const { metadata, store, live, pump, stats } = channel.context;
+  const queue = await metadata.acquire(filter, session.persistent);
+  if (channel.session !== session) {
+    store.closeQueue(queue);
+    metadata.release(filter, session.persistent);
+    return;
+  }
+  const subscription = new Subscription(session, filter, queue, qos);
+  session.subscriptions.set(filter, subscription);
+  live.add(subscription);
+  stats.subscriptionsCurrent++;
+  if (qos === 0) return;
+  const cursor = new Cursor(session, queue, qos, queue.nextOffset);
+  cursor.dirty = true;
+  subscription.cursor = cursor;
+  pump.attach(cursor);
+}
+
+/** The same filter again: the new QoS counts, what is on the way goes on [MQTT-3.8.4-3]. */
+async function replace(channel: Channel, subscription: Subscription, qos: number): Promise<void> {
+  const { live, pump, store } = channel.context;
+  const { session, queue, cursor } = subscription;
+  if (subscription.qos === qos) return;
+  subscription.qos = qos;
+  // Who gets live messages depends on the QoS: what was matched before is stale.
+  live.version++;
+  if (cursor !== undefined && qos > 0) {
+    cursor.qos = qos;
+  } else if (cursor !== undefined) {
+    subscription.cursor = undefined;
+    pump.detach(cursor);
+    if (session.persistent) store.deleteOffset(session.clientId, queue);
+    // A hold of its own for the cursor; the subscription keeps the one that it has.
+    await store.openQueue(queue.name);
+    retireCursor(store, session, cursor);
+  } else {
+    subscription.cursor = new Cursor(session, queue, qos, queue.nextOffset);
+    subscription.cursor.dirty = true;
+    pump.attach(subscription.cursor);
+  }
+}

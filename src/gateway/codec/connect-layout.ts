@@ -1,0 +1,114 @@
+/**
+ * The strict pass over a CONNECT packet. mqtt-packet decodes it afterwards, but lets pass what it must
+ * not: ill-formed UTF-8 and U+0000, bytes left over, a level that does not go with the name (and bit 7
+ * of it), will QoS 3, a password without user name, and properties that are misplaced, doubled or cut off.
+ */
+import { PacketType } from './packet-type.ts';
+import { PropertyId, PropertySet } from './property-set.ts';
+import { MqttProtocolError, UnsupportedVersionError } from './protocol-error.ts';
+import { ProtocolVersion } from './protocol-version.ts';
+import { ReasonCode } from './reason-code.ts';
+import { NO_WILL_PROPERTIES, readWillProperties } from './will.ts';
+import type { WillProperties } from './will.ts';
+import { readerOfBody } from './wire-reader.ts';
+import type { WireReader } from './wire-reader.ts';
+
+const RESERVED = 0x01;
+const WILL = 0x04;
+const WILL_QOS_SHIFT = 3;
+const WILL_QOS_AND_RETAIN = 0x38;
+const PASSWORD = 0x40;
+const USER_NAME = 0x80;
+
+const ALLOWED = [
+  PropertyId.SESSION_EXPIRY_INTERVAL,
+  PropertyId.RECEIVE_MAXIMUM,
+  PropertyId.MAXIMUM_PACKET_SIZE,
+  PropertyId.TOPIC_ALIAS_MAXIMUM,
+  PropertyId.REQUEST_RESPONSE_INFORMATION,
+  PropertyId.REQUEST_PROBLEM_INFORMATION,
+  PropertyId.AUTHENTICATION_METHOD,
+  PropertyId.AUTHENTICATION_DATA,
+];
+
+/** What the strict pass learns that mqtt-packet does not keep. */
+export interface ConnectLayout {
+  readonly version: ProtocolVersion;
+  /** Undefined before MQTT 5. */
+  readonly properties: PropertySet | undefined;
+  readonly willProperties: WillProperties;
+}
+
+function malformed(message: string): MqttProtocolError {
+  return new MqttProtocolError(ReasonCode.MALFORMED_PACKET, message);
+}
+
+function readVersion(reader: WireReader): ProtocolVersion {
+  const name = reader.string('protocol name');
+  if (name !== 'MQTT' && name !== 'MQIsdp') {
+    // [MQTT-3.1.2-1]
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'unknown protocol name');
+  }
+  const level = reader.u8('protocol level');
+  if (name === 'MQIsdp' && level === ProtocolVersion.MQTT_3_1) return level;
+  if (name === 'MQTT' && level === ProtocolVersion.MQTT_3_1_1) return level;
+  if (name === 'MQTT' && level === ProtocolVersion.MQTT_5) return level;
+  throw new UnsupportedVersionError(name, level);
+}
+
+function checkFlags(flags: number, version: ProtocolVersion): void {
+  // [MQTT-3.1.2-3]
+  if ((flags & RESERVED) !== 0) throw malformed('reserved connect flag is set');
+  // [MQTT-3.1.2-13] [MQTT-3.1.2-15]
+  if ((flags & WILL) === 0 && (flags & WILL_QOS_AND_RETAIN) !== 0) {
+    throw malformed('will QoS or will retain without a will');
+  }
+  // [MQTT-3.1.2-14]
+  if (((flags >> WILL_QOS_SHIFT) & 0b11) === 3) throw malformed('will QoS 3');
+  // [MQTT-3.1.2-22]; MQTT 5 allows it
+  if (version !== ProtocolVersion.MQTT_5 && (flags & PASSWORD) !== 0 && (flags & USER_NAME) === 0) {
+    throw malformed('password without a user name');
+  }
+}
+
+function readProperties(reader: WireReader): PropertySet {
+  const properties = PropertySet.read(reader, ALLOWED);
+  for (const id of [PropertyId.RECEIVE_MAXIMUM, PropertyId.MAXIMUM_PACKET_SIZE]) {
+    if (properties.number(id, undefined) === 0) {
+      throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, `property ${id} is 0`);
+    }
+  }
+  if (
+    properties.has(PropertyId.AUTHENTICATION_DATA) &&
+    !properties.has(PropertyId.AUTHENTICATION_METHOD)
+  ) {
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'authentication data without a method');
+  }
+  return properties;
+}
+
+/**
+ * Walks through a complete CONNECT packet.
+ * @throws MqttProtocolError for anything that the specification does not allow;
+ *   UnsupportedVersionError for a level that is not known
+ */
+export function readConnectLayout(frame: Buffer): ConnectLayout {
+  const reader = readerOfBody(frame, PacketType.CONNECT, 0);
+  const version = readVersion(reader);
+  const isMqtt5 = version === ProtocolVersion.MQTT_5;
+  const flags = reader.u8('connect flags');
+  checkFlags(flags, version);
+  reader.u16('keep alive');
+  const properties = isMqtt5 ? readProperties(reader) : undefined;
+  reader.skipString('client identifier');
+  let willProperties = NO_WILL_PROPERTIES;
+  if ((flags & WILL) !== 0) {
+    if (isMqtt5) willProperties = readWillProperties(reader);
+    reader.skipString('will topic');
+    reader.binary('will payload');
+  }
+  if ((flags & USER_NAME) !== 0) reader.skipString('user name');
+  if ((flags & PASSWORD) !== 0) reader.binary('password');
+  reader.expectEnd('CONNECT');
+  return { version, properties, willProperties };
+}

@@ -1,0 +1,78 @@
+/** Packets to the client that are rare, and so are made by mqtt-packet. Hot ones are encoded in place. */
+import { generate, writeToStream } from 'mqtt-packet';
+import type { IConnackPacket, IDisconnectPacket } from 'mqtt-packet';
+import { ProtocolVersion } from './protocol-version.ts';
+import { connectReturnCode, isFailure, subackReturnCode } from './reason-code.ts';
+import { ConnectReturnCode } from './reason-code.ts';
+
+// Else mqtt-packet allocates 65,536 buffers with the first packet.
+writeToStream.cacheNumbers = false;
+
+export type ConnackProperties = NonNullable<IConnackPacket['properties']>;
+export type DisconnectProperties = NonNullable<IDisconnectPacket['properties']>;
+
+/** Whole PINGRESP (§3.13). */
+export const PINGRESP: Buffer = generate({ cmd: 'pingresp' });
+
+/**
+ * CONNACK (§3.2). A reason code that MQTT 3.1.1 has no return code for becomes 3, server unavailable;
+ * ask `connectReturnCode` first where the connection must be closed instead. A refusal never says
+ * session present [MQTT-3.2.2-4], and MQTT 3.1 does not know it.
+ * @param properties MQTT 5 only
+ */
+export function encodeConnack(
+  sessionPresent: boolean,
+  reasonCode: number,
+  version: ProtocolVersion,
+  properties?: ConnackProperties,
+): Buffer {
+  const present = sessionPresent && !isFailure(reasonCode) && version !== ProtocolVersion.MQTT_3_1;
+  if (version === ProtocolVersion.MQTT_5) {
+    return generate(
+      {
+        cmd: 'connack',
+        sessionPresent: present,
+        reasonCode,
+        ...(properties === undefined ? {} : { properties }),
+      },
+      { protocolVersion: version },
+    );
+  }
+  const returnCode = connectReturnCode(reasonCode) ?? ConnectReturnCode.SERVER_UNAVAILABLE;
+  return generate({ cmd: 'connack', sessionPresent: present, returnCode });
+}
+
+/** SUBACK (§3.9): one code for each filter, in order [MQTT-3.8.4-5]. Before MQTT 5 every failure is 0x80. */
+export function encodeSuback(
+  packetId: number,
+  reasonCodes: readonly number[],
+  version: ProtocolVersion,
+): Buffer {
+  const granted =
+    version === ProtocolVersion.MQTT_5 ? [...reasonCodes] : reasonCodes.map(subackReturnCode);
+  return generate({ cmd: 'suback', messageId: packetId, granted }, { protocolVersion: version });
+}
+
+/** UNSUBACK (§3.11): one code for each filter, in order; none before MQTT 5. */
+export function encodeUnsuback(
+  packetId: number,
+  reasonCodes: readonly number[],
+  version: ProtocolVersion,
+): Buffer {
+  return generate(
+    { cmd: 'unsuback', messageId: packetId, granted: [...reasonCodes] },
+    { protocolVersion: version },
+  );
+}
+
+/** DISCONNECT to a client of MQTT 5 (§3.14); servers of older versions just close. */
+export function encodeDisconnect(
+  reasonCode: number,
+  version: typeof ProtocolVersion.MQTT_5,
+  properties?: DisconnectProperties,
+): Buffer {
+  return generate(
+    { cmd: 'disconnect', reasonCode, ...(properties === undefined ? {} : { properties }) },
+    { protocolVersion: version },
+  );
+}

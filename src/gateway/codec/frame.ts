@@ -1,0 +1,46 @@
+import { MqttProtocolError } from './protocol-error.ts';
+import { ReasonCode } from './reason-code.ts';
+
+/**
+ * Finds packets in a chunk of bytes. One instance serves a whole thread: its fields hold the last packet
+ * found until the next call, so that finding one allocates nothing.
+ */
+export class FrameReader {
+  /** First byte of the variable header. */
+  bodyStart = 0;
+  /** One past the last byte of the packet; 0 while its fixed header is not complete. */
+  end = 0;
+
+  /**
+   * Reads the fixed header at `position`. True when the whole packet lies before `limit`.
+   * @throws MqttProtocolError MALFORMED_PACKET for a remaining length of more than four bytes
+   *   [MQTT-2.2.3], PACKET_TOO_LARGE when the packet is over `maxPacketSize`, known from its header alone
+   */
+  next(buffer: Buffer, position: number, limit: number, maxPacketSize: number): boolean {
+    let at = position + 1;
+    this.end = 0;
+    if (at >= limit) return false;
+    let byte = buffer[at++] as number;
+    let remaining = byte & 0x7f;
+    for (let shift = 7; (byte & 0x80) !== 0; shift += 7) {
+      if (shift > 21) {
+        throw new MqttProtocolError(
+          ReasonCode.MALFORMED_PACKET,
+          'remaining length has over four bytes',
+        );
+      }
+      if (at >= limit) return false;
+      byte = buffer[at++] as number;
+      remaining |= (byte & 0x7f) << shift;
+    }
+    this.bodyStart = at;
+    this.end = at + remaining;
+    if (this.end - position > maxPacketSize) {
+      throw new MqttProtocolError(
+        ReasonCode.PACKET_TOO_LARGE,
+        `packet of ${String(this.end - position)} bytes is over the limit of ${String(maxPacketSize)}`,
+      );
+    }
+    return this.end <= limit;
+  }
+}

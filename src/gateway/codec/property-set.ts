@@ -1,0 +1,132 @@
+/** Properties of MQTT 5 (§2.2.2): one reader for all packets; each packet names those that it may carry. */
+import { MqttProtocolError } from './protocol-error.ts';
+import { ReasonCode } from './reason-code.ts';
+import type { WireReader } from './wire-reader.ts';
+
+/** Property identifiers that clients send in CONNECT, SUBSCRIBE and UNSUBSCRIBE (table 2-4). */
+export const PropertyId = {
+  PAYLOAD_FORMAT_INDICATOR: 0x01,
+  MESSAGE_EXPIRY_INTERVAL: 0x02,
+  CONTENT_TYPE: 0x03,
+  RESPONSE_TOPIC: 0x08,
+  CORRELATION_DATA: 0x09,
+  SUBSCRIPTION_IDENTIFIER: 0x0b,
+  SESSION_EXPIRY_INTERVAL: 0x11,
+  AUTHENTICATION_METHOD: 0x15,
+  AUTHENTICATION_DATA: 0x16,
+  REQUEST_PROBLEM_INFORMATION: 0x17,
+  WILL_DELAY_INTERVAL: 0x18,
+  REQUEST_RESPONSE_INFORMATION: 0x19,
+  RECEIVE_MAXIMUM: 0x21,
+  TOPIC_ALIAS_MAXIMUM: 0x22,
+  USER_PROPERTY: 0x26,
+  MAXIMUM_PACKET_SIZE: 0x27,
+} as const;
+export type PropertyId = (typeof PropertyId)[keyof typeof PropertyId];
+
+export interface UserProperty {
+  readonly name: string;
+  readonly value: string;
+}
+
+type Value = number | string | Buffer;
+
+const readBoolean = (reader: WireReader): number => {
+  const value = reader.u8('property');
+  if (value > 1)
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'property is neither 0 nor 1');
+  return value;
+};
+const readU16 = (reader: WireReader): number => reader.u16('property');
+const readU32 = (reader: WireReader): number => reader.u32('property');
+const readString = (reader: WireReader): string => reader.string('property');
+// A copy: frames are views of a socket's buffer, which must not live as long as the value.
+const readBinary = (reader: WireReader): Buffer => Buffer.from(reader.binary('property'));
+
+const READERS: ReadonlyMap<number, (reader: WireReader) => Value> = new Map<
+  number,
+  (reader: WireReader) => Value
+>([
+  [PropertyId.PAYLOAD_FORMAT_INDICATOR, readBoolean],
+  [PropertyId.MESSAGE_EXPIRY_INTERVAL, readU32],
+  [PropertyId.CONTENT_TYPE, readString],
+  [PropertyId.RESPONSE_TOPIC, readString],
+  [PropertyId.CORRELATION_DATA, readBinary],
+  [PropertyId.SUBSCRIPTION_IDENTIFIER, (reader) => reader.varint('property')],
+  [PropertyId.SESSION_EXPIRY_INTERVAL, readU32],
+  [PropertyId.AUTHENTICATION_METHOD, readString],
+  [PropertyId.AUTHENTICATION_DATA, readBinary],
+  [PropertyId.REQUEST_PROBLEM_INFORMATION, readBoolean],
+  [PropertyId.WILL_DELAY_INTERVAL, readU32],
+  [PropertyId.REQUEST_RESPONSE_INFORMATION, readBoolean],
+  [PropertyId.RECEIVE_MAXIMUM, readU16],
+  [PropertyId.TOPIC_ALIAS_MAXIMUM, readU16],
+  [PropertyId.MAXIMUM_PACKET_SIZE, readU32],
+]);
+
+/** Called with every property: its identifier and its bytes `buffer[start, end)`, identifier included. */
+export type PropertySpan = (id: number, start: number, end: number) => void;
+
+/** The properties of one packet, user properties in order. */
+export class PropertySet {
+  readonly #values = new Map<number, Value>();
+  readonly userProperties: UserProperty[] = [];
+
+  has(id: PropertyId): boolean {
+    return this.#values.has(id);
+  }
+
+  number<Default extends number | undefined>(id: PropertyId, otherwise: Default): number | Default {
+    const value = this.#values.get(id);
+    return typeof value === 'number' ? value : otherwise;
+  }
+
+  text(id: PropertyId): string | undefined {
+    const value = this.#values.get(id);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  bytes(id: PropertyId): Buffer | undefined {
+    const value = this.#values.get(id);
+    return typeof value === 'object' ? value : undefined;
+  }
+
+  /**
+   * Reads properties with their length. `allowed` lists those the packet may carry besides user
+   * properties; none but those may come twice (§2.2.2.2).
+   */
+  static read(
+    reader: WireReader,
+    allowed: readonly PropertyId[],
+    span?: PropertySpan,
+  ): PropertySet {
+    const set = new PropertySet();
+    const part = reader.part(reader.varint('property length'), 'properties');
+    while (part.remaining > 0) {
+      const start = part.position;
+      const id = part.varint('property identifier');
+      if (id === PropertyId.USER_PROPERTY) {
+        const name = part.string('user property');
+        set.userProperties.push({ name, value: part.string('user property') });
+      } else {
+        set.#readOne(part, id, allowed);
+      }
+      span?.(id, start, part.position);
+    }
+    return set;
+  }
+
+  #readOne(part: WireReader, id: number, allowed: readonly number[]): void {
+    const read = allowed.includes(id) ? READERS.get(id) : undefined;
+    if (read === undefined) {
+      throw new MqttProtocolError(
+        ReasonCode.MALFORMED_PACKET,
+        `property ${id} does not belong into this packet`,
+      );
+    }
+    if (this.#values.has(id)) {
+      throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, `property ${id} comes twice`);
+    }
+    this.#values.set(id, read(part));
+  }
+}

@@ -1,0 +1,89 @@
+import { PacketType } from './packet-type.ts';
+import { PropertyId, PropertySet } from './property-set.ts';
+import { MqttProtocolError } from './protocol-error.ts';
+import { ProtocolVersion } from './protocol-version.ts';
+import { ReasonCode } from './reason-code.ts';
+import { readPacketId, readerOfBody } from './wire-reader.ts';
+
+export type QoS = 0 | 1 | 2;
+
+/** When retained messages are sent (MQTT 5 §3.8.3.1): 0 always, 1 for a new subscription, 2 never. */
+export type RetainHandling = 0 | 1 | 2;
+
+/** One topic filter with its options. MQTT 3.1.1 has the QoS alone. */
+export interface Subscription {
+  /** A UTF-8 string that MQTT allows; whether it is a valid filter is the handler's question. */
+  readonly filter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: RetainHandling;
+}
+
+export interface SubscribePacket {
+  readonly packetId: number;
+  /** 0 = none. */
+  readonly subscriptionId: number;
+  readonly subscriptions: readonly Subscription[];
+}
+
+const SUBSCRIBE_FLAGS = 0b0010;
+const NO_LOCAL = 0b100;
+const RETAIN_AS_PUBLISHED = 0b1000;
+
+function readSubscriptionId(properties: PropertySet): number {
+  const id = properties.number(PropertyId.SUBSCRIPTION_IDENTIFIER, undefined);
+  if (id === 0) throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'subscription identifier 0');
+  return id ?? 0;
+}
+
+function decodeOptions(filter: string, options: number, version: ProtocolVersion): Subscription {
+  const reserved = version === ProtocolVersion.MQTT_5 ? 0b1100_0000 : 0b1111_1100;
+  const qos = options & 0b11;
+  // MQTT 3.1.1 [MQTT-3.8.3-4], MQTT 5 [MQTT-3.8.3-5]
+  if ((options & reserved) !== 0) {
+    throw new MqttProtocolError(
+      ReasonCode.MALFORMED_PACKET,
+      'reserved subscription options are set',
+    );
+  }
+  const retainHandling = options >> 4;
+  if (qos === 3 || retainHandling === 3) {
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'subscription option has the value 3');
+  }
+  const noLocal = (options & NO_LOCAL) !== 0;
+  if (noLocal && filter.startsWith('$share/')) {
+    // MQTT 5 [MQTT-3.8.3-4]
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'no local on a shared subscription');
+  }
+  return {
+    filter,
+    qos: qos as QoS,
+    noLocal,
+    retainAsPublished: (options & RETAIN_AS_PUBLISHED) !== 0,
+    retainHandling: retainHandling as RetainHandling,
+  };
+}
+
+/**
+ * Decodes a SUBSCRIBE (MQTT 3.1.1 §3.8, MQTT 5 §3.8) from one complete packet.
+ * @throws MqttProtocolError for anything that the specification does not allow
+ */
+export function decodeSubscribe(frame: Buffer, version: ProtocolVersion): SubscribePacket {
+  const reader = readerOfBody(frame, PacketType.SUBSCRIBE, SUBSCRIBE_FLAGS);
+  const packetId = readPacketId(reader);
+  const subscriptionId =
+    version === ProtocolVersion.MQTT_5
+      ? readSubscriptionId(PropertySet.read(reader, [PropertyId.SUBSCRIPTION_IDENTIFIER]))
+      : 0;
+  const subscriptions: Subscription[] = [];
+  while (reader.remaining > 0) {
+    const filter = reader.string('topic filter');
+    subscriptions.push(decodeOptions(filter, reader.u8('subscription options'), version));
+  }
+  if (subscriptions.length === 0) {
+    // MQTT 3.1.1 [MQTT-3.8.3-3], MQTT 5 [MQTT-3.8.3-2]
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'SUBSCRIBE without a topic filter');
+  }
+  return { packetId, subscriptionId, subscriptions };
+}

@@ -1,0 +1,220 @@
+import type { Socket } from 'node:net';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { Flushable, FlushQueue } from './flush-queue.ts';
+import { OutBuffer } from './out-buffer.ts';
+import { slabPool } from './slab-pool.ts';
+
+/** The protocol side of a connection. */
+export interface ConnectionOwner {
+  /**
+   * Bytes came in. Returns how many were used up; the rest comes again, with what follows, at the next
+   * call. Must not keep `chunk`.
+   */
+  onBytes(chunk: Buffer): number;
+  /** The socket accepts output again. */
+  onDrain(): void;
+  /** The connection has ended, for whatever reason; called once. */
+  onClose(): void;
+}
+
+const NONE = Buffer.alloc(0);
+const SMALLEST_REST = 256;
+/** How long a peer may take to read what it was sent before a close, ms. */
+const LINGER_MS = 5000;
+
+/**
+ * One socket: bytes in, bytes out, back-pressure. Knows nothing of MQTT. Reading pauses while anyone
+ * holds a pause reason; output beyond `highWater` makes the connection `congested`.
+ */
+export class Connection implements Flushable {
+  readonly out: OutBuffer = new OutBuffer();
+  readonly #socket: Socket;
+  readonly #flushQueue: FlushQueue;
+  readonly #stats: GatewayStats;
+  readonly #highWater: number;
+  #owner: ConnectionOwner | undefined;
+  #queued = false;
+  #closed = false;
+  #congested = false;
+  #pauses = 0;
+  /** The beginning of a packet that is not complete: `#restBytes` bytes of it. Empty between packets. */
+  #rest: Buffer = NONE;
+  #restBytes = 0;
+  /** Do not look for a packet before this many bytes have come. */
+  #needed = 0;
+  #sent: Buffer[] | undefined;
+
+  constructor(socket: Socket, flushQueue: FlushQueue, stats: GatewayStats, highWater: number) {
+    this.#socket = socket;
+    this.#flushQueue = flushQueue;
+    this.#stats = stats;
+    this.#highWater = highWater;
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** True while more output waits than the high-water mark allows. */
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** Begins to read. */
+  open(owner: ConnectionOwner): void {
+    this.#owner = owner;
+    const socket = this.#socket;
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
+    socket.on('close', this.#onClose);
+    // A reset is an end like any other; 'close' follows.
+    socket.on('error', ignoreReset);
+    // The peer has ended its side: nothing can be acknowledged to it any more.
+    socket.on('end', () => {
+      this.destroy();
+    });
+  }
+
+  /** Says that `out` has grown; it is sent at the end of the turn. */
+  wantFlush(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#flushQueue.add(this);
+  }
+
+  flush(): void {
+    this.#queued = false;
+    if (this.#closed) {
+      this.out.discard();
+      return;
+    }
+    const bytes = this.out.byteLength;
+    if (bytes === 0) return;
+    this.#stats.bytesSent += bytes;
+    const socket = this.#socket;
+    socket.cork();
+    this.out.drainTo(this.#write);
+    socket.uncork();
+    if (!this.#congested && socket.writableLength > this.#highWater) {
+      this.#congested = true;
+      // A peer that sends without reading what it is answered would fill our memory with answers.
+      this.pause();
+    }
+  }
+
+  /** Stops reading until `resume` has been called as often. */
+  pause(): void {
+    if (this.#pauses++ === 0) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (--this.#pauses > 0 || this.#closed) return;
+    if (this.#restBytes > 0) this.#offer(undefined);
+    // The packets that waited may have caused another pause.
+    if (this.#pauses === 0) this.#socket.resume();
+  }
+
+  /** Sends what is waiting, then closes. */
+  end(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#socket.destroySoon();
+    // A peer that neither reads nor closes must not keep the socket.
+    this.#socket.setTimeout(LINGER_MS, this.#destroy);
+    this.#stop();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+    this.#stop();
+  }
+
+  readonly #destroy = (): void => {
+    this.#socket.destroy();
+  };
+
+  readonly #write = (slab: Buffer, length: number): void => {
+    (this.#sent ??= []).push(slab);
+    this.#socket.write(length === slab.length ? slab : slab.subarray(0, length), this.#onWritten);
+  };
+
+  // Writes complete in order, so the slab to give back is the first one.
+  readonly #onWritten = (): void => {
+    const slab = this.#sent?.shift();
+    if (slab !== undefined) slabPool.give(slab);
+  };
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#stats.bytesReceived += chunk.length;
+    this.#offer(chunk);
+  };
+
+  readonly #onDrain = (): void => {
+    if (this.#closed || !this.#congested) return;
+    this.#congested = false;
+    this.#owner?.onDrain();
+    this.resume();
+  };
+
+  readonly #onClose = (): void => {
+    this.#stop();
+  };
+
+  /** The next packet is not complete before `bytes` have come: saves looking at its parts time and again. */
+  need(bytes: number): void {
+    this.#needed = bytes;
+  }
+
+  #offer(chunk: Buffer | undefined): void {
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    let bytes = chunk;
+    if (bytes === undefined || this.#restBytes > 0 || this.#pauses > 0) {
+      if (chunk !== undefined) this.#keep(chunk, 0);
+      if (this.#pauses > 0 || this.#restBytes < this.#needed) return;
+      bytes = this.#rest.subarray(0, this.#restBytes);
+      this.#rest = NONE;
+      this.#restBytes = 0;
+    }
+    this.#needed = 0;
+    const used = owner.onBytes(bytes);
+    if (used < bytes.length && this.#owner !== undefined) this.#keep(bytes, used);
+  }
+
+  /** Copies, so that the rest of a chunk does not hold all of it; grows by doubling, so that single bytes cost little. */
+  #keep(source: Buffer, start: number): void {
+    const bytes = this.#restBytes + source.length - start;
+    if (bytes > this.#rest.length) {
+      const larger = Buffer.allocUnsafeSlow(
+        Math.max(bytes, this.#rest.length * 2, SMALLEST_REST),
+      );
+      this.#rest.copy(larger, 0, 0, this.#restBytes);
+      this.#rest = larger;
+    }
+    source.copy(this.#rest, this.#restBytes, start);
+    this.#restBytes = bytes;
+  }
+
+  #stop(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.out.discard();
+    this.#rest = NONE;
+    this.#restBytes = 0;
+    const owner = this.#owner;
+    this.#owner = undefined;
+    owner?.onClose();
+  }
+}
+
+function ignoreReset(): void {
+  // 'close' follows and does the work.
+}

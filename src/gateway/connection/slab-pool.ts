@@ -1,0 +1,36 @@
+/**
+ * Output slabs shared by all connections, so that an idle connection owns none. Small ones serve the
+ * many connections that send a packet now and then, large ones those in full flow.
+ */
+export const SMALL_SLAB = 4 * 1024;
+export const LARGE_SLAB = 64 * 1024;
+
+const MAX_POOLED_BYTES = 32 * 1024 * 1024;
+
+class SlabPool {
+  readonly #small: Buffer[] = [];
+  readonly #large: Buffer[] = [];
+  #pooledBytes = 0;
+
+  take(size: number): Buffer {
+    const pool = size <= SMALL_SLAB ? this.#small : this.#large;
+    if (size <= LARGE_SLAB) {
+      const slab = pool.pop();
+      if (slab !== undefined) {
+        this.#pooledBytes -= slab.length;
+        return slab;
+      }
+    }
+    // allocUnsafeSlow: a slab must not share its memory with Node's own pool of small buffers.
+    if (size <= SMALL_SLAB) return Buffer.allocUnsafeSlow(SMALL_SLAB);
+    return Buffer.allocUnsafeSlow(Math.max(size, LARGE_SLAB));
+  }
+
+  give(slab: Buffer): void {
+    if (slab.length > LARGE_SLAB || this.#pooledBytes + slab.length > MAX_POOLED_BYTES) return;
+    this.#pooledBytes += slab.length;
+    (slab.length === SMALL_SLAB ? this.#small : this.#large).push(slab);
+  }
+}
+
+export const slabPool: SlabPool = new SlabPool();

@@ -1,0 +1,38 @@
+import type { Queue, QueueOffset } from '../../lmq/spi/types.ts';
+import type { Session } from './session.ts';
+
+/** Why a cursor is not delivering, or that it is. */
+export const CursorState = {
+  /** In its session's ready list. */
+  RUNNING: 'RUNNING',
+  /** Woken by an arrival. */
+  CAUGHT_UP: 'CAUGHT_UP',
+  /** Waits for records that are read from disk. */
+  PULLING: 'PULLING',
+  /** Its session has gone, or the subscription has. */
+  CLOSED: 'CLOSED',
+} as const;
+export type CursorState = (typeof CursorState)[keyof typeof CursorState];
+
+/**
+ * One subscription's position in its queue. `offset` is the next record to look at: everything before it
+ * is delivered, in flight or skipped. Delivery stops for a whole session when its window is full
+ * (INFLIGHT_FULL) or its socket is (SOCKET_BUSY); those are properties of the session.
+ */
+export class Cursor {
+  readonly session: Session;
+  readonly queue: Queue;
+  /** Granted QoS of the subscription; 2 for P2P, which is delivered at the publish QoS. */
+  qos: number;
+  offset: QueueOffset;
+  state: CursorState = CursorState.CAUGHT_UP;
+  /** `offset` differs from the one saved. */
+  dirty = false;
+
+  constructor(session: Session, queue: Queue, qos: number, offset: QueueOffset) {
+    this.session = session;
+    this.queue = queue;
+    this.qos = qos;
+    this.offset = offset;
+  }
+}

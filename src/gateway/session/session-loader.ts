@@ -1,0 +1,80 @@
+import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
+import { type QueueName, StateSpace } from '../../lmq/spi/types.ts';
+import { Cursor, CursorState } from './cursor.ts';
+import { DeliveryState, InflightWindow } from './inflight-window.ts';
+import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
+import { Session } from './session.ts';
+import { decodeSessionRecord } from './session-record.ts';
+import { Subscription } from './subscription.ts';
+
+/** Builds a session from what the store has of it. Its queues are open, its cursors not attached. */
+export class SessionLoader {
+  readonly #store: LmqStore;
+  readonly #maxInflight: number;
+
+  constructor(store: LmqStore, maxInflight: number) {
+    this.#store = store;
+    this.#maxInflight = maxInflight;
+  }
+
+  /** @throws StoreError STORE_CORRUPT when a record cannot be read */
+  async load(clientId: string, stored: Buffer): Promise<Session> {
+    const record = decodeSessionRecord(stored, clientId);
+    const saved = await this.#store.getState(StateSpace.INFLIGHT, clientId);
+    const window = saved === undefined ? undefined : decodeInflightRecord(saved, clientId);
+    const session = new Session(
+      clientId,
+      true,
+      record.createdAt,
+      new InflightWindow(this.#maxInflight, window === undefined ? 1 : firstPacketId(window)),
+      new Set(window?.received),
+    );
+    const cursors = new Map<string, Cursor>();
+    for (const { filter, qos } of record.subscriptions) {
+      const queue = await this.#store.openQueue(filterQueueName(filter));
+      const subscription = new Subscription(session, filter, queue, qos);
+      session.subscriptions.set(filter, subscription);
+      if (qos === 0) continue;
+      const offset = await this.#store.loadOffset(clientId, queue);
+      subscription.cursor = new Cursor(session, queue, qos, offset ?? queue.nextOffset);
+      cursors.set(queue.name, subscription.cursor);
+    }
+    const peerQueue = await this.#store.openQueue(peerQueueName(clientId));
+    const peerOffset = await this.#store.loadOffset(clientId, peerQueue);
+    session.peerCursor = new Cursor(session, peerQueue, 2, peerOffset ?? record.peerOffset);
+    cursors.set(peerQueue.name, session.peerCursor);
+    if (window !== undefined) await this.#restoreWindow(session, window, cursors);
+    return session;
+  }
+
+  /** Puts the messages in flight back, under the packet identifiers that the client knows. */
+  async #restoreWindow(
+    session: Session,
+    { entries, queueNames, nextPacketId }: InflightRecord,
+    cursors: Map<string, Cursor>,
+  ): Promise<void> {
+    const { inflight } = session;
+    for (let i = 0; i < entries.count; i++) {
+      while (inflight.nextPacketId !== entries.packetIds[i]) inflight.skip();
+      const name = queueNames[entries.queueIndexes[i] as number] as QueueName;
+      let cursor = cursors.get(name);
+      if (cursor === undefined) {
+        // Unsubscribed while in flight: the delivery is completed all the same.
+        cursor = new Cursor(session, await this.#store.openQueue(name), 2, 0);
+        cursor.state = CursorState.CLOSED;
+        session.retired.push(cursor);
+        cursors.set(name, cursor);
+      }
+      const state = entries.states[i] === 2 ? DeliveryState.RELEASED : DeliveryState.SENT;
+      inflight.add(cursor, entries.offsets[i] as number, entries.qos[i] as number, state, undefined);
+    }
+    while (inflight.nextPacketId !== nextPacketId) inflight.skip();
+    session.sendSlot = inflight.head;
+    session.durableSlot = inflight.tail;
+  }
+}
+
+function firstPacketId(window: InflightRecord): number {
+  return window.entries.count > 0 ? (window.entries.packetIds[0] as number) : window.nextPacketId;
+}

@@ -1,0 +1,129 @@
+/**
+ * Session record, format version 1: value of `StateSpace.SESSION`, keyed by client id. Big endian.
+ *
+ * ```
+ *  0  u8   format version (1)
+ *  1  u48  created, ms since the epoch
+ *  7  u32  session expiry interval, seconds; 0xffffffff = never
+ * 11  u48  disconnected, ms since the epoch; 0 while connected
+ * 17  u48  first offset of the peer queue that is the session's
+ * 23  u32  number of subscriptions, each:
+ *          u16 filter length
+ *          u8  options as in SUBSCRIBE of MQTT 5 (§3.8.3.1): bits 0-1 QoS, bit 2 no local,
+ *              bit 3 retain as published, bits 4-5 retain handling
+ *          u32 subscription identifier; 0 = none
+ *          filter, UTF-8
+ * ```
+ */
+import { NEVER_EXPIRES } from '../codec/connect-packet.ts';
+import { MAX_U48, StateReader, writeU48 } from './state-reader.ts';
+
+export const SESSION_RECORD_VERSION = 1;
+const HEADER_BYTES = 27;
+const SUBSCRIPTION_BYTES = 7;
+const MAX_U32 = 0xffff_ffff;
+
+export { NEVER_EXPIRES };
+
+export interface StoredSubscription {
+  readonly filter: string;
+  /** 0, 1 or 2. */
+  readonly qos: number;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  /** 0, 1 or 2 (MQTT 5 §3.8.3.1). */
+  readonly retainHandling: number;
+  /** 0 = none. */
+  readonly subscriptionId: number;
+}
+
+export interface SessionRecord {
+  readonly clientId: string;
+  /** Wall clock, ms. */
+  readonly createdAt: number;
+  /** Seconds; `NEVER_EXPIRES`. */
+  readonly sessionExpirySeconds: number;
+  /** Wall clock, ms; 0 while connected. */
+  readonly disconnectedAt: number;
+  /** First offset of the client's peer queue (P2P) that belongs to this session. */
+  readonly peerOffset: number;
+  readonly subscriptions: readonly StoredSubscription[];
+}
+
+function requireRange(name: string, value: number, maximum: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > maximum) {
+    throw new RangeError(`session record: ${name} ${value} is not within 0..${maximum}`);
+  }
+}
+
+function checkRanges(session: SessionRecord): void {
+  requireRange('createdAt', session.createdAt, MAX_U48);
+  requireRange('sessionExpirySeconds', session.sessionExpirySeconds, MAX_U32);
+  requireRange('disconnectedAt', session.disconnectedAt, MAX_U48);
+  requireRange('peerOffset', session.peerOffset, MAX_U48);
+}
+
+function optionsOf(subscription: StoredSubscription): number {
+  return (
+    subscription.qos |
+    (subscription.noLocal ? 0b100 : 0) |
+    (subscription.retainAsPublished ? 0b1000 : 0) |
+    (subscription.retainHandling << 4)
+  );
+}
+
+/** @throws RangeError for a value that the format cannot hold, which is a mistake of the caller */
+export function encodeSessionRecord(session: SessionRecord): Buffer {
+  checkRanges(session);
+  let length = HEADER_BYTES;
+  for (const { filter } of session.subscriptions) {
+    length += SUBSCRIPTION_BYTES + Buffer.byteLength(filter);
+  }
+  const target = Buffer.allocUnsafe(length);
+  target[0] = SESSION_RECORD_VERSION;
+  writeU48(target, session.createdAt, 1);
+  target.writeUInt32BE(session.sessionExpirySeconds, 7);
+  writeU48(target, session.disconnectedAt, 11);
+  writeU48(target, session.peerOffset, 17);
+  let at = target.writeUInt32BE(session.subscriptions.length, 23);
+  for (const subscription of session.subscriptions) {
+    const bytes = target.write(subscription.filter, at + SUBSCRIPTION_BYTES);
+    target.writeUInt16BE(bytes, at);
+    target[at + 2] = optionsOf(subscription);
+    target.writeUInt32BE(subscription.subscriptionId, at + 3);
+    at += SUBSCRIPTION_BYTES + bytes;
+  }
+  return target;
+}
+
+function readSubscription(reader: StateReader): StoredSubscription {
+  const filterBytes = reader.u16();
+  const options = reader.u8();
+  const qos = options & 0b11;
+  const retainHandling = options >> 4;
+  if (qos === 3 || retainHandling > 2) throw reader.corrupt('illegal subscription options');
+  return {
+    qos,
+    noLocal: (options & 0b100) !== 0,
+    retainAsPublished: (options & 0b1000) !== 0,
+    retainHandling,
+    subscriptionId: reader.u32(),
+    filter: reader.text(filterBytes),
+  };
+}
+
+/** @throws StoreError STORE_CORRUPT naming the client, for anything but what `encodeSessionRecord` writes */
+export function decodeSessionRecord(value: Buffer, clientId: string): SessionRecord {
+  const reader = new StateReader(value, 'session record', clientId);
+  reader.expectVersion(SESSION_RECORD_VERSION);
+  const createdAt = reader.u48();
+  const sessionExpirySeconds = reader.u32();
+  const disconnectedAt = reader.u48();
+  const peerOffset = reader.u48();
+  const count = reader.u32();
+  reader.expect(count, SUBSCRIPTION_BYTES);
+  const subscriptions: StoredSubscription[] = [];
+  for (let i = 0; i < count; i++) subscriptions.push(readSubscription(reader));
+  reader.expectEnd();
+  return { clientId, createdAt, sessionExpirySeconds, disconnectedAt, peerOffset, subscriptions };
+}

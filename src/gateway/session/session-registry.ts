@@ -1,0 +1,189 @@
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { peerOfQueue, peerQueueName } from '../../lmq/spi/queue-name.ts';
+import { type Arrival, StateSpace } from '../../lmq/spi/types.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
+import type { TopicMetadata } from '../routing/topic-metadata.ts';
+import { Cursor } from './cursor.ts';
+import type { DeliveryPump } from './delivery-pump.ts';
+import { InflightWindow } from './inflight-window.ts';
+import { KeyedSerialQueue } from './keyed-serial-queue.ts';
+import { Session, type SessionLink } from './session.ts';
+import type { SessionLog } from './session-log.ts';
+import { SessionLoader } from './session-loader.ts';
+
+export interface OpenedSession {
+  readonly session: Session;
+  /** State of an earlier connection goes on [MQTT-3.2.2-2]. */
+  readonly present: boolean;
+}
+
+export interface SessionRegistryOptions {
+  readonly store: LmqStore;
+  readonly metadata: TopicMetadata;
+  readonly live: LiveSubscriptions;
+  readonly pump: DeliveryPump;
+  readonly log: SessionLog;
+  readonly stats: GatewayStats;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly maxInflight: number;
+}
+
+/**
+ * The sessions of connected clients, one per client id. Opening and closing run one after another for
+ * each client id, so that a takeover sees either all of the earlier connection or none of it.
+ */
+export class SessionRegistry {
+  readonly #options: SessionRegistryOptions;
+  readonly #loader: SessionLoader;
+  readonly #sessions = new Map<string, Session>();
+  readonly #serial = new KeyedSerialQueue();
+
+  constructor(options: SessionRegistryOptions) {
+    this.#options = options;
+    this.#loader = new SessionLoader(options.store, options.maxInflight);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  connected(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  /**
+   * Gives the client its session: the one in memory (its connection is closed [MQTT-3.1.4-2]), the
+   * stored one, or a new one. A clean one discards what there was [MQTT-3.1.2-6]. Resolves when the
+   * result is durable; nothing is delivered before `begin`.
+   */
+  open(clientId: string, clean: boolean, link: SessionLink): Promise<OpenedSession> {
+    return this.#serial.run(clientId, async () => {
+      const current = this.#sessions.get(clientId);
+      if (current !== undefined) {
+        this.#options.stats.takeovers++;
+        const former = current.owner;
+        current.owner = undefined;
+        current.link = undefined;
+        former?.takenOver();
+        if (!clean && current.persistent) {
+          current.owner = link;
+          return { session: current, present: true };
+        }
+        await this.#end(current, clean);
+      }
+      const opened = await this.#loadOrCreate(clientId, clean);
+      opened.session.owner = link;
+      this.#sessions.set(clientId, opened.session);
+      this.#options.stats.sessionsCurrent = this.#sessions.size;
+      return opened;
+    });
+  }
+
+  /** Begins delivery, in-flight messages first: CONNACK is in the output. */
+  begin(session: Session): void {
+    session.link = session.owner;
+    session.sendSlot = session.inflight.head;
+    this.#options.pump.run(session);
+  }
+
+  /** The connection has gone: a clean session ends, a persistent one is saved and leaves memory. */
+  close(session: Session, link: SessionLink): Promise<void> {
+    return this.#serial.run(session.clientId, async () => {
+      // Another connection may have taken the session over meanwhile.
+      if (session.owner !== link) return;
+      session.owner = undefined;
+      session.link = undefined;
+      await this.#end(session, false);
+    });
+  }
+
+  /** Client ids with a session being opened or closed. */
+  get busy(): number {
+    return this.#serial.size;
+  }
+
+  /** New records in a queue that nobody reads: it may be the peer queue of a client that is here. */
+  arrivedUnread(arrival: Arrival): void {
+    const clientId = peerOfQueue(arrival.queue.name);
+    if (clientId === undefined) return;
+    const session = this.#sessions.get(clientId);
+    if (session === undefined || session.peerCursor !== undefined || session.peerOpening) return;
+    session.peerOpening = true;
+    this.#serial
+      .run(clientId, () => this.#openPeerQueue(session, arrival.firstOffset))
+      .catch((error: unknown) => {
+        this.#options.logger.error({ clientId, error: messageOf(error) }, 'opening a peer queue failed');
+      });
+  }
+
+  async #openPeerQueue(session: Session, offset: number): Promise<void> {
+    const { store, pump } = this.#options;
+    const queue = await store.openQueue(peerQueueName(session.clientId));
+    session.peerOpening = false;
+    if (this.#sessions.get(session.clientId) !== session) {
+      store.closeQueue(queue);
+      return;
+    }
+    this.#readPeerQueue(session, new Cursor(session, queue, 2, offset));
+    pump.run(session);
+  }
+
+  /** Takes the session out of memory. `erase` forgets it altogether, as a clean session always is. */
+  async #end(session: Session, erase: boolean): Promise<void> {
+    const { store, live, pump, log, stats, metadata, clock } = this.#options;
+    let commit = 0;
+    if (session.persistent && !erase) commit = log.saveSession(session, clock.now());
+    else if (session.persistent) commit = log.erase(session);
+    log.forget(session);
+    const queues = [...session.queues()];
+    for (const subscription of session.subscriptions.values()) {
+      live.remove(subscription);
+      stats.subscriptionsCurrent--;
+      if (erase || !session.persistent) metadata.release(subscription.filter, session.persistent);
+    }
+    for (const cursor of session.cursors()) pump.detach(cursor);
+    for (const queue of queues) store.closeQueue(queue);
+    this.#sessions.delete(session.clientId);
+    stats.sessionsCurrent = this.#sessions.size;
+    if (commit > 0) await store.committed(commit);
+  }
+
+  async #loadOrCreate(clientId: string, clean: boolean): Promise<OpenedSession> {
+    const { store, log, clock, maxInflight } = this.#options;
+    const stored = await store.getState(StateSpace.SESSION, clientId);
+    if (stored !== undefined) {
+      const session = await this.#loader.load(clientId, stored);
+      this.#attach(session);
+      if (!clean) return { session, present: true };
+      await this.#end(session, true);
+    }
+    const session = new Session(clientId, !clean, clock.now(), new InflightWindow(maxInflight));
+    if (clean) return { session, present: false };
+    const peerQueue = await store.openQueue(peerQueueName(clientId));
+    const peerCursor = new Cursor(session, peerQueue, 2, peerQueue.nextOffset);
+    peerCursor.dirty = true;
+    this.#readPeerQueue(session, peerCursor);
+    await store.committed(log.saveSession(session));
+    return { session, present: false };
+  }
+
+  #attach(session: Session): void {
+    const { live, pump, stats } = this.#options;
+    for (const subscription of session.subscriptions.values()) {
+      live.add(subscription);
+      stats.subscriptionsCurrent++;
+      if (subscription.cursor !== undefined) pump.attach(subscription.cursor);
+    }
+    if (session.peerCursor !== undefined) pump.attach(session.peerCursor);
+  }
+
+  #readPeerQueue(session: Session, cursor: Cursor): void {
+    session.peerCursor = cursor;
+    this.#options.pump.attach(cursor);
+  }
+}

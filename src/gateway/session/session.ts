@@ -1,0 +1,99 @@
+import type { OutBuffer } from '../connection/out-buffer.ts';
+import type { Queue } from '../../lmq/spi/types.ts';
+import type { Cursor } from './cursor.ts';
+import { InflightWindow } from './inflight-window.ts';
+import type { Subscription } from './subscription.ts';
+
+/** The connection of a session, as delivery sees it. */
+export interface SessionLink {
+  readonly out: OutBuffer;
+  /** The socket has more to send than it should. */
+  readonly congested: boolean;
+  /** Sends now what is encoded; `congested` is current afterwards. */
+  flush(): void;
+  /** Sends what is encoded at the end of the turn. */
+  wantFlush(): void;
+  /** Closes the connection because another one has taken the session [MQTT-3.1.4-2]. */
+  takenOver(): void;
+  /** Closes the connection because the store cannot serve it. */
+  storeFailed(): void;
+}
+
+/**
+ * What outlives a socket: subscriptions, cursors, packet identifiers, QoS 2 state. A session is in memory
+ * while its client is connected; that of an offline client is in the store only.
+ */
+export class Session {
+  readonly clientId: string;
+  /** Survives its connection (clean session 0). */
+  readonly persistent: boolean;
+  readonly createdAt: number;
+  readonly subscriptions: Map<string, Subscription> = new Map<string, Subscription>();
+  readonly inflight: InflightWindow;
+  /** Packet identifiers of QoS 2 publishes received and not released [MQTT-4.3.3-2]. */
+  readonly received: Set<number>;
+  /** The connection that the session belongs to; undefined once it has gone. */
+  owner: SessionLink | undefined;
+  /** Where to deliver: the owner from its CONNACK on. */
+  link: SessionLink | undefined;
+
+  /** Cursors in state RUNNING; served in turn, `nextReady` first. */
+  readonly ready: Cursor[] = [];
+  nextReady = 0;
+  /** In the pump's list of sessions to run. */
+  scheduled = false;
+
+  /** Reads the peer queue; made when the first P2P message comes (a persistent session: at once). */
+  peerCursor: Cursor | undefined;
+  /** The peer queue is being opened. */
+  peerOpening = false;
+  /** Cursors whose subscription has gone while messages of theirs are in flight. */
+  retired: Cursor[] = [];
+
+  /** First slot of the window that is not sent on this connection. */
+  sendSlot: number;
+  /** Slots below are durably assigned: their PUBLISH may be sent. Used when `exact`. */
+  durableSlot: number;
+  /** A record to send again is being read. */
+  fetching = false;
+  /**
+   * A persistent session that has met a QoS 2 message: from then on, which message has which packet
+   * identifier is made durable before the message is sent, so that a crash between the two cannot
+   * deliver it twice.
+   */
+  exact = false;
+  /** In-flight state or offsets differ from what is saved. */
+  dirty = false;
+
+  constructor(
+    clientId: string,
+    persistent: boolean,
+    createdAt: number,
+    inflight: InflightWindow,
+    received: Set<number> = new Set<number>(),
+  ) {
+    this.clientId = clientId;
+    this.persistent = persistent;
+    this.createdAt = createdAt;
+    this.inflight = inflight;
+    this.received = received;
+    this.sendSlot = inflight.head;
+    this.durableSlot = inflight.tail;
+  }
+
+  /** Every cursor that is reading or has messages in flight. */
+  *cursors(): Generator<Cursor> {
+    for (const subscription of this.subscriptions.values()) {
+      if (subscription.cursor !== undefined) yield subscription.cursor;
+    }
+    if (this.peerCursor !== undefined) yield this.peerCursor;
+    yield* this.retired;
+  }
+
+  /** Every queue that the session holds open, once per hold. */
+  *queues(): Generator<Queue> {
+    for (const subscription of this.subscriptions.values()) yield subscription.queue;
+    if (this.peerCursor !== undefined) yield this.peerCursor.queue;
+    for (const cursor of this.retired) yield cursor.queue;
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * The port to the key-value engine. The only file that imports the RocksDB package, so that the
+ * binding can be replaced. Keys and values are buffers; keys sort by their bytes.
+ */
+import RocksDB from 'rocksdb';
+import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
+
+export interface KvEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** Bounds of a read; a missing bound is open. */
+export interface KvRange {
+  readonly gte?: Buffer;
+  readonly gt?: Buffer;
+  readonly lt?: Buffer;
+  readonly lte?: Buffer;
+  readonly reverse?: boolean;
+}
+
+/** Writes that become durable together. Keys and values are copied when given. */
+export interface KvBatch {
+  readonly size: number;
+  put(key: Buffer, value: Buffer): void;
+  del(key: Buffer): void;
+  /**
+   * Writes the batch; it may not be used afterwards. The callback comes in a later turn.
+   * @param sync wait until the machine's storage has it, not only the operating system
+   */
+  write(sync: boolean, callback: (error: StoreError | undefined) => void): void;
+}
+
+/** Every rejection is a StoreError. */
+export interface KvEngine {
+  readonly directory: string;
+  open(): Promise<void>;
+  /** Waits for what is under way. Calls that come later are refused with STORE_CLOSED. */
+  close(): Promise<void>;
+  batch(): KvBatch;
+  get(key: Buffer): Promise<Buffer | undefined>;
+  /** Values in the order of the keys, all as of one moment. */
+  getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
+  /** At most `limit` entries as of the call. */
+  read(range: KvRange, limit: number): Promise<KvEntry[]>;
+  /** All entries as of the call, in portions. */
+  scan(range: KvRange): AsyncIterable<KvEntry>;
+  /** Deletes a range of small entries at once. */
+  clear(range: KvRange): Promise<void>;
+  /** Bytes on disk that the keys from `start` to `end` take, roughly. */
+  approximateSize(start: Buffer, end: Buffer): Promise<number>;
+  /** Rewrites a range so that what was deleted in it gives its space back. */
+  compact(start: Buffer, end: Buffer): Promise<void>;
+}
+
+export interface KvEngineOptions {
+  readonly directory: string;
+  /** Size of the engine's write buffer; a larger one writes fewer and larger files. */
+  readonly writeBufferBytes: number;
+  /** Size of the engine's cache of uncompressed file blocks. */
+  readonly cacheBytes: number;
+  readonly compression: boolean;
+}
+
+/** What the RocksDB package takes beyond the options that its types know. */
+interface RocksDBOpenOptions extends RocksDB.OpenOptions {
+  readonly cacheSize: number;
+  readonly writeBufferSize: number;
+  readonly maxOpenFiles: number;
+  readonly compression: boolean;
+}
+
+/** Bytes that an iterator reads ahead in one go to the thread pool. */
+const READ_AHEAD_BYTES = 256 * 1024;
+const MAX_OPEN_FILES = 1_000;
+
+type Callback<T> = (error: Error | null | undefined, value: T) => void;
+
+class RocksBatch implements KvBatch {
+  readonly #batch: ReturnType<RocksDB['batch']>;
+  readonly #toStoreError: (error: Error) => StoreError;
+  #size = 0;
+
+  constructor(database: RocksDB, toStoreError: (error: Error) => StoreError) {
+    this.#batch = database.batch();
+    this.#toStoreError = toStoreError;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  put(key: Buffer, value: Buffer): void {
+    this.#batch.put(key, value);
+    this.#size++;
+  }
+
+  del(key: Buffer): void {
+    this.#batch.del(key);
+    this.#size++;
+  }
+
+  write(sync: boolean, callback: (error: StoreError | undefined) => void): void {
+    this.#batch.write({ sync }, (error: Error | null | undefined) => {
+      callback(error ? this.#toStoreError(error) : undefined);
+    });
+  }
+}
+
+class RocksEngine implements KvEngine {
+  readonly #options: KvEngineOptions;
+  readonly #database: RocksDB;
+  #isOpen = false;
+
+  constructor(options: KvEngineOptions) {
+    this.#options = options;
+    this.#database = new RocksDB(options.directory);
+  }
+
+  get directory(): string {
+    return this.#options.directory;
+  }
+
+  async open(): Promise<void> {
+    const options: RocksDBOpenOptions = {
+      createIfMissing: true,
+      cacheSize: this.#options.cacheBytes,
+      writeBufferSize: this.#options.writeBufferBytes,
+      maxOpenFiles: MAX_OPEN_FILES,
+      compression: this.#options.compression,
+    };
+    await this.#call<undefined>((done) => {
+      this.#database.open(options, done as (error: Error | undefined) => void);
+    });
+    this.#isOpen = true;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#call<undefined>((done) => {
+      this.#database.close(done as (error: Error | undefined) => void);
+    });
+  }
+
+  batch(): KvBatch {
+    this.#checkOpen();
+    return new RocksBatch(this.#database, this.#toStoreError);
+  }
+
+  async get(key: Buffer): Promise<Buffer | undefined> {
+    const [value] = await this.getMany([key]);
+    return value;
+  }
+
+  async getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]> {
+    this.#checkOpen();
+    if (keys.length === 0) return [];
+    const found = await this.#call<(Buffer | null | undefined)[]>((done) => {
+      this.#database.getMany(keys as Buffer[], { fillCache: false }, done as never);
+    });
+    return found.map((value) => value ?? undefined);
+  }
+
+  async read(range: KvRange, limit: number): Promise<KvEntry[]> {
+    this.#checkOpen();
+    const iterator = this.#iterator(range, limit);
+    try {
+      const entries: KvEntry[] = [];
+      while (entries.length < limit) {
+        const entry = await this.#next(iterator);
+        if (entry === undefined) break;
+        entries.push(entry);
+      }
+      return entries;
+    } finally {
+      this.#end(iterator);
+    }
+  }
+
+  async *scan(range: KvRange): AsyncGenerator<KvEntry> {
+    this.#checkOpen();
+    const iterator = this.#iterator(range, -1);
+    try {
+      for (;;) {
+        const entry = await this.#next(iterator);
+        if (entry === undefined) return;
+        yield entry;
+      }
+    } finally {
+      this.#end(iterator);
+    }
+  }
+
+  async clear(range: KvRange): Promise<void> {
+    this.#checkOpen();
+    await this.#call<undefined>((done) => {
+      const database = this.#database as unknown as {
+        clear(range: KvRange, done: Callback<undefined>): void;
+      };
+      database.clear(range, done);
+    });
+  }
+
+  approximateSize(start: Buffer, end: Buffer): Promise<number> {
+    this.#checkOpen();
+    return this.#call<number>((done) => {
+      this.#database.approximateSize(start, end, done);
+    });
+  }
+
+  async compact(start: Buffer, end: Buffer): Promise<void> {
+    this.#checkOpen();
+    await this.#call<undefined>((done) => {
+      this.#database.compactRange(start, end, done as (error: Error | undefined) => void);
+    });
+  }
+
+  #iterator(range: KvRange, limit: number): RocksDB.Iterator {
+    return this.#database.iterator({ ...range, limit, highWaterMark: READ_AHEAD_BYTES });
+  }
+
+  async #next(iterator: RocksDB.Iterator): Promise<KvEntry | undefined> {
+    return new Promise((resolve, reject) => {
+      iterator.next(((error: Error | null | undefined, key?: Buffer, value?: Buffer) => {
+        if (error) reject(this.#toStoreError(error));
+        else resolve(key === undefined || value === undefined ? undefined : { key, value });
+      }) as never);
+    });
+  }
+
+  /** Ending cannot fail but by the engine closing, which ends every iterator by itself. */
+  #end(iterator: RocksDB.Iterator): void {
+    if (this.#isOpen) iterator.end(() => undefined);
+  }
+
+  #call<T>(run: (done: Callback<T>) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      run((error, value) => {
+        if (error) reject(this.#toStoreError(error));
+        else resolve(value);
+      });
+    });
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new StoreError(ErrorCode.STORE_CLOSED, `${this.directory} is closed`);
+  }
+
+  readonly #toStoreError = (error: Error): StoreError => {
+    const text = messageOf(error);
+    const { directory } = this;
+    if (/lock hold|while lock file/i.test(text)) {
+      const message = `${directory} is in use by another process (or twice by this one)`;
+      return new StoreError(ErrorCode.STORE_LOCKED, message, { cause: error });
+    }
+    if (/corruption/i.test(text)) {
+      return new StoreError(ErrorCode.STORE_CORRUPT, `${directory} is damaged: ${text}`, {
+        cause: error,
+      });
+    }
+    return new StoreError(ErrorCode.STORE_UNAVAILABLE, `${directory}: ${text}`, { cause: error });
+  };
+}
+
+/** Not open yet; the directory must exist. */
+export function createKvEngine(options: KvEngineOptions): KvEngine {
+  return new RocksEngine(options);
+}

@@ -1,0 +1,52 @@
+import { Keyspace, readUint64, writeUint64 } from './keyspace.ts';
+
+export const FORMAT_VERSION = 1;
+
+/** `00 'format'`: `'lmqtt' · version u16` */
+export const FORMAT_KEY: Buffer = metaKey('format');
+/** `00 'start'`: the first block that is not expired. */
+export const LOG_START_KEY: Buffer = metaKey('start');
+/** `00 'end'`: one past the last block written. */
+export const LOG_END_KEY: Buffer = metaKey('end');
+
+const MAGIC = Buffer.from('lmqtt', 'latin1');
+
+/** A place in the log. */
+export interface LogBound {
+  readonly block: number;
+  /** Bytes of all blocks before it, since the store was made. */
+  readonly bytesBefore: number;
+}
+
+function metaKey(name: string): Buffer {
+  return Buffer.concat([Buffer.of(Keyspace.META), Buffer.from(name, 'latin1')]);
+}
+
+export function encodeFormat(version: number): Buffer {
+  const value = Buffer.allocUnsafe(MAGIC.length + 2);
+  MAGIC.copy(value);
+  value.writeUInt16BE(version, MAGIC.length);
+  return value;
+}
+
+/** The format version, or undefined when the value is not ours. */
+export function decodeFormat(value: Buffer): number | undefined {
+  if (value.length !== MAGIC.length + 2 || !value.subarray(0, MAGIC.length).equals(MAGIC)) {
+    return undefined;
+  }
+  return value.readUInt16BE(MAGIC.length);
+}
+
+/** `block u64 · bytes before u64` */
+export function encodeLogBound(bound: LogBound): Buffer {
+  const value = Buffer.allocUnsafe(16);
+  writeUint64(value, bound.block, 0);
+  writeUint64(value, bound.bytesBefore, 8);
+  return value;
+}
+
+export function decodeLogBound(value: Buffer): LogBound | undefined {
+  if (value.length !== 16) return undefined;
+  const bound = { block: readUint64(value, 0), bytesBefore: readUint64(value, 8) };
+  return Number.isNaN(bound.block) || Number.isNaN(bound.bytesBefore) ? undefined : bound;
+}

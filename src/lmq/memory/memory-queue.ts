@@ -1,0 +1,72 @@
+import type { Queue, QueueName, QueueOffset, Segment } from '../spi/types.ts';
+
+/** The records that one commit added to one queue. */
+export class MemorySegment implements Segment {
+  readonly firstOffset: QueueOffset;
+  readonly buffer: Buffer;
+  readonly positions: readonly number[];
+  memo: unknown = undefined;
+
+  constructor(firstOffset: QueueOffset, buffer: Buffer, positions: readonly number[]) {
+    this.firstOffset = firstOffset;
+    this.buffer = buffer;
+    this.positions = positions;
+  }
+
+  get count(): number {
+    return this.positions.length;
+  }
+}
+
+export class MemoryQueue implements Queue {
+  readonly id: number;
+  readonly name: QueueName;
+  minOffset: QueueOffset = 0;
+  maxOffset: QueueOffset = 0;
+  nextOffset: QueueOffset = 0;
+  /** Open handles. */
+  uses = 0;
+  #segments: MemorySegment[] = [];
+  readonly #offsets = new Map<string, QueueOffset>();
+
+  constructor(id: number, name: QueueName) {
+    this.id = id;
+    this.name = name;
+  }
+
+  /** Adds what a commit brought; returns the segment. */
+  grow(buffer: Buffer, positions: readonly number[]): MemorySegment {
+    const segment = new MemorySegment(this.maxOffset, buffer, positions);
+    this.#segments.push(segment);
+    this.maxOffset += segment.count;
+    return segment;
+  }
+
+  /** Forgets the oldest segment. */
+  dropOldest(): void {
+    this.#segments.shift();
+    this.minOffset = this.#segments[0]?.firstOffset ?? this.maxOffset;
+  }
+
+  /** Index of the segment that holds `offset`, or -1. */
+  indexOf(offset: QueueOffset): number {
+    let low = 0;
+    let high = this.#segments.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const segment = this.#segments[middle] as MemorySegment;
+      if (offset < segment.firstOffset) high = middle - 1;
+      else if (offset >= segment.firstOffset + segment.count) low = middle + 1;
+      else return middle;
+    }
+    return -1;
+  }
+
+  segment(index: number): MemorySegment | undefined {
+    return this.#segments[index];
+  }
+
+  get offsets(): Map<string, QueueOffset> {
+    return this.#offsets;
+  }
+}

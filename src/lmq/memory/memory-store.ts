@@ -1,0 +1,350 @@
+import { StoreError, ErrorCode } from '../../common/errors.ts';
+import { systemClock, type Clock } from '../../common/clock.ts';
+import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
+import { p2pClientId } from '../../common/topic/p2p-topic.ts';
+import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import { recordSize, writeRecord } from '../spi/record.ts';
+import { filterQueueName, topicQueueName } from '../spi/queue-name.ts';
+import {
+  PullStatus,
+  type Arrival,
+  type CommitListener,
+  type CommitNumber,
+  type PullResult,
+  type Queue,
+  type QueueName,
+  type QueueOffset,
+  type Segment,
+  type StateSpace,
+  type StoreTopic,
+} from '../spi/types.ts';
+import { MemoryCommits, type MemoryCommit } from './memory-commits.ts';
+import { MemoryFilters } from './memory-filters.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import { MemoryStates } from './memory-states.ts';
+
+export interface MemoryStoreOptions {
+  readonly clock?: Clock;
+  /** Uncommitted bytes over which `writable` turns false; it turns true at half of it. */
+  readonly maxBacklogBytes?: number;
+  /** Bytes of records over which the oldest commits are forgotten. */
+  readonly maxLogBytes?: number;
+  /** Makes commits fail, for tests. */
+  readonly fault?: (commit: CommitNumber) => Error | undefined;
+}
+
+interface MemoryTopic extends StoreTopic {
+  queues: readonly MemoryQueue[];
+  filterVersion: number;
+}
+
+const DEFAULT_BACKLOG_BYTES = 64 << 20;
+const DEFAULT_LOG_BYTES = 256 << 20;
+
+/** The reference implementation of the SPI: everything in maps, nothing survives. */
+class MemoryStore implements LmqStore {
+  readonly #clock: Clock;
+  readonly #maxBacklogBytes: number;
+  readonly #maxLogBytes: number;
+  readonly #commits: MemoryCommits;
+  readonly #filters = new MemoryFilters();
+  readonly #states = new MemoryStates();
+  readonly #queues = new Map<QueueName, MemoryQueue>();
+  readonly #topics = new Map<string, MemoryTopic>();
+  readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
+  readonly #writableListeners: (() => void)[] = [];
+  /** Committed records, oldest first: what each commit holds and where. */
+  readonly #log: { bytes: number; records: number; queues: MemoryQueue[] }[] = [];
+  #logBytes = 0;
+  #paused = false;
+  #openQueues = 0;
+  #commitCount = 0;
+  #recordCount = 0;
+  #byteCount = 0;
+  #expiredCount = 0;
+  #tailHits = 0;
+  #tailMisses = 0;
+
+  constructor(options: MemoryStoreOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#maxBacklogBytes = options.maxBacklogBytes ?? DEFAULT_BACKLOG_BYTES;
+    this.#maxLogBytes = options.maxLogBytes ?? DEFAULT_LOG_BYTES;
+    this.#commits = new MemoryCommits(
+      (commit) => this.#apply(commit),
+      () => {
+        this.#resume();
+      },
+      options.fault ?? (() => undefined),
+    );
+  }
+
+  async start(): Promise<void> {
+    // nothing to open
+  }
+
+  async stop(): Promise<void> {
+    const last = this.#commits.open;
+    if (last.bytes > 0) await this.#commits.committed(last.number).catch(() => undefined);
+    this.#commits.fail(new StoreError(ErrorCode.STORE_CLOSED, 'the store is stopped'));
+  }
+
+  get openCommit(): CommitNumber {
+    return this.#commits.open.number;
+  }
+
+  get backlogBytes(): number {
+    return this.#commits.open.bytes;
+  }
+
+  get writable(): boolean {
+    if (this.backlogBytes > this.#maxBacklogBytes) this.#paused = true;
+    return !this.#paused;
+  }
+
+  get stats(): StoreStats {
+    return {
+      commits: this.#commitCount,
+      recordsAppended: this.#recordCount,
+      bytesAppended: this.#byteCount,
+      tailBytes: this.#logBytes,
+      tailHits: this.#tailHits,
+      tailMisses: this.#tailMisses,
+      openQueues: this.#openQueues,
+      recordsExpired: this.#expiredCount,
+    };
+  }
+
+  topic(name: string): StoreTopic {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = { name, bytes: Buffer.from(name), queues: [], filterVersion: -1 };
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+
+  append(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    payload: Buffer,
+    payloadStart: number,
+    payloadEnd: number,
+  ): CommitNumber {
+    const payloadLength = payloadEnd - payloadStart;
+    const size = recordSize(topic.bytes.length, publisher.length, properties.length, payloadLength);
+    const record = Buffer.allocUnsafe(size);
+    const now = this.#clock.now();
+    writeRecord(
+      record, 0, flags, topic.bytes, publisher, properties, expirySeconds,
+      Math.floor(now / 2 ** 32), now >>> 0, payload, payloadStart, payloadEnd,
+    ); // prettier-ignore
+    const commit = this.#commits.write(size);
+    for (const queue of this.#queuesOf(topic as MemoryTopic)) {
+      const positions = commit.positions.get(queue);
+      if (positions === undefined) commit.positions.set(queue, [commit.recordBytes]);
+      else positions.push(commit.recordBytes);
+      queue.nextOffset++;
+    }
+    commit.records.push(record);
+    commit.recordBytes += size;
+    this.#recordCount++;
+    this.#byteCount += size;
+    return commit.number;
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#commits.onCommit(listener);
+  }
+
+  onArrival(listener: (arrivals: readonly Arrival[]) => void): void {
+    this.#arrivalListeners.push(listener);
+  }
+
+  onWritable(listener: () => void): void {
+    this.#writableListeners.push(listener);
+  }
+
+  committed(commit: CommitNumber): Promise<void> {
+    return this.#commits.committed(commit);
+  }
+
+  openQueue(name: QueueName): Promise<Queue> {
+    const queue = this.#queue(name);
+    queue.uses++;
+    this.#openQueues++;
+    return Promise.resolve(queue);
+  }
+
+  closeQueue(queue: Queue): void {
+    (queue as MemoryQueue).uses--;
+    this.#openQueues--;
+  }
+
+  tail(queue: Queue, offset: QueueOffset): Segment | undefined {
+    const memoryQueue = queue as MemoryQueue;
+    const segment = memoryQueue.segment(memoryQueue.indexOf(offset));
+    if (segment === undefined) this.#tailMisses++;
+    else this.#tailHits++;
+    return segment;
+  }
+
+  pull(
+    queue: Queue,
+    offset: QueueOffset,
+    maxMessages: number,
+    maxBytes: number,
+  ): Promise<PullResult> {
+    const { minOffset, maxOffset } = queue;
+    if (offset > maxOffset) return notFound(PullStatus.OFFSET_OVERFLOW, maxOffset);
+    if (offset === maxOffset) return notFound(PullStatus.NO_NEW_MSG, maxOffset);
+    if (offset < minOffset) return notFound(PullStatus.OFFSET_TOO_SMALL, minOffset);
+    const memoryQueue = queue as MemoryQueue;
+    const segments: Segment[] = [];
+    let nextOffset = offset;
+    let bytes = 0;
+    for (let i = memoryQueue.indexOf(offset); ; i++) {
+      const segment = memoryQueue.segment(i);
+      if (segment === undefined) break;
+      segments.push(segment);
+      nextOffset = segment.firstOffset + segment.count;
+      bytes += segment.buffer.length;
+      if (nextOffset - offset >= maxMessages || bytes >= maxBytes) break;
+    }
+    return Promise.resolve({ status: PullStatus.FOUND, segments, nextOffset });
+  }
+
+  commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber {
+    (queue as MemoryQueue).offsets.set(consumer, offset);
+    return this.#commits.write(consumer.length + 8).number;
+  }
+
+  loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined> {
+    return Promise.resolve((queue as MemoryQueue).offsets.get(consumer));
+  }
+
+  deleteOffset(consumer: string, queue: Queue): CommitNumber {
+    (queue as MemoryQueue).offsets.delete(consumer);
+    return this.#commits.write(consumer.length).number;
+  }
+
+  putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
+    const copy = Buffer.from(value);
+    this.#states.write(space, key, copy);
+    return this.#writeState(space, key, copy);
+  }
+
+  deleteState(space: StateSpace, key: string): CommitNumber {
+    this.#states.write(space, key, undefined);
+    return this.#writeState(space, key, undefined);
+  }
+
+  getState(space: StateSpace, key: string): Promise<Buffer | undefined> {
+    return Promise.resolve(this.#states.read(space, key));
+  }
+
+  scanState(space: StateSpace): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
+    return this.#states.scan(space);
+  }
+
+  acquireFilter(filter: string, durable: boolean): Promise<Queue> {
+    if (isWildcardFilter(filter)) {
+      this.#filters.acquire(filter, durable);
+      this.#commits.write(filter.length);
+    }
+    return this.openQueue(filterQueueName(filter));
+  }
+
+  releaseFilter(filter: string, durable: boolean): CommitNumber {
+    if (isWildcardFilter(filter)) this.#filters.release(filter, durable);
+    return this.#commits.write(filter.length).number;
+  }
+
+  pinFilter(filter: string): CommitNumber {
+    if (isWildcardFilter(filter)) this.#filters.pin(filter);
+    return this.#commits.write(filter.length).number;
+  }
+
+  unpinFilter(filter: string): CommitNumber {
+    if (isWildcardFilter(filter)) this.#filters.unpin(filter);
+    return this.#commits.write(filter.length).number;
+  }
+
+  listFilters(): readonly { filter: string; pinned: boolean; uses: number }[] {
+    return this.#filters.list();
+  }
+
+  #writeState(space: StateSpace, key: string, value: Buffer | undefined): CommitNumber {
+    const commit = this.#commits.write(key.length + (value?.length ?? 0));
+    commit.states.push({ space, key, value });
+    return commit.number;
+  }
+
+  #queue(name: QueueName): MemoryQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new MemoryQueue(this.#queues.size + 1, name);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  #queuesOf(topic: MemoryTopic): readonly MemoryQueue[] {
+    if (topic.filterVersion === this.#filters.version) return topic.queues;
+    const names = [topicQueueName(topic.name)];
+    if (p2pClientId(topic.name) === undefined) {
+      names.push(...this.#filters.matching(topic.name).map(filterQueueName));
+    }
+    topic.queues = names.map((name) => this.#queue(name));
+    topic.filterVersion = this.#filters.version;
+    return topic.queues;
+  }
+
+  /** Makes a commit visible; what it returns announces it. */
+  #apply(commit: MemoryCommit): () => void {
+    this.#commitCount++;
+    this.#states.commit(commit.states);
+    const arrivals: Arrival[] = [];
+    const buffer = Buffer.concat(commit.records, commit.recordBytes);
+    for (const [queue, positions] of commit.positions) {
+      const { firstOffset, count } = queue.grow(buffer, positions);
+      arrivals.push({ queue, firstOffset, count });
+    }
+    if (arrivals.length > 0) {
+      const queues = [...commit.positions.keys()];
+      this.#log.push({ bytes: buffer.length, records: commit.records.length, queues });
+      this.#logBytes += buffer.length;
+      this.#expire();
+    }
+    return () => {
+      if (arrivals.length > 0) for (const listener of this.#arrivalListeners) listener(arrivals);
+    };
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.backlogBytes > this.#maxBacklogBytes / 2) return;
+    this.#paused = false;
+    for (const listener of this.#writableListeners) listener();
+  }
+
+  #expire(): void {
+    while (this.#logBytes > this.#maxLogBytes) {
+      const oldest = this.#log.shift();
+      if (oldest === undefined) return;
+      this.#logBytes -= oldest.bytes;
+      this.#expiredCount += oldest.records;
+      for (const queue of oldest.queues) queue.dropOldest();
+    }
+  }
+}
+
+function notFound(status: PullStatus, nextOffset: QueueOffset): Promise<PullResult> {
+  return Promise.resolve({ status, segments: [], nextOffset });
+}
+
+/** A store in memory, for tests and as the reference of the SPI. Bounded: it forgets its oldest records. */
+export function createMemoryStore(options: MemoryStoreOptions = {}): LmqStore {
+  return new MemoryStore(options);
+}

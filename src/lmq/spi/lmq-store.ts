@@ -1,0 +1,131 @@
+import type { Service } from '../../common/lifecycle.ts';
+import type {
+  Arrival,
+  CommitListener,
+  CommitNumber,
+  PullResult,
+  Queue,
+  QueueName,
+  QueueOffset,
+  Segment,
+  StateSpace,
+  StoreTopic,
+} from './types.ts';
+
+/**
+ * The write path. Everything written between two commits (records, state, offsets, filters) becomes
+ * durable together or not at all. The open commit is closed at the end of a turn of the event loop
+ * at the earliest, so what one synchronous piece of code writes is one unit.
+ */
+export interface CommitLog {
+  /** The commit that the next write will belong to. */
+  readonly openCommit: CommitNumber;
+  /** Bytes written but not yet durable. */
+  readonly backlogBytes: number;
+  /** False while `backlogBytes` is over its limit: publishers must be paused until `onWritable`. */
+  readonly writable: boolean;
+
+  /** Handle of a topic name; the same object for the same name while anyone may use it. */
+  topic(name: string): StoreTopic;
+
+  /**
+   * Appends one record to the queue of its topic and to that of every registered filter that matches
+   * (a P2P topic: to the peer's queue only). Copies what it is given. Never throws for a full store:
+   * failure is reported by the commit.
+   * @param flags `record.ts` flags: QoS and RETAIN
+   * @param publisher client id of the publisher, UTF-8
+   * @param properties MQTT 5 properties in wire form, without their length; empty for 3.1.1
+   * @param expirySeconds message expiry interval, or `NO_EXPIRY`
+   */
+  append(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    payload: Buffer,
+    payloadStart: number,
+    payloadEnd: number,
+  ): CommitNumber;
+
+  /** Called once per commit, in order, before the arrivals of that commit. */
+  onCommit(listener: CommitListener): void;
+  /** Called once per commit that holds records: every queue that grew. */
+  onArrival(listener: (arrivals: readonly Arrival[]) => void): void;
+  /** Called when `writable` turns true again. */
+  onWritable(listener: () => void): void;
+  /** Resolves when the commit is durable; rejects with its error. For rare operations. */
+  committed(commit: CommitNumber): Promise<void>;
+}
+
+export interface LmqQueueStore {
+  /** Opens a queue, creating it when new. Hold it while its bounds or its tail are of interest. */
+  openQueue(name: QueueName): Promise<Queue>;
+  /** Gives back one `openQueue`. The handle must not be used afterwards. */
+  closeQueue(queue: Queue): void;
+  /** The segment that holds `offset` if it is still in memory. Never waits. */
+  tail(queue: Queue, offset: QueueOffset): Segment | undefined;
+  /** Reads from `offset` on, from memory or disk; at least one record when there is one. */
+  pull(queue: Queue, offset: QueueOffset, maxMessages: number, maxBytes: number): Promise<PullResult>;
+}
+
+/** Consumer offsets. The consumer of an MQTT session is its client id. */
+export interface LmqOffsetStore {
+  commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber;
+  /** The committed offset, or undefined when there is none. */
+  loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined>;
+  /** Forgets the offset of the consumer in one queue. */
+  deleteOffset(consumer: string, queue: Queue): CommitNumber;
+}
+
+/** Small typed records by key. Keys are any UTF-8 strings. */
+export interface StateStore {
+  putState(space: StateSpace, key: string, value: Buffer): CommitNumber;
+  deleteState(space: StateSpace, key: string): CommitNumber;
+  /** Sees every write of this process, committed or not. */
+  getState(space: StateSpace, key: string): Promise<Buffer | undefined>;
+  /** All entries in key order as of the call (committed ones). */
+  scanState(space: StateSpace): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
+}
+
+/**
+ * The wildcard filters whose queues are filled at append. A filter stays registered while it is pinned
+ * (by an operator) or acquired (by subscriptions). Exact topic filters need no registration and are
+ * accepted for uniformity: they open the topic's own queue.
+ */
+export interface FilterTable {
+  /**
+   * Registers a use of `filter` and opens its queue; from the moment that this is called every later
+   * `append` of a matching topic reaches the queue.
+   * @param durable true when the use is of a persistent session and must survive a restart
+   */
+  acquireFilter(filter: string, durable: boolean): Promise<Queue>;
+  /** Takes one use back (closes no queue); the last one drops an unpinned filter. */
+  releaseFilter(filter: string, durable: boolean): CommitNumber;
+  /** Keeps the filter registered without subscribers. */
+  pinFilter(filter: string): CommitNumber;
+  unpinFilter(filter: string): CommitNumber;
+  /** Registered wildcard filters with their uses. */
+  listFilters(): readonly { readonly filter: string; readonly pinned: boolean; readonly uses: number }[];
+}
+
+/** Counters of the store for metrics and tests; read, never written, by others. */
+export interface StoreStats {
+  readonly commits: number;
+  readonly recordsAppended: number;
+  readonly bytesAppended: number;
+  readonly tailBytes: number;
+  readonly tailHits: number;
+  readonly tailMisses: number;
+  readonly openQueues: number;
+  readonly recordsExpired: number;
+}
+
+/**
+ * The store as the gateway sees it: embedded, in memory, remote or on a RocketMQ cluster. Every
+ * implementation passes `test/conformance/lmq-store.suite.ts`. `stop` commits what is open.
+ */
+export interface LmqStore
+  extends Service, CommitLog, LmqQueueStore, LmqOffsetStore, StateStore, FilterTable {
+  readonly stats: StoreStats;
+}

@@ -1,0 +1,144 @@
+/**
+ * Record format version 1: one stored message. Big endian.
+ *
+ * ```
+ *  0  u32  length of the whole record, this field included
+ *  4  u8   format version (1)
+ *  5  u8   flags: bits 0-1 QoS as published, bit 2 RETAIN
+ *  6  u16  topic length
+ *  8  u48  born time, ms since the epoch
+ * 14  u48  store time, ms since the epoch
+ * 20  u32  message expiry interval in seconds; 0xffffffff = none
+ * 24  u16  publisher client id length
+ * 26  u32  MQTT 5 properties length
+ * 30  u16  reserved, 0
+ * 32  topic · client id · properties · payload
+ * ```
+ * Records travel and rest in this form: the gateway reads fields in place and copies topic and payload
+ * straight into packets.
+ */
+export const RECORD_VERSION = 1;
+export const RECORD_HEADER_BYTES = 32;
+export const NO_EXPIRY = 0xffffffff;
+export const RECORD_QOS_MASK = 0b11;
+export const RECORD_RETAIN = 0b100;
+
+export function recordLength(buffer: Buffer, position: number): number {
+  return buffer.readUInt32BE(position);
+}
+
+/** QoS as published. */
+export function recordQos(buffer: Buffer, position: number): number {
+  return (buffer[position + 5] as number) & RECORD_QOS_MASK;
+}
+
+export function recordRetain(buffer: Buffer, position: number): boolean {
+  return ((buffer[position + 5] as number) & RECORD_RETAIN) !== 0;
+}
+
+export function recordTopicLength(buffer: Buffer, position: number): number {
+  return ((buffer[position + 6] as number) << 8) | (buffer[position + 7] as number);
+}
+
+/** Where the topic's bytes begin. */
+export function recordTopicStart(position: number): number {
+  return position + RECORD_HEADER_BYTES;
+}
+
+export function recordTopic(buffer: Buffer, position: number): string {
+  const start = recordTopicStart(position);
+  return buffer.toString('utf8', start, start + recordTopicLength(buffer, position));
+}
+
+export function recordBornTime(buffer: Buffer, position: number): number {
+  return buffer.readUIntBE(position + 8, 6);
+}
+
+export function recordStoreTime(buffer: Buffer, position: number): number {
+  return buffer.readUIntBE(position + 14, 6);
+}
+
+/** Seconds, or `NO_EXPIRY`. */
+export function recordExpiry(buffer: Buffer, position: number): number {
+  return buffer.readUInt32BE(position + 20);
+}
+
+export function recordPublisher(buffer: Buffer, position: number): string {
+  const start = recordTopicStart(position) + recordTopicLength(buffer, position);
+  return buffer.toString('utf8', start, start + buffer.readUInt16BE(position + 24));
+}
+
+/** MQTT 5 properties in wire form, without their length; a view. */
+export function recordProperties(buffer: Buffer, position: number): Buffer {
+  const end = recordPayloadStart(buffer, position);
+  return buffer.subarray(end - buffer.readUInt32BE(position + 26), end);
+}
+
+/** Where the payload begins; it ends at the record's end. */
+export function recordPayloadStart(buffer: Buffer, position: number): number {
+  return (
+    position +
+    RECORD_HEADER_BYTES +
+    recordTopicLength(buffer, position) +
+    buffer.readUInt16BE(position + 24) +
+    buffer.readUInt32BE(position + 26)
+  );
+}
+
+/** A view of the payload. */
+export function recordPayload(buffer: Buffer, position: number): Buffer {
+  return buffer.subarray(recordPayloadStart(buffer, position), position + recordLength(buffer, position));
+}
+
+/** Size that a record of these parts takes. */
+export function recordSize(topic: number, publisher: number, properties: number, payload: number): number {
+  return RECORD_HEADER_BYTES + topic + publisher + properties + payload;
+}
+
+/**
+ * Writes one record at `position` of `target`, which has room for `recordSize` bytes, and returns the
+ * position after it. Times come as the high 16 and low 32 bits, split once per turn by the caller.
+ */
+export function writeRecord(
+  target: Buffer,
+  position: number,
+  flags: number,
+  topic: Buffer,
+  publisher: Buffer,
+  properties: Buffer,
+  expirySeconds: number,
+  timeHigh: number,
+  timeLow: number,
+  payload: Buffer,
+  payloadStart: number,
+  payloadEnd: number,
+): number {
+  const topicLength = topic.length;
+  const publisherLength = publisher.length;
+  const propertiesLength = properties.length;
+  const length =
+    RECORD_HEADER_BYTES + topicLength + publisherLength + propertiesLength + (payloadEnd - payloadStart);
+  target.writeUInt32BE(length, position);
+  target[position + 4] = RECORD_VERSION;
+  target[position + 5] = flags;
+  target[position + 6] = topicLength >>> 8;
+  target[position + 7] = topicLength;
+  target[position + 8] = timeHigh >>> 8;
+  target[position + 9] = timeHigh;
+  target.writeUInt32BE(timeLow, position + 10);
+  target[position + 14] = timeHigh >>> 8;
+  target[position + 15] = timeHigh;
+  target.writeUInt32BE(timeLow, position + 16);
+  target.writeUInt32BE(expirySeconds, position + 20);
+  target[position + 24] = publisherLength >>> 8;
+  target[position + 25] = publisherLength;
+  target.writeUInt32BE(propertiesLength, position + 26);
+  target[position + 30] = 0;
+  target[position + 31] = 0;
+  let at = position + RECORD_HEADER_BYTES;
+  at += topic.copy(target, at);
+  at += publisher.copy(target, at);
+  if (propertiesLength > 0) at += properties.copy(target, at);
+  at += payload.copy(target, at, payloadStart, payloadEnd);
+  return at;
+}

@@ -1,0 +1,80 @@
+import type { RemotingClient } from '../../remoting/remoting-client.ts';
+import type { RemotingCommand } from '../../remoting/remoting-command.ts';
+import { RemotingProtocolError, RemotingResponseError } from '../../remoting/remoting-error.ts';
+import { RequestCode } from '../../remoting/request-code.ts';
+import { ResponseCode } from '../../remoting/response-code.ts';
+
+/**
+ * The KV config of one name server, over Remoting. Calls reject with RemotingResponseError when the
+ * name server refuses, with RemotingUnavailableError when it cannot be reached or does not answer.
+ */
+export class KvClient {
+  readonly #remoting: RemotingClient;
+
+  constructor(remoting: RemotingClient) {
+    this.#remoting = remoting;
+  }
+
+  async put(namespace: string, key: string, value: string): Promise<void> {
+    requireSuccess(await this.#request(RequestCode.PUT_KV_CONFIG, { namespace, key, value }));
+  }
+
+  /** Undefined when there is no such key. */
+  async get(namespace: string, key: string): Promise<string | undefined> {
+    const response = await this.#request(RequestCode.GET_KV_CONFIG, { namespace, key });
+    if (response.code === ResponseCode.QUERY_NOT_FOUND) return undefined;
+    requireSuccess(response);
+    // A Java server leaves an empty value out of a binary header.
+    return response.extFields.get('value') ?? '';
+  }
+
+  /** A missing key is no error. */
+  async delete(namespace: string, key: string): Promise<void> {
+    requireSuccess(await this.#request(RequestCode.DELETE_KV_CONFIG, { namespace, key }));
+  }
+
+  /** Undefined when the namespace has no keys. */
+  async list(namespace: string): Promise<ReadonlyMap<string, string> | undefined> {
+    const response = await this.#request(RequestCode.GET_KVLIST_BY_NAMESPACE, { namespace });
+    if (response.code === ResponseCode.QUERY_NOT_FOUND) return undefined;
+    requireSuccess(response);
+    return tableOf(response.body);
+  }
+
+  close(): Promise<void> {
+    return this.#remoting.close();
+  }
+
+  #request(code: RequestCode, fields: Record<string, string>): Promise<RemotingCommand> {
+    return this.#remoting.invoke({ code, extFields: new Map(Object.entries(fields)) });
+  }
+}
+
+function requireSuccess(response: RemotingCommand): void {
+  if (response.code === ResponseCode.SUCCESS) return;
+  const { code, remark } = response;
+  const reason = remark === undefined ? '' : `: ${remark.trim()}`;
+  throw new RemotingResponseError(code, remark, `refused with code ${String(code)}${reason}`);
+}
+
+/** Reads a KVTable body, `{"table":{key:value}}`. */
+function tableOf(body: Buffer | undefined): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  let document: unknown;
+  try {
+    document = JSON.parse(body?.toString('utf8') ?? '{}');
+  } catch (error) {
+    throw new RemotingProtocolError('the KV list is not JSON', { cause: error });
+  }
+  const table = isObject(document) ? new Map<string, unknown>(Object.entries(document)).get('table') : {};
+  if (!isObject(table)) throw new RemotingProtocolError('the KV list holds no table');
+  for (const [key, value] of Object.entries(table) as [string, unknown][]) {
+    if (typeof value !== 'string') throw new RemotingProtocolError(`the value of ${key} is no string`);
+    values.set(key, value);
+  }
+  return values;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

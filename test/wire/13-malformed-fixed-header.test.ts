@@ -1,0 +1,26 @@
+import { describeMalformed } from './malformed.ts';
+
+describeMalformed('fixed header', [
+  ['packet type 0', '00 00'],
+  ['packet type 15', 'f0 00'],
+  ['packet type 15 with a body', 'f0 02 00 00'],
+  ['CONNACK, which only a server sends', '20 02 00 00'],
+  ['SUBACK, which only a server sends', '90 03 00 01 00'],
+  ['UNSUBACK, which only a server sends', 'b0 02 00 01'],
+  ['PINGRESP, which only a server sends', 'd0 00'],
+  ['a remaining length of five bytes', '30 80 80 80 80 01'],
+  ['a remaining length without end', '30 ff ff ff ff ff ff ff'],
+  ['PINGREQ with flags [MQTT-2.2.2-2]', 'c1 00'],
+  ['PINGREQ with a body', 'c0 01 00'],
+  ['DISCONNECT with flags [MQTT-3.14.1-1]', 'e8 00'],
+  ['PUBACK with flags [MQTT-2.2.2-2]', '41 02 00 01'],
+  ['PUBREC with flags [MQTT-2.2.2-2]', '52 02 00 01'],
+  ['PUBREL without its flags [MQTT-3.6.1-1]', '60 02 00 01'],
+  ['PUBREL with other flags [MQTT-3.6.1-1]', '63 02 00 01'],
+  ['PUBCOMP with flags [MQTT-2.2.2-2]', '78 02 00 01'],
+  ['SUBSCRIBE without its flags [MQTT-3.8.1-1]', '80 08 00 01 00 03 61 2f 62 00'],
+  ['SUBSCRIBE with other flags [MQTT-3.8.1-1]', '83 08 00 01 00 03 61 2f 62 00'],
+  ['UNSUBSCRIBE without its flags [MQTT-3.10.1-1]', 'a0 07 00 01 00 03 61 2f 62'],
+  ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\nHost: example.org\r\n\r\n')],
+  ['a TLS client hello', '16 03 01 00 05 01 00 00 01 00'],
+]);

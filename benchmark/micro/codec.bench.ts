@@ -1,4 +1,4 @@
-// The gateway's codec beside mqtt-packet. Run: npm run benchmark:micro, or
+// The gateway's codec beside mqtt-packet. Alone:
 // node --import=ts-blank-space/register benchmark/micro/codec.bench.ts
 import { Buffer } from 'node:buffer';
 import mqttPacket from 'mqtt-packet';

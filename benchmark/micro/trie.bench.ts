@@ -1,4 +1,4 @@
-// The topic trie beside a comparison of every filter. Run: npm run benchmark:micro, or
+// The topic trie beside a comparison of every filter. Alone:
 // node --import=ts-blank-space/register benchmark/micro/trie.bench.ts
 import { TopicTrie } from '../../src/common/topic/topic-trie.ts';
 import { report } from './measure.ts';

@@ -10,6 +10,11 @@ export interface ShutdownOptions {
   readonly stop: () => Promise<void>;
 }
 
+/** Whether a stop is under way. */
+export interface Shutdown {
+  readonly isStopping: boolean;
+}
+
 /**
  * Ends the process at once on an error that nobody handled: its state is unknown, and everything that
  * was acknowledged is on disk.
@@ -23,15 +28,15 @@ export function exitOnUnhandled(log: ProcessLog): void {
 }
 
 /** The first SIGTERM or SIGINT stops gracefully, a second one ends the process at once. */
-export function stopOnSignals(options: ShutdownOptions): void {
+export function stopOnSignals(options: ShutdownOptions): Shutdown {
   const { log, isDaemon, stop } = options;
-  let isStopping = false;
+  const shutdown = { isStopping: false };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isStopping) {
+    if (shutdown.isStopping) {
       log.logger.warn({ signal }, 'second signal, the process ends at once');
       exit(log, 1);
     }
-    isStopping = true;
+    shutdown.isStopping = true;
     log.logger.info({ signal }, 'stopping');
     stop().then(
       () => {
@@ -49,6 +54,15 @@ export function stopOnSignals(options: ShutdownOptions): void {
     if (isDaemon) log.reopen();
     else onSignal(signal);
   });
+  return shutdown;
+}
+
+/**
+ * Keeps the process alive until it exits by its own will: timers of the Clock do not, and a stop goes on
+ * after the last socket is closed.
+ */
+export function keepAlive(): void {
+  new MessageChannel().port1.ref();
 }
 
 /** Reports on standard error, in one line, and in the log, in full, then ends with exit code 1. */

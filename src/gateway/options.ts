@@ -65,7 +65,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxClientIdLength: 1024,
   maxTopicLevels: 128,
   maxSubscriptionsPerClient: 10_000,
-  maxInflight: 1024,
+  maxInflight: 16_384,
   highWater: 256 * 1024,
   pullBatchSize: 256,
 };

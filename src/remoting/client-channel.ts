@@ -62,7 +62,7 @@ export class ClientChannel {
   flush(frame: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#socket.write(frame, (error) => {
-        if (error == null) resolve();
+        if (error === undefined || error === null) resolve();
         else reject(this.#lost(error));
       });
     });

@@ -59,7 +59,12 @@ function parseObject(header: Buffer): ReadonlyMap<string, unknown> {
 
 function int32(fields: ReadonlyMap<string, unknown>, name: string): number {
   const value = fields.get(name) ?? 0;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= MIN_INT32 && value <= MAX_INT32) {
+  if (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= MIN_INT32 &&
+    value <= MAX_INT32
+  ) {
     return value;
   }
   throw new RemotingProtocolError(`header field ${name} is no 32-bit integer`);
@@ -67,7 +72,8 @@ function int32(fields: ReadonlyMap<string, unknown>, name: string): number {
 
 function remarkOf(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw new RemotingProtocolError('header field remark is no string');
+  if (typeof value !== 'string')
+    throw new RemotingProtocolError('header field remark is no string');
   return value;
 }
 
@@ -77,7 +83,8 @@ function extFieldsOf(value: unknown): ReadonlyMap<string, string> {
   if (!isObject(value)) throw new RemotingProtocolError('header field extFields is no object');
   for (const [name, field] of Object.entries(value) as [string, unknown][]) {
     if (typeof field === 'string') extFields.set(name, field);
-    else if (typeof field === 'number' || typeof field === 'boolean') extFields.set(name, String(field));
+    else if (typeof field === 'number' || typeof field === 'boolean')
+      extFields.set(name, String(field));
     else if (field !== null) throw new RemotingProtocolError(`ext field ${name} is no string`);
   }
   return extFields;

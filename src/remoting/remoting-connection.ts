@@ -57,7 +57,10 @@ export class RemotingConnection {
       this.#takeRequests();
     });
     socket.on('error', (error) => {
-      context.logger.debug({ peer: this.#peer, error: error.message }, 'remoting connection failed');
+      context.logger.debug(
+        { peer: this.#peer, error: error.message },
+        'remoting connection failed',
+      );
     });
     socket.on('close', () => {
       this.destroy();
@@ -102,9 +105,13 @@ export class RemotingConnection {
         if (command === undefined) break;
         this.#take(command);
       }
-      if (!this.#account()) throw new RemotingProtocolError('too many bytes received and not processed');
+      if (!this.#account())
+        throw new RemotingProtocolError('too many bytes received and not processed');
     } catch (error) {
-      this.#context.logger.warn({ peer: this.#peer, error: messageOf(error) }, 'remoting connection closed');
+      this.#context.logger.warn(
+        { peer: this.#peer, error: messageOf(error) },
+        'remoting connection closed',
+      );
       this.destroy();
       return;
     } finally {

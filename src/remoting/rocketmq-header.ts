@@ -90,7 +90,9 @@ function extBlockBytes(extFields: ReadonlyMap<string, string>): number {
 
 function requireInt16(value: number, name: string): number {
   if (value >= -MAX_INT16 - 1 && value <= MAX_INT16) return value;
-  throw new RemotingProtocolError(`${name} ${String(value)} does not fit a binary header; use JSON`);
+  throw new RemotingProtocolError(
+    `${name} ${String(value)} does not fit a binary header; use JSON`,
+  );
 }
 
 class HeaderReader {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, PINGREQ, PINGRESP, publish } from '../helpers/packets.ts';
+import { PINGREQ, PINGRESP, publish } from '../helpers/packets.ts';
 import { isMosquitto } from '../helpers/start-broker.ts';
 import { useWire } from './wire.ts';
 
@@ -49,15 +49,5 @@ describe('wire: 06 keep-alive', () => {
       await sleep(50);
     }
     expect(client.closed).to.equal(true);
-  });
-
-  it('closes a socket that never sends a whole CONNECT', async function () {
-    // mosquitto gives such a socket its keep-alive default of a minute.
-    if (isMosquitto) this.skip();
-    const silent = await wire.open();
-    const started = await wire.open();
-    started.send(connect({ clientId: 'never' }).subarray(0, 5));
-    await silent.expectClose(10_000);
-    await started.expectClose(10_000);
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { PINGREQ, PINGRESP, publish, remainingLength, subscribe } from '../helpers/packets.ts';
+import { isMosquitto } from '../helpers/start-broker.ts';
 import { Bystanders } from './bystanders.ts';
 import { useWire } from './wire.ts';
 
@@ -22,7 +23,9 @@ describe('wire: 13 malformed: packets over the limit', () => {
     await client.expect(packet);
   });
 
-  it('closes on one byte more at the fixed header, before the body comes', async () => {
+  it('closes on one byte more at the fixed header, before the body comes', async function () {
+    // mosquitto counts without the fixed header.
+    if (isMosquitto) this.skip();
     const bystanders = await Bystanders.join(wire);
     const client = await wire.connected();
     client.send(publishOfSize(MAX_PACKET_BYTES + 1).subarray(0, 4));

@@ -1,5 +1,5 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
-import { choice, integer, text } from '../../common/config/key-schema.ts';
+import { choice, flag, integer, text } from '../../common/config/key-schema.ts';
 
 export type FlushDiskType = 'ASYNC_FLUSH' | 'SYNC_FLUSH';
 
@@ -15,6 +15,7 @@ export interface LmqConf {
   blockBytes: number;
   writeBufferBytes: number;
   cacheBytes: number;
+  compression: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -36,10 +37,10 @@ export const lmqConf: ConfSpec<LmqConf> = {
     }),
     fileReservedTime: integer({
       default: 72,
-      minimum: 1,
+      minimum: 0,
       maximum: 876_000,
       unit: 'hours',
-      description: 'Messages older than this are removed, read or not.',
+      description: 'Messages older than this are removed, read or not. 0 keeps them for ever.',
     }),
     maxLogBytes: integer({
       default: 0,
@@ -85,11 +86,15 @@ export const lmqConf: ConfSpec<LmqConf> = {
       description: "RocksDB's write buffer.",
     }),
     cacheBytes: integer({
-      default: 64 * MEBIBYTE,
+      default: 32 * MEBIBYTE,
       minimum: MEBIBYTE,
       maximum: 256 * GIBIBYTE,
       unit: 'bytes',
-      description: "RocksDB's block cache.",
+      description: "Cache for reads from disk: one half RocksDB's, one half blocks of messages.",
+    }),
+    compression: flag({
+      default: true,
+      description: 'RocksDB compresses its files (Snappy).',
     }),
   },
   retired: {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../common/bytes/copy-bytes.ts';
 import type { OutBuffer } from '../connection/out-buffer.ts';
 import {
   recordLength,
@@ -59,13 +60,12 @@ export function encodePublish(
   at = writeRemainingLength(slab, at + 1, remaining);
   slab[at++] = topicLength >>> 8;
   slab[at++] = topicLength;
-  topicSource.copy(slab, at, topicStart, topicStart + topicLength);
-  at += topicLength;
+  at = copyBytes(topicSource, topicStart, topicStart + topicLength, slab, at);
   if (qos !== 0) {
     slab[at++] = packetId >>> 8;
     slab[at++] = packetId;
   }
-  if (inOnePiece) payloadSource.copy(slab, at, payloadStart, payloadEnd);
+  if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);
   else out.append(payloadSource, payloadStart, payloadEnd);
 }
 

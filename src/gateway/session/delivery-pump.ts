@@ -14,6 +14,7 @@ import { encodeAck, encodeRecord } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { type Cursor, CursorState } from './cursor.ts';
+import { templateOf, type SegmentTemplate } from './segment-template.ts';
 import { DeliveryState } from './inflight-window.ts';
 import type { Session, SessionLink } from './session.ts';
 
@@ -25,6 +26,8 @@ export interface ProgressLog {
   saveNow(session: Session): void;
 }
 
+/** Most bytes copied from a template at a time: must fit a slab. A packet in a template is far smaller. */
+const TEMPLATE_RUN = 16 * 1024;
 /** Bytes read from disk at a time for one cursor. */
 const PULL_BYTES = 128 * 1024;
 const PULL_MESSAGES = 512;
@@ -156,13 +159,30 @@ export class DeliveryPump {
 
   #deliver(cursor: Cursor, segment: Segment, link: SessionLink): void {
     const { session } = cursor;
+    const template = session.exact ? undefined : templateOf(segment, cursor.qos);
+    const before = session.inflight.tail;
+    cursor.offset =
+      template === undefined || (cursor.qos === 2 && session.persistent)
+        ? this.#deliverEach(cursor, segment, link)
+        : this.#deliverTemplate(cursor, segment, template, link);
+    cursor.dirty = true;
+    if (session.exact) return;
+    session.sendSlot = session.inflight.tail;
+    const sent = session.inflight.tail - before;
+    if (sent === 0) return;
+    this.#stats.messagesSent += sent;
+    link.wantFlush();
+  }
+
+  /** Encodes record by record; returns the offset reached. */
+  #deliverEach(cursor: Cursor, segment: Segment, link: SessionLink): number {
+    const { session } = cursor;
     const { inflight } = session;
     const { buffer, positions, firstOffset } = segment;
     const { out } = link;
-    const end = Math.min(firstOffset + segment.count, cursor.offset + this.#limits.pullBatchSize);
-    const { highWater } = this.#limits;
+    const { highWater, pullBatchSize } = this.#limits;
+    const end = Math.min(firstOffset + segment.count, cursor.offset + pullBatchSize);
     let { offset } = cursor;
-    let sent = 0;
     for (; offset < end; offset++) {
       const position = positions[offset - firstOffset] as number;
       const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
@@ -173,20 +193,51 @@ export class DeliveryPump {
       if (effective === 2 && session.persistent) session.exact = true;
       if (session.exact) {
         inflight.add(cursor, offset, effective, DeliveryState.ASSIGNED, segment);
-      } else {
-        const slot = inflight.add(cursor, offset, effective, DeliveryState.SENT, undefined);
-        encodeRecord(out, buffer, position, effective, false, inflight.packetId(slot));
-        sent++;
+        continue;
       }
+      const slot = inflight.add(cursor, offset, effective, DeliveryState.SENT, undefined);
+      encodeRecord(out, buffer, position, effective, false, inflight.packetId(slot));
     }
-    cursor.offset = offset;
-    cursor.dirty = true;
-    if (session.exact) return;
-    session.sendSlot = inflight.tail;
-    if (sent > 0) {
-      this.#stats.messagesSent += sent;
-      link.wantFlush();
+    return offset;
+  }
+
+  /** Copies a run of packets that are encoded already and fills in their identifiers. */
+  #deliverTemplate(
+    cursor: Cursor,
+    segment: Segment,
+    { bytes, ends, packetIdAt }: SegmentTemplate,
+    link: SessionLink,
+  ): number {
+    const { inflight } = cursor.session;
+    const { buffer, positions, firstOffset } = segment;
+    const { out } = link;
+    const first = cursor.offset - firstOffset;
+    const end = Math.min(segment.count, first + this.#limits.pullBatchSize);
+    const start = first === 0 ? 0 : (ends[first - 1] as number);
+    let index = first;
+    let stop = start;
+    const slot = inflight.tail;
+    for (; index < end && (ends[index] as number) - start <= TEMPLATE_RUN; index++) {
+      if (packetIdAt[index] === 0) continue;
+      if (inflight.full) break;
+      stop = ends[index] as number;
+      const qos = (buffer[(positions[index] as number) + 5] as number) & RECORD_QOS_MASK;
+      const effective = qos < cursor.qos ? qos : cursor.qos;
+      inflight.add(cursor, firstOffset + index, effective, DeliveryState.SENT, undefined);
     }
+    if (stop === start) return firstOffset + index;
+    const at = out.reserve(stop - start);
+    const { slab } = out;
+    bytes.copy(slab, at, start, stop);
+    let packetId = inflight.packetId(slot);
+    for (let i = first; i < index; i++) {
+      const idAt = packetIdAt[i] as number;
+      if (idAt === 0) continue;
+      slab[at + idAt - start] = packetId >>> 8;
+      slab[at + idAt - start + 1] = packetId;
+      packetId = packetId === 65535 ? 1 : packetId + 1;
+    }
+    return firstOffset + index;
   }
 
   /**

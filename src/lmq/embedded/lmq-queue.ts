@@ -93,8 +93,10 @@ export class LmqQueue implements Queue {
   wasUsed = true;
   /** Offsets that consumers wrote and no durable commit holds yet. */
   offsets: Map<string, OffsetCell> | undefined = undefined;
-  /** Last commit that adds to the queue or names it. */
-  lastCommit: CommitNumber = 0;
+  /** Ends when id and maxOffset are known. */
+  loading: Promise<void> | undefined = undefined;
+  /** Ends when minOffset is known. */
+  findingMinimum: Promise<void> | undefined = undefined;
   #tail: LmqSegment[] = [];
   #tailHead = 0;
   /** Index of the segment found last: readers go forward. */

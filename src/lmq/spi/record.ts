@@ -1,3 +1,5 @@
+import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+
 /**
  * Record format version 1: one stored message. Big endian.
  *
@@ -24,7 +26,29 @@ export const RECORD_QOS_MASK = 0b11;
 export const RECORD_RETAIN = 0b100;
 
 export function recordLength(buffer: Buffer, position: number): number {
-  return buffer.readUInt32BE(position);
+  return readU32(buffer, position);
+}
+
+/** Without the range checks of `readUInt32BE`: positions come from the store's own index. */
+function readU32(buffer: Buffer, at: number): number {
+  return (
+    (((buffer[at] as number) << 24) |
+      ((buffer[at + 1] as number) << 16) |
+      ((buffer[at + 2] as number) << 8) |
+      (buffer[at + 3] as number)) >>>
+    0
+  );
+}
+
+function writeU32(target: Buffer, at: number, value: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
+}
+
+function recordPublisherLength(buffer: Buffer, position: number): number {
+  return ((buffer[position + 24] as number) << 8) | (buffer[position + 25] as number);
 }
 
 /** QoS as published. */
@@ -60,12 +84,12 @@ export function recordStoreTime(buffer: Buffer, position: number): number {
 
 /** Seconds, or `NO_EXPIRY`. */
 export function recordExpiry(buffer: Buffer, position: number): number {
-  return buffer.readUInt32BE(position + 20);
+  return readU32(buffer, position + 20);
 }
 
 export function recordPublisher(buffer: Buffer, position: number): string {
   const start = recordTopicStart(position) + recordTopicLength(buffer, position);
-  return buffer.toString('utf8', start, start + buffer.readUInt16BE(position + 24));
+  return buffer.toString('utf8', start, start + recordPublisherLength(buffer, position));
 }
 
 /** MQTT 5 properties in wire form, without their length; a view. */
@@ -80,8 +104,8 @@ export function recordPayloadStart(buffer: Buffer, position: number): number {
     position +
     RECORD_HEADER_BYTES +
     recordTopicLength(buffer, position) +
-    buffer.readUInt16BE(position + 24) +
-    buffer.readUInt32BE(position + 26)
+    recordPublisherLength(buffer, position) +
+    readU32(buffer, position + 26)
   );
 }
 
@@ -118,27 +142,26 @@ export function writeRecord(
   const propertiesLength = properties.length;
   const length =
     RECORD_HEADER_BYTES + topicLength + publisherLength + propertiesLength + (payloadEnd - payloadStart);
-  target.writeUInt32BE(length, position);
+  writeU32(target, position, length);
   target[position + 4] = RECORD_VERSION;
   target[position + 5] = flags;
   target[position + 6] = topicLength >>> 8;
   target[position + 7] = topicLength;
   target[position + 8] = timeHigh >>> 8;
   target[position + 9] = timeHigh;
-  target.writeUInt32BE(timeLow, position + 10);
+  writeU32(target, position + 10, timeLow);
   target[position + 14] = timeHigh >>> 8;
   target[position + 15] = timeHigh;
-  target.writeUInt32BE(timeLow, position + 16);
-  target.writeUInt32BE(expirySeconds, position + 20);
+  writeU32(target, position + 16, timeLow);
+  writeU32(target, position + 20, expirySeconds);
   target[position + 24] = publisherLength >>> 8;
   target[position + 25] = publisherLength;
-  target.writeUInt32BE(propertiesLength, position + 26);
+  writeU32(target, position + 26, propertiesLength);
   target[position + 30] = 0;
   target[position + 31] = 0;
   let at = position + RECORD_HEADER_BYTES;
-  at += topic.copy(target, at);
-  at += publisher.copy(target, at);
-  if (propertiesLength > 0) at += properties.copy(target, at);
-  at += payload.copy(target, at, payloadStart, payloadEnd);
-  return at;
+  at = copyBytes(topic, 0, topicLength, target, at);
+  at = copyBytes(publisher, 0, publisherLength, target, at);
+  if (propertiesLength > 0) at = copyBytes(properties, 0, propertiesLength, target, at);
+  return copyBytes(payload, payloadStart, payloadEnd, target, at);
 }

@@ -66,10 +66,13 @@ function tableOf(body: Buffer | undefined): ReadonlyMap<string, string> {
   } catch (error) {
     throw new RemotingProtocolError('the KV list is not JSON', { cause: error });
   }
-  const table = isObject(document) ? new Map<string, unknown>(Object.entries(document)).get('table') : {};
+  const table = isObject(document)
+    ? new Map<string, unknown>(Object.entries(document)).get('table')
+    : {};
   if (!isObject(table)) throw new RemotingProtocolError('the KV list holds no table');
   for (const [key, value] of Object.entries(table) as [string, unknown][]) {
-    if (typeof value !== 'string') throw new RemotingProtocolError(`the value of ${key} is no string`);
+    if (typeof value !== 'string')
+      throw new RemotingProtocolError(`the value of ${key} is no string`);
     values.set(key, value);
   }
   return values;

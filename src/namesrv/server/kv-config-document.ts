@@ -19,7 +19,9 @@ export function parseKvConfig(contents: string, path: string): KvTable {
   } catch (error) {
     throw refuse(messageOf(error), error);
   }
-  const configTable = isObject(document) ? new Map(Object.entries(document)).get('configTable') : undefined;
+  const configTable = isObject(document)
+    ? new Map<string, unknown>(Object.entries(document)).get('configTable')
+    : undefined;
   if (!isObject(configTable)) throw refuse('"configTable" is missing or no object');
   const table: KvTable = new Map();
   for (const [namespace, entries] of Object.entries(configTable)) {

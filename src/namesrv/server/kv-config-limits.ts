@@ -14,6 +14,6 @@ export const DEFAULT_KV_CONFIG_LIMITS: KvConfigLimits = {
   // A key may be the first level of an MQTT topic.
   maxKeyBytes: 65_535,
   maxValueBytes: 4 * 1024 * 1024,
-  maxKeys: 100_000,
+  maxKeys: 500_000,
   maxTotalBytes: 64 * 1024 * 1024,
 };

@@ -83,8 +83,10 @@ export class KvConfigTable implements KvConfig, Service {
       this.#count(1, namespace, key, value);
       values.set(key, value);
       this.#table.set(namespace, values);
-      this.#changed(namespace, key, value);
+      this.#revision += 1;
     }
+    // A repeated value is told too: who writes it states it, which may mean more than the value shows.
+    this.#watchers.notify({ namespace, key, value });
     await this.#saved();
   }
 
@@ -97,7 +99,8 @@ export class KvConfigTable implements KvConfig, Service {
       this.#count(-1, namespace, key, previous);
       values.delete(key);
       if (values.size === 0) this.#table.delete(namespace);
-      this.#changed(namespace, key, undefined);
+      this.#revision += 1;
+      this.#watchers.notify({ namespace, key, value: undefined });
     }
     await this.#saved();
   }
@@ -119,11 +122,6 @@ export class KvConfigTable implements KvConfig, Service {
       });
     }
     return parseKvConfig(contents, path);
-  }
-
-  #changed(namespace: string, key: string, value: string | undefined): void {
-    this.#revision += 1;
-    this.#watchers.notify({ namespace, key, value });
   }
 
   /** Resolves when everything changed so far is on disk. */

@@ -37,7 +37,11 @@ export class KvWatchers {
     if (this.#delivering) return;
     this.#delivering = true;
     try {
-      for (let next = this.#undelivered.shift(); next !== undefined; next = this.#undelivered.shift()) {
+      for (
+        let next = this.#undelivered.shift();
+        next !== undefined;
+        next = this.#undelivered.shift()
+      ) {
         this.#deliver(next);
       }
     } finally {

@@ -270,18 +270,15 @@ describe('decodeConnect, MQTT 5', () => {
       V5,
       [0x04 | 0x02],
       KEEP_ALIVE,
-      [43],
+      [42],
       [0x11, 0, 0, 1, 0, 0x21, 0, 5, 0x27, 0, 0, 4, 0, 0x22, 0, 7, 0x19, 1, 0x17, 0],
       [0x26, 0, 1, 0x62, 0, 1, 0x31, 0x26, 0, 1, 0x61, 0, 0],
       [0x15, 0, 1, 0x6d, 0x16, 0, 2, 1, 2],
-      [],
       'c',
       [0],
       'will',
       'x',
     );
-    // 20 + 13 + 9 bytes of properties
-    frame[2 + V5.length + 3] = 42;
     const decoded = decodeConnect(frame);
     expect(decoded).to.deep.include({
       sessionExpirySeconds: 256,

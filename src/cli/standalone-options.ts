@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import type { GatewayLimits, TcpKeepAliveOptions } from '../gateway/options.ts';
+import type { EmbeddedStoreOptions } from '../lmq/embedded/store-options.ts';
+import type { NamesrvOptions } from '../namesrv/server/namesrv-server.ts';
+import type { ConnectConf } from './config/connect-conf.ts';
+import type { LmqConf } from './config/lmq-conf.ts';
+import type { NamesrvConf } from './config/namesrv-conf.ts';
+
+const MS_PER_HOUR = 3_600_000;
+
+/** What `lmq.conf` says of the store. */
+export function storeOptionsFrom(
+  lmq: Readonly<LmqConf>,
+  dataDirectory: string,
+): Omit<EmbeddedStoreOptions, 'clock' | 'logger' | 'maxIdleQueues' | 'maxIdleTopics'> {
+  const { storePath, fileReservedTime, ...same } = lmq;
+  return {
+    ...same,
+    directory: resolve(dataDirectory, storePath),
+    fileReservedTimeMs: fileReservedTime * MS_PER_HOUR,
+  };
+}
+
+/** What `namesrv.conf` says of the name server. */
+export function namesrvOptionsFrom(
+  namesrv: Readonly<NamesrvConf>,
+  dataDirectory: string,
+): Omit<NamesrvOptions, 'clock' | 'logger'> {
+  const { listenHost, listenPort, storePath, ...remotingLimits } = namesrv;
+  return {
+    host: listenHost,
+    port: listenPort,
+    directory: resolve(dataDirectory, storePath),
+    remotingLimits,
+  };
+}
+
+/** What `connect.conf` says of the limits. */
+export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits {
+  return {
+    maxPacketSize: connect.maxPacketSizeInByte,
+    maxConnections: connect.maxConn,
+    connectTimeoutMs: connect.connectTimeoutMs,
+    maxClientIdLength: connect.maxClientIdLength,
+    maxTopicLevels: connect.maxTopicLevels,
+    maxSubscriptionsPerClient: connect.maxSubscriptionsPerClient,
+    maxInflight: connect.maxInflight,
+    highWater: connect.highWater,
+    pullBatchSize: connect.pullBatchSize,
+  };
+}
+
+/** What `connect.conf` says of TCP keep-alive. */
+export function tcpKeepAliveFrom(connect: Readonly<ConnectConf>): TcpKeepAliveOptions {
+  return {
+    idleSeconds: connect.tcpKeepAliveIdleSeconds,
+    intervalSeconds: connect.tcpKeepAliveIntervalSeconds,
+    probes: connect.tcpKeepAliveProbes,
+    userTimeoutMs: connect.tcpUserTimeoutMs,
+  };
+}

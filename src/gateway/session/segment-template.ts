@@ -1,0 +1,87 @@
+import {
+  RECORD_QOS_MASK,
+  NO_EXPIRY,
+  recordExpiry,
+  recordLength,
+  recordPayloadStart,
+  recordTopicLength,
+  recordTopicStart,
+} from '../../lmq/spi/record.ts';
+import type { Segment } from '../../lmq/spi/types.ts';
+import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+import { writeRemainingLength } from '../codec/publish-encoder.ts';
+
+/**
+ * The PUBLISH packets of a segment, encoded once for all subscribers of one QoS: only the packet
+ * identifiers differ, and are written into each copy. Made when a second subscriber reads the segment.
+ */
+export interface SegmentTemplate {
+  readonly bytes: Buffer;
+  /** Per record: where its packet ends in `bytes`; that of a skipped record is the one before. */
+  readonly ends: Uint32Array;
+  /** Per record: where its packet identifier goes, or 0 when the record is not delivered. */
+  readonly packetIdAt: Uint32Array;
+}
+
+/** Templates of one segment by the subscription's QoS; index 0 marks a segment that was read once. */
+type Memo = [boolean, SegmentTemplate | undefined, SegmentTemplate | undefined];
+
+/** Segments with larger packets are not worth a second copy in memory. */
+const LARGEST_AVERAGE = 512;
+
+/** The template, or undefined when the segment is better encoded record by record. */
+export function templateOf(segment: Segment, subscriptionQos: number): SegmentTemplate | undefined {
+  const memo = segment.memo as Memo | undefined;
+  if (memo === undefined) {
+    segment.memo = [true, undefined, undefined] satisfies Memo;
+    return undefined;
+  }
+  const known = memo[subscriptionQos] as SegmentTemplate | undefined;
+  if (known !== undefined || !memo[0]) return known;
+  const made = encode(segment, subscriptionQos);
+  if (made === undefined) memo[0] = false;
+  else memo[subscriptionQos as 1 | 2] = made;
+  return made;
+}
+
+function encode(segment: Segment, subscriptionQos: number): SegmentTemplate | undefined {
+  const { buffer, positions, count } = segment;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const position = positions[i] as number;
+    // Whether such a record is delivered depends on the time.
+    if (recordExpiry(buffer, position) !== NO_EXPIRY) return undefined;
+    total += 5 + bodyLength(buffer, position);
+  }
+  if (total > count * LARGEST_AVERAGE) return undefined;
+  const bytes = Buffer.allocUnsafeSlow(total);
+  const ends = new Uint32Array(count);
+  const packetIdAt = new Uint32Array(count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const position = positions[i] as number;
+    const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
+    if (qos !== 0) {
+      const effective = qos < subscriptionQos ? qos : subscriptionQos;
+      const remaining = bodyLength(buffer, position);
+      bytes[at] = 0x30 | (effective << 1);
+      at = writeRemainingLength(bytes, at + 1, remaining);
+      const topicLength = recordTopicLength(buffer, position);
+      const topicStart = recordTopicStart(position);
+      bytes[at++] = topicLength >>> 8;
+      bytes[at++] = topicLength;
+      at = copyBytes(buffer, topicStart, topicStart + topicLength, bytes, at);
+      packetIdAt[i] = at;
+      const end = position + recordLength(buffer, position);
+      at = copyBytes(buffer, recordPayloadStart(buffer, position), end, bytes, at + 2);
+    }
+    ends[i] = at;
+  }
+  return { bytes, ends, packetIdAt };
+}
+
+/** Remaining length of the record's PUBLISH at QoS 1 or 2. */
+function bodyLength(buffer: Buffer, position: number): number {
+  const payload = position + recordLength(buffer, position) - recordPayloadStart(buffer, position);
+  return 4 + recordTopicLength(buffer, position) + payload;
+}

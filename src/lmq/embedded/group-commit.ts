@@ -1,0 +1,207 @@
+import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
+import type { CommitListener, CommitNumber } from '../spi/types.ts';
+import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import type { KvEngine } from './kv-engine.ts';
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Numbers the commits and writes them one after the other: the open commit is closed at the end of a
+ * turn when none is in flight, else when the one in flight is done. After a failure every commit fails.
+ */
+export class GroupCommit implements CommitTrigger {
+  readonly #engine: KvEngine;
+  readonly #isSync: boolean;
+  readonly #parts: readonly CommitPart[];
+  readonly #listeners: CommitListener[] = [];
+  readonly #announcers: ((isDurable: boolean) => void)[] = [];
+  readonly #waiters = new Map<CommitNumber, Waiter[]>();
+  #openCommit: CommitNumber = 1;
+  #isDirty = false;
+  #isScheduled = false;
+  #isInFlight = false;
+  #openBytes = 0;
+  #sealedBytes = 0;
+  #durable = 0;
+  #failure: StoreError | undefined;
+  #failedFrom = Infinity;
+  #onDrained: (() => void) | undefined;
+
+  /** @param parts in the order in which they seal, fill and settle */
+  constructor(engine: KvEngine, isSync: boolean, parts: readonly CommitPart[]) {
+    this.#engine = engine;
+    this.#isSync = isSync;
+    this.#parts = parts;
+  }
+
+  get openCommit(): CommitNumber {
+    return this.#openCommit;
+  }
+
+  /** Bytes given to `touch` that are not durable. */
+  get backlogBytes(): number {
+    return this.#openBytes + this.#sealedBytes;
+  }
+
+  /** Number of durable commits. */
+  get durableCommits(): number {
+    return this.#durable;
+  }
+
+  /** The newest commit that is over. */
+  get settledCommit(): CommitNumber {
+    return this.#openCommit - (this.#isInFlight ? 2 : 1);
+  }
+
+  touch(bytes: number): CommitNumber {
+    this.#openBytes += bytes;
+    if (!this.#isDirty) {
+      this.#isDirty = true;
+      if (!this.#isInFlight) this.#schedule();
+    }
+    return this.#openCommit;
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Called after the commit listeners of each commit. */
+  onSettled(announcer: (isDurable: boolean) => void): void {
+    this.#announcers.push(announcer);
+  }
+
+  committed(commit: CommitNumber): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!Number.isSafeInteger(commit) || commit < 1 || commit > this.#openCommit) {
+        reject(new RangeError(`no such commit: ${String(commit)}`));
+      } else if (commit <= this.settledCommit) {
+        if (commit >= this.#failedFrom) reject(this.#failure as StoreError);
+        else resolve();
+      } else {
+        if (commit === this.#openCommit) this.touch(0);
+        const waiters = this.#waiters.get(commit);
+        if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
+        else waiters.push({ resolve, reject });
+      }
+    });
+  }
+
+  /** From the open commit on, every commit fails with `error`. */
+  fail(error: StoreError): void {
+    this.#failure ??= error;
+    this.#failedFrom = Math.min(this.#failedFrom, this.#openCommit);
+  }
+
+  /** Resolves when nothing is open or in flight. */
+  drain(): Promise<void> {
+    if (!this.#isDirty && !this.#isInFlight) return Promise.resolve();
+    return new Promise((resolve) => {
+      const previous = this.#onDrained;
+      this.#onDrained = () => {
+        previous?.();
+        resolve();
+      };
+    });
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (this.#isDirty && !this.#isInFlight) this.#close();
+    });
+  }
+
+  #close(): void {
+    const commit = this.#openCommit++;
+    this.#isDirty = false;
+    this.#isInFlight = true;
+    this.#sealedBytes = this.#openBytes;
+    this.#openBytes = 0;
+    let wait: Promise<void>[] | undefined;
+    for (const part of this.#parts) {
+      part.seal(commit);
+      const ready = part.ready?.();
+      if (ready !== undefined) (wait ??= []).push(ready);
+    }
+    if (this.#failure !== undefined) {
+      setImmediate(() => {
+        this.#settle(commit, this.#failure);
+      });
+    } else if (wait === undefined) {
+      this.#write(commit);
+    } else {
+      Promise.all(wait).then(
+        () => {
+          this.#write(commit);
+        },
+        (error: unknown) => {
+          this.#settle(commit, toStoreError(error));
+        },
+      );
+    }
+  }
+
+  #write(commit: CommitNumber): void {
+    try {
+      const batch = this.#engine.batch();
+      for (const part of this.#parts) part.fill(batch);
+      if (batch.size > 0) {
+        batch.write(this.#isSync, (error) => {
+          this.#settle(commit, error);
+        });
+        return;
+      }
+    } catch (error) {
+      setImmediate(() => {
+        this.#settle(commit, toStoreError(error));
+      });
+      return;
+    }
+    setImmediate(() => {
+      this.#settle(commit, undefined);
+    });
+  }
+
+  #settle(commit: CommitNumber, error: StoreError | undefined): void {
+    if (error !== undefined) {
+      this.#failure ??= error;
+      this.#failedFrom = Math.min(this.#failedFrom, commit);
+    } else {
+      this.#durable++;
+    }
+    this.#sealedBytes = 0;
+    try {
+      for (const part of this.#parts) part.settle(error === undefined);
+      for (const listener of this.#listeners) listener(commit, error);
+      this.#wakeWaiters(commit, error);
+      for (const announce of this.#announcers) announce(error === undefined);
+    } finally {
+      this.#isInFlight = false;
+      if (this.#isDirty) this.#close();
+      else this.#onDrained?.();
+    }
+  }
+
+  #wakeWaiters(commit: CommitNumber, error: StoreError | undefined): void {
+    const waiters = this.#waiters.get(commit);
+    if (waiters === undefined) return;
+    this.#waiters.delete(commit);
+    for (const waiter of waiters) {
+      if (error === undefined) waiter.resolve();
+      else waiter.reject(error);
+    }
+  }
+}
+
+function toStoreError(thrown: unknown): StoreError {
+  if (thrown instanceof StoreError) return thrown;
+  return new StoreError(ErrorCode.STORE_UNAVAILABLE, `commit failed: ${messageOf(thrown)}`, {
+    cause: thrown,
+  });
+}

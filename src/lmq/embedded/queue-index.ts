@@ -1,0 +1,87 @@
+import { corrupt } from './corrupt.ts';
+import type { KvEngine, KvEntry } from './kv-engine.ts';
+import { indexKey, offsetOfIndexKey } from './layout/v1/index-key.ts';
+import {
+  decodeIndexEntry,
+  entryEnd,
+  firstLiveOffset,
+  lastBlock,
+  type IndexEntry,
+} from './layout/v1/index-entry.ts';
+
+/** The index entries of queues on disk. */
+export class QueueIndex {
+  readonly #engine: KvEngine;
+
+  constructor(engine: KvEngine) {
+    this.#engine = engine;
+  }
+
+  /** The newest entry of a queue. */
+  async last(queueId: number): Promise<IndexEntry | undefined> {
+    const range = { gte: indexKey(queueId, 0), lt: indexKey(queueId + 1, 0), reverse: true };
+    const [found] = await this.#engine.read(range, 1);
+    return found === undefined ? undefined : this.decode(queueId, found);
+  }
+
+  /** The oldest entry of a queue. */
+  async first(queueId: number): Promise<IndexEntry | undefined> {
+    const range = { gte: indexKey(queueId, 0), lt: indexKey(queueId + 1, 0) };
+    const [found] = await this.#engine.read(range, 1);
+    return found === undefined ? undefined : this.decode(queueId, found);
+  }
+
+  /** The newest entry that begins at `offset` or before. */
+  async before(queueId: number, offset: number): Promise<IndexEntry | undefined> {
+    const range = { gte: indexKey(queueId, 0), lte: indexKey(queueId, offset), reverse: true };
+    const [found] = await this.#engine.read(range, 1);
+    return found === undefined ? undefined : this.decode(queueId, found);
+  }
+
+  /** The entries that begin at `offset` or later, in order. */
+  async *from(queueId: number, offset: number): AsyncGenerator<IndexEntry> {
+    const range = { gte: indexKey(queueId, offset), lt: indexKey(queueId + 1, 0) };
+    for await (const found of this.#engine.scan(range)) yield this.decode(queueId, found);
+  }
+
+  /**
+   * The first offset whose record lies in block `start` or later, for a queue that ends at `maxOffset`;
+   * the end of its entries when all of them lie before.
+   */
+  async firstLive(queueId: number, maxOffset: number, start: number): Promise<number> {
+    const oldest = await this.first(queueId);
+    if (oldest === undefined) return maxOffset;
+    if (lastBlock(oldest) >= start) return firstLiveOffset(oldest, start);
+    let low = entryEnd(oldest);
+    let high = maxOffset;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const entry = await this.before(queueId, middle);
+      if (entry === undefined || entryEnd(entry) <= middle) {
+        throw corrupt(
+          this.#engine.directory,
+          `queue ${String(queueId)} has no index entry for offset ${String(middle)}`,
+        );
+      }
+      if (lastBlock(entry) < start) low = entryEnd(entry);
+      else {
+        const live = firstLiveOffset(entry, start);
+        if (live > entry.firstOffset) return live;
+        high = entry.firstOffset;
+      }
+    }
+    return low;
+  }
+
+  decode(queueId: number, { key, value }: KvEntry): IndexEntry {
+    const firstOffset = offsetOfIndexKey(key);
+    const entry = decodeIndexEntry(firstOffset, value);
+    if (entry === undefined || Number.isNaN(firstOffset)) {
+      throw corrupt(
+        this.#engine.directory,
+        `index entry of queue ${String(queueId)} at offset ${String(firstOffset)}`,
+      );
+    }
+    return entry;
+  }
+}

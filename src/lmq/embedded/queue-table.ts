@@ -1,0 +1,176 @@
+import type { QueueName } from '../spi/types.ts';
+import { entryEnd } from './layout/v1/index-entry.ts';
+import type { LogBounds } from './log-bounds.ts';
+import { LmqQueue } from './lmq-queue.ts';
+import type { QueueDictionary } from './queue-dictionary.ts';
+import type { QueueIndex } from './queue-index.ts';
+
+/** Reverse seeks that one batch of loads has under way. */
+const SEEKS_AT_ONCE = 2;
+/** Queues looked at for eviction after one commit. */
+const EVICTION_STEP = 1_000;
+
+/** The queues in memory: open ones, ones with work in the commits, and some idle ones. */
+export class QueueTable {
+  readonly #dictionary: QueueDictionary;
+  readonly #index: QueueIndex;
+  readonly #bounds: LogBounds;
+  readonly #maxIdle: number;
+  readonly #queues = new Map<QueueName, LmqQueue>();
+  #toLoad: LmqQueue[] = [];
+  #hand: IterableIterator<LmqQueue> | undefined;
+  #open = 0;
+
+  constructor(
+    dictionary: QueueDictionary,
+    index: QueueIndex,
+    bounds: LogBounds,
+    maxIdleQueues: number,
+  ) {
+    this.#dictionary = dictionary;
+    this.#index = index;
+    this.#bounds = bounds;
+    this.#maxIdle = maxIdleQueues;
+  }
+
+  /** Queues with open handles. */
+  get openQueues(): number {
+    return this.#open;
+  }
+
+  /** All queues in memory. */
+  get resident(): IterableIterator<LmqQueue> {
+    return this.#queues.values();
+  }
+
+  has(name: QueueName): boolean {
+    return this.#queues.has(name);
+  }
+
+  /** The queue, which may still be loading. */
+  get(name: QueueName): LmqQueue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new LmqQueue(name);
+      this.#queues.set(name, queue);
+      this.#load(queue);
+    }
+    return queue;
+  }
+
+  /** Opens a queue; its id and bounds hold when the promise resolves. */
+  async open(name: QueueName): Promise<LmqQueue> {
+    const queue = this.get(name);
+    this.#acquire(queue);
+    try {
+      await queue.loading;
+      if (!queue.hasMinimum) await (queue.findingMinimum ??= this.#findMinimum(queue));
+    } catch (error) {
+      this.close(queue);
+      throw error;
+    }
+    return queue;
+  }
+
+  close(queue: LmqQueue): void {
+    if (queue.uses === 0) throw new RangeError(`queue ${queue.name} is not open`);
+    queue.uses--;
+    if (queue.uses === 0) this.#open--;
+  }
+
+  /** Drops idle queues over the limit, those that were not used for longest first, a few at a time. */
+  evictIdle(): void {
+    for (let i = 0; i < EVICTION_STEP; i++) {
+      if (this.#queues.size - this.#open <= this.#maxIdle) return;
+      this.#hand ??= this.#queues.values();
+      const { value: queue, done } = this.#hand.next();
+      if (done === true) this.#hand = undefined;
+      else if (!queue.isIdle) continue;
+      else if (queue.wasUsed) queue.wasUsed = false;
+      else this.#evict(queue);
+    }
+  }
+
+  #acquire(queue: LmqQueue): void {
+    if (queue.uses === 0) this.#open++;
+    queue.uses++;
+    queue.wasUsed = true;
+  }
+
+  #evict(queue: LmqQueue): void {
+    queue.isEvicted = true;
+    queue.clearTail();
+    this.#queues.delete(queue.name);
+  }
+
+  /** Loads with all others that are touched in the same turn. */
+  #load(queue: LmqQueue): void {
+    const first = this.#toLoad[0];
+    this.#toLoad.push(queue);
+    if (first !== undefined) {
+      queue.loading = first.loading;
+      return;
+    }
+    queue.loading = new Promise((resolve, reject) => {
+      setImmediate(() => {
+        const batch = this.#toLoad;
+        this.#toLoad = [];
+        this.#loadBatch(batch).then(resolve, (error: unknown) => {
+          for (const failed of batch) this.#evict(failed);
+          reject(error as Error);
+        });
+      });
+    });
+    // those who need the queue get the rejection from `loading`; it may have nobody
+    queue.loading.catch(() => undefined);
+  }
+
+  async #loadBatch(queues: readonly LmqQueue[]): Promise<void> {
+    const ids = await this.#dictionary.find(queues.map((queue) => queue.name));
+    const known: LmqQueue[] = [];
+    for (const [index, queue] of queues.entries()) {
+      const id = ids[index];
+      if (id === undefined) {
+        this.#dictionary.assign(queue);
+        queue.hasMinimum = true;
+        queue.minBlock = this.#bounds.end.block;
+        this.#setLoaded(queue);
+      } else {
+        queue.id = id;
+        queue.isNamed = true;
+        known.push(queue);
+      }
+    }
+    let next = 0;
+    const seek = async (): Promise<void> => {
+      for (let queue = known[next++]; queue !== undefined; queue = known[next++]) {
+        const last = await this.#index.last(queue.id);
+        queue.maxOffset = last === undefined ? 0 : entryEnd(last);
+        this.#setLoaded(queue);
+      }
+    };
+    await Promise.all(Array.from({ length: SEEKS_AT_ONCE }, seek));
+  }
+
+  #setLoaded(queue: LmqQueue): void {
+    queue.isLoaded = true;
+    queue.loading = undefined;
+  }
+
+  async #findMinimum(queue: LmqQueue): Promise<void> {
+    try {
+      for (;;) {
+        const start = this.#bounds.start.block;
+        const minimum =
+          start === 0 ? 0 : await this.#index.firstLive(queue.id, queue.maxOffset, start);
+        if (start !== this.#bounds.start.block) continue;
+        queue.minOffset = minimum;
+        queue.minBlock = start;
+        queue.hasMinimum = true;
+        return;
+      }
+    } finally {
+      queue.findingMinimum = undefined;
+    }
+  }
+}

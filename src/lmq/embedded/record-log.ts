@@ -1,0 +1,223 @@
+import type { Clock } from '../../common/clock.ts';
+import { recordSize, writeRecord } from '../spi/record.ts';
+import type { CommitNumber, StoreTopic } from '../spi/types.ts';
+import { BlockWriter } from './block-writer.ts';
+import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import type { KvBatch } from './kv-engine.ts';
+import { INDEX_KEY_BYTES, writeIndexKey } from './layout/v1/index-key.ts';
+import { encodeIndexEntry, maxEntryBytes } from './layout/v1/index-entry.ts';
+import { LOG_KEY_BYTES, writeLogKey } from './layout/v1/log-key.ts';
+import { PendingEntry, type LmqQueue } from './lmq-queue.ts';
+import type { LogBlock } from './log-block.ts';
+import type { LogBounds } from './log-bounds.ts';
+import type { QueueTable } from './queue-table.ts';
+import type { TailRing } from './tail-ring.ts';
+import type { TopicEntry, TopicTable } from './topic-table.ts';
+
+/** Records of a block between two looks at the clock. */
+const TIME_MASK = 63;
+const TWO_32 = 0x1_0000_0000;
+const FIRST_ENTRY_BYTES = 64 * 1024;
+
+/** The append path: records go to blocks, their positions to one entry per queue and commit. */
+export class RecordLog implements CommitPart {
+  readonly #clock: Clock;
+  readonly #trigger: CommitTrigger;
+  readonly #topics: TopicTable;
+  readonly #queues: QueueTable;
+  readonly #bounds: LogBounds;
+  readonly #tail: TailRing;
+  readonly #writer: BlockWriter;
+  readonly #logKey = Buffer.alloc(LOG_KEY_BYTES);
+  readonly #indexKey = Buffer.alloc(INDEX_KEY_BYTES);
+  #entryBuffer: Buffer = Buffer.allocUnsafeSlow(FIRST_ENTRY_BYTES);
+  #commit: CommitNumber = 1;
+  #timeHigh = 0;
+  #timeLow = 0;
+  #entries: PendingEntry[] = [];
+  #sealedEntries: PendingEntry[] = [];
+  #sealedBlocks: LogBlock[] = [];
+  #sealedBytes = 0;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(
+    clock: Clock,
+    trigger: CommitTrigger,
+    topics: TopicTable,
+    queues: QueueTable,
+    bounds: LogBounds,
+    tail: TailRing,
+    blockBytes: number,
+  ) {
+    this.#clock = clock;
+    this.#trigger = trigger;
+    this.#topics = topics;
+    this.#queues = queues;
+    this.#bounds = bounds;
+    this.#tail = tail;
+    this.#writer = new BlockWriter(blockBytes);
+  }
+
+  /** Goes on behind what is on disk. */
+  start(): void {
+    this.#writer.nextNumber = this.#bounds.end.block;
+  }
+
+  /** Bytes of records that are not durable. */
+  get backlogBytes(): number {
+    return this.#sealedBytes + this.#writer.bytes;
+  }
+
+  get recordsAppended(): number {
+    return this.#records + (this.#writer.limit === 0 ? 0 : this.#writer.block.records);
+  }
+
+  get bytesAppended(): number {
+    return this.#bytes + this.#writer.bytes;
+  }
+
+  /** Queues that grew with the commit that has just become durable. */
+  get arrivals(): readonly PendingEntry[] {
+    return this.#sealedEntries;
+  }
+
+  append(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    payload: Buffer,
+    payloadStart: number,
+    payloadEnd: number,
+  ): CommitNumber {
+    const entry = topic as TopicEntry;
+    const bytes = entry.bytes;
+    const size = recordSize(bytes.length, publisher.length, properties.length, payloadEnd - payloadStart);
+    const writer = this.#writer;
+    if (writer.at + size > writer.limit) this.#roll(size);
+    const block = writer.block;
+    if ((block.records++ & TIME_MASK) === 0) this.#readClock();
+    const at = writer.at;
+    writer.at = writeRecord(
+      writer.slab,
+      at,
+      flags,
+      bytes,
+      publisher,
+      properties,
+      expirySeconds,
+      this.#timeHigh,
+      this.#timeLow,
+      payload,
+      payloadStart,
+      payloadEnd,
+    );
+    const position = at - writer.start;
+    const queues = this.#topics.queuesOf(entry);
+    for (let i = 0; i < queues.length; i++) {
+      const pending = (queues[i] as LmqQueue).pending;
+      if (pending === undefined) this.#touch(queues, i, block, position);
+      else if (pending.current.block === block) pending.current.positions.push(position);
+      else pending.begin(block, position);
+    }
+    return this.#commit;
+  }
+
+  seal(commit: CommitNumber): void {
+    this.#commit = commit + 1;
+    this.#sealedBytes = this.#writer.bytes;
+    this.#sealedBlocks = this.#writer.take();
+    for (const block of this.#sealedBlocks) this.#records += block.records;
+    this.#bytes += this.#sealedBytes;
+    this.#sealedEntries = this.#entries;
+    this.#entries = [];
+    for (const entry of this.#sealedEntries) {
+      entry.queue.pending = undefined;
+      entry.queue.sealed = entry;
+    }
+  }
+
+  ready(): Promise<void> | undefined {
+    const waiting = new Set<Promise<void>>();
+    for (const { queue } of this.#sealedEntries) {
+      if (queue.loading !== undefined) waiting.add(queue.loading);
+    }
+    return waiting.size === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+  }
+
+  fill(batch: KvBatch): void {
+    if (this.#sealedBlocks.length === 0) return;
+    for (const block of this.#sealedBlocks) {
+      writeLogKey(this.#logKey, block.number);
+      batch.put(this.#logKey, block.buffer);
+    }
+    for (const entry of this.#sealedEntries) this.#fillEntry(batch, entry);
+    this.#bounds.grow(batch, this.#sealedBlocks, this.#clock.now());
+  }
+
+  settle(isDurable: boolean): void {
+    this.#sealedBytes = 0;
+    for (const { queue } of this.#sealedEntries) queue.sealed = undefined;
+    if (!isDurable) this.#sealedEntries = [];
+    for (const entry of this.#sealedEntries) {
+      const { queue, segments } = entry;
+      if (queue.minOffset === queue.maxOffset && queue.hasMinimum) {
+        queue.minBlock = (segments[0] as PendingEntry['current']).blockNumber;
+      }
+      for (const segment of segments) {
+        queue.maxOffset += segment.positions.length;
+        queue.pushTail(segment);
+        segment.block.addSegment(segment);
+      }
+    }
+    if (isDurable) for (const block of this.#sealedBlocks) this.#tail.push(block);
+    this.#sealedBlocks = [];
+  }
+
+  #fillEntry(batch: KvBatch, entry: PendingEntry): void {
+    const { queue, segments } = entry;
+    entry.firstOffset = queue.maxOffset;
+    let offset = queue.maxOffset;
+    for (const segment of segments) {
+      segment.firstOffset = offset;
+      offset += segment.positions.length;
+    }
+    const records = offset - queue.maxOffset;
+    const room = maxEntryBytes(segments.length, records);
+    if (room > this.#entryBuffer.length) this.#entryBuffer = Buffer.allocUnsafeSlow(room * 2);
+    const length = encodeIndexEntry(this.#entryBuffer, records, segments);
+    writeIndexKey(this.#indexKey, queue.id, entry.firstOffset);
+    batch.put(this.#indexKey, this.#entryBuffer.subarray(0, length));
+  }
+
+  #roll(size: number): void {
+    this.#trigger.touch(0);
+    this.#writer.roll(size);
+  }
+
+  /** The first record of the open commit for a queue; an evicted queue is looked up again. */
+  #touch(queues: LmqQueue[], index: number, block: LogBlock, position: number): void {
+    let queue = queues[index] as LmqQueue;
+    if (queue.isEvicted) {
+      queue = this.#queues.get(queue.name);
+      queues[index] = queue;
+    }
+    queue.wasUsed = true;
+    if (queue.pending !== undefined) {
+      // found again under another handle of the topic
+      if (queue.pending.current.block === block) queue.pending.current.positions.push(position);
+      else queue.pending.begin(block, position);
+      return;
+    }
+    queue.pending = new PendingEntry(queue, block, position);
+    this.#entries.push(queue.pending);
+  }
+
+  #readClock(): void {
+    const now = this.#clock.now();
+    this.#timeHigh = Math.floor(now / TWO_32);
+    this.#timeLow = now % TWO_32;
+  }
+}

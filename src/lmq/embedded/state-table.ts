@@ -1,0 +1,79 @@
+import { StateSpace, type CommitNumber } from '../spi/types.ts';
+import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import type { KvBatch, KvEngine } from './kv-engine.ts';
+import { stateKey, stateRange, textOfStateKey } from './layout/v1/state-key.ts';
+import { WriteSet } from './write-set.ts';
+
+/** Bytes that an entry takes beside key and value. */
+const ENTRY_BYTES = 16;
+
+export interface StateEntry {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+/** Sessions, retained messages and the like: small values by key. */
+export class StateTable implements CommitPart {
+  readonly #engine: KvEngine;
+  readonly #trigger: CommitTrigger;
+  readonly #writes = new Map<StateSpace, WriteSet>(
+    Object.values(StateSpace).map((space) => [space, new WriteSet()]),
+  );
+
+  constructor(engine: KvEngine, trigger: CommitTrigger) {
+    this.#engine = engine;
+    this.#trigger = trigger;
+  }
+
+  put(space: StateSpace, key: string, value: Buffer): CommitNumber {
+    // the caller may go on with its buffer
+    this.#writesOf(space).set(key, Buffer.from(value));
+    return this.#trigger.touch(key.length + value.length + ENTRY_BYTES);
+  }
+
+  delete(space: StateSpace, key: string): CommitNumber {
+    this.#writesOf(space).set(key, null);
+    return this.#trigger.touch(key.length + ENTRY_BYTES);
+  }
+
+  async get(space: StateSpace, key: string): Promise<Buffer | undefined> {
+    const written = this.#writesOf(space).get(key);
+    if (written !== undefined) return written ?? undefined;
+    return this.#engine.get(stateKey(space, key));
+  }
+
+  scan(space: StateSpace): AsyncIterable<StateEntry> {
+    return {
+      [Symbol.asyncIterator]: () => scanEntries(this.#engine.scan(stateRange(space))),
+    };
+  }
+
+  seal(): void {
+    for (const writes of this.#writes.values()) writes.seal();
+  }
+
+  fill(batch: KvBatch): void {
+    for (const [space, writes] of this.#writes) {
+      for (const [key, value] of writes.sealed) {
+        if (value === null) batch.del(stateKey(space, key));
+        else batch.put(stateKey(space, key), value);
+      }
+    }
+  }
+
+  settle(): void {
+    for (const writes of this.#writes.values()) writes.settle();
+  }
+
+  #writesOf(space: StateSpace): WriteSet {
+    const writes = this.#writes.get(space);
+    if (writes === undefined) throw new RangeError(`no such state space: ${String(space)}`);
+    return writes;
+  }
+}
+
+async function* scanEntries(
+  entries: AsyncIterable<{ key: Buffer; value: Buffer }>,
+): AsyncGenerator<StateEntry> {
+  for await (const { key, value } of entries) yield { key: textOfStateKey(key), value };
+}

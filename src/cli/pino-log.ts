@@ -34,7 +34,7 @@ type Destination = ReturnType<typeof pino.destination>;
  */
 export function openLog(options: LogOptions): ProcessLog {
   const { file, level } = options;
-  const fileDestination = file === undefined ? undefined : openFile(file);
+  const fileDestination = file === undefined ? undefined : new LogFile(file);
   const consoleDestination = options.console ? destinationOf(STDOUT) : undefined;
   const destinations = [fileDestination, consoleDestination].filter((one) => one !== undefined);
   const logger = pino(
@@ -57,19 +57,45 @@ export function openLog(options: LogOptions): ProcessLog {
       for (const destination of destinations) destination.flushSync();
     },
     reopen: () => {
-      fileDestination?.reopen(file);
+      fileDestination?.reopen();
     },
   };
 }
 
-function openFile(file: string): Destination {
-  ensureDirectory(dirname(file), 'log directory');
-  try {
-    return destinationOf(openSync(file, 'a'));
-  } catch (error) {
-    throw new ConfigError(`log file ${file} cannot be opened: ${messageOf(error)}`, {
-      cause: error,
-    });
+/** A log file that may be moved away and opened anew. */
+class LogFile {
+  readonly #path: string;
+  #destination: Destination;
+
+  constructor(path: string) {
+    this.#path = path;
+    ensureDirectory(dirname(path), 'log directory');
+    try {
+      this.#destination = destinationOf(openSync(path, 'a'));
+    } catch (error) {
+      throw new ConfigError(`log file ${path} cannot be opened: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  write(line: string): void {
+    this.#destination.write(line);
+  }
+
+  flushSync(): void {
+    this.#destination.flushSync();
+  }
+
+  /** Goes on in the old file when the new one cannot be opened. */
+  reopen(): void {
+    try {
+      const next = destinationOf(openSync(this.#path, 'a'));
+      this.#destination.end();
+      this.#destination = next;
+    } catch (error) {
+      process.stderr.write(`lmqtt: log file ${this.#path}: ${messageOf(error)}\n`);
+    }
   }
 }
 

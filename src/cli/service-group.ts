@@ -1,4 +1,5 @@
-import type { Clock } from '../common/clock.ts';
+import type { Clock, Timer } from '../common/clock.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
 
 /** A service with the name that it has in logs and messages. */
@@ -59,21 +60,26 @@ export class ServiceGroup implements Service {
       try {
         await entry.service.stop();
       } catch (error) {
-        errors.push(new Error(`${entry.name} failed to stop`, { cause: error }));
+        errors.push(
+          new Error(`${entry.name} failed to stop: ${messageOf(error)}`, { cause: error }),
+        );
       }
     }
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) throw new AggregateError(errors, 'several services failed to stop');
   }
 
-  #withDeadline(work: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(this.#stopTimeoutMs, () => {
+  async #withDeadline(work: Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = this.#clock.after(this.#stopTimeoutMs, () => {
         reject(new Error(`not stopped after ${this.#stopTimeoutMs} ms`));
       });
-      work.then(resolve, reject).finally(() => {
-        timer.cancel();
-      });
     });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
+    }
   }
 }

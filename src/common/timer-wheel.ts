@@ -29,8 +29,8 @@ const DUE = SLOTS;
 /**
  * One timer for any number of deadlines of whole seconds: a ring of linked lists, one a second. Deadlines
  * are lazy: traffic only stamps its item (`lastActivity = wheel.nowSeconds`), and `onDeadline` compares
- * and returns what is left. A stamp is up to one tick old, so a limit that must not be cut short needs
- * one second on top. The timer runs while there are items.
+ * and returns what is left. Times are those of the last tick, so a wait may be up to one second short:
+ * a limit that must not be cut short needs one second on top. The timer runs while there are items.
  */
 export class TimerWheel {
   readonly #clock: Clock;
@@ -56,7 +56,7 @@ export class TimerWheel {
     return this.#now;
   }
 
-  /** Checks `item` in `seconds` (rounded up, at least one tick). An item on the wheel already is moved. */
+  /** Checks `item` at the tick in `seconds`, rounded up, one at least. An item on the wheel is moved. */
   add(item: WheelItem, seconds: number): void {
     if (this.#timer === undefined) {
       this.#now = this.#readClock();
@@ -96,10 +96,20 @@ export class TimerWheel {
     for (let tick = Math.max(last + 1, now - SLOTS + 1); tick <= now; tick++) {
       this.#makeDue(tick % SLOTS);
     }
+    if (now - last <= 1) this.#callDue();
+    else {
+      // The process was held up: what came in meanwhile is read, and stamped, before anyone is asked.
+      setImmediate(() => {
+        this.#callDue();
+      });
+    }
+  }
+
+  #callDue(): void {
     for (let item = this.#heads[DUE]; item !== undefined; item = this.#heads[DUE]) {
       this.#unlink(item);
       this.#size--;
-      const seconds = item.onDeadline(now);
+      const seconds = item.onDeadline(this.#now);
       // Whoever was added again within its call has its new time already.
       if (seconds > 0 && item.wheelSlot === NOT_IN_WHEEL) this.add(item, seconds);
     }

@@ -101,7 +101,7 @@ export class RawClient {
   }
 
   /** Takes the next whole packet. */
-  async readPacket(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Packet> {
+  async readPacket(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<Packet> {
     const inTime = await this.#until(() => this.#packetEnd() !== undefined, timeoutMs);
     const ends = this.#packetEnd();
     if (!inTime || ends === undefined) {
@@ -116,7 +116,7 @@ export class RawClient {
   }
 
   /** Takes the next whole packet, which must be a PUBLISH. */
-  async readPublish(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Publish> {
+  async readPublish(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<Publish> {
     const packet = await this.readPacket(timeoutMs);
     if (packet.type !== 'publish')
       throw new Error(`expected PUBLISH, received ${JSON.stringify(packet)}`);
@@ -131,7 +131,7 @@ export class RawClient {
   }
 
   /** Expects the server to close without another byte. */
-  async expectClose(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+  async expectClose(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<void> {
     await this.#until(() => this.#ended || this.#received.length > 0, timeoutMs);
     if (!this.#ended || this.#received.length > 0) {
       throw new Error(`expected a close, received ${show(this.#received)}${this.#state()}`);

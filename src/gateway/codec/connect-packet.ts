@@ -1,8 +1,7 @@
-import { parser } from 'mqtt-packet';
-import type { IConnectPacket, Packet } from 'mqtt-packet';
-import { messageOf } from '../../common/errors.ts';
+import type { IConnectPacket } from 'mqtt-packet';
 import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import { readConnectLayout } from './connect-layout.ts';
+import { parseConnect } from './mqtt-packet-connect.ts';
 import { PropertyId, PropertySet } from './property-set.ts';
 import type { UserProperty } from './property-set.ts';
 import { MqttProtocolError } from './protocol-error.ts';
@@ -45,26 +44,6 @@ export interface ConnectPacket {
 
 const NO_PROPERTIES = new PropertySet();
 
-/** One parser for one packet, so that nothing of a packet can reach the next. */
-function parseWithMqttPacket(frame: Buffer): IConnectPacket {
-  let packet: Packet | undefined;
-  let failure: unknown;
-  const instance = parser();
-  instance.on('packet', (parsed) => (packet = parsed));
-  instance.on('error', (error: unknown) => (failure = error));
-  try {
-    instance.parse(frame);
-  } catch (error) {
-    failure = error;
-  }
-  if (failure === undefined && packet?.cmd === 'connect') return packet;
-  throw new MqttProtocolError(
-    ReasonCode.MALFORMED_PACKET,
-    `CONNECT cannot be parsed: ${failure === undefined ? 'no packet' : messageOf(failure)}`,
-    { cause: failure },
-  );
-}
-
 function copyOf(bytes: Buffer | string): Buffer {
   return typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes);
 }
@@ -96,7 +75,7 @@ function sessionExpiryOf(cleanStart: boolean, properties: PropertySet | undefine
  */
 export function decodeConnect(frame: Buffer): ConnectPacket {
   const layout = readConnectLayout(frame);
-  const packet = parseWithMqttPacket(frame);
+  const packet = parseConnect(frame);
   const cleanStart = packet.clean ?? false;
   const properties = layout.properties ?? NO_PROPERTIES;
   return {

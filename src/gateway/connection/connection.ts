@@ -42,7 +42,6 @@ export class Connection implements Flushable {
   #restBytes = 0;
   /** Do not look for a packet before this many bytes have come. */
   #needed = 0;
-  #sent: Buffer[] | undefined;
 
   constructor(socket: Socket, flushQueue: FlushQueue, stats: GatewayStats, highWater: number) {
     this.#socket = socket;
@@ -72,15 +71,12 @@ export class Connection implements Flushable {
   open(owner: ConnectionOwner): void {
     this.#owner = owner;
     const socket = this.#socket;
-    socket.on('data', this.#onData);
-    socket.on('drain', this.#onDrain);
-    socket.on('close', this.#onClose);
-    // A reset is an end like any other; 'close' follows.
+    (socket as ConnectedSocket)[kConnection] = this;
+    socket.on('data', onData);
+    socket.on('drain', onDrain);
+    socket.on('close', onClose);
     socket.on('error', ignoreReset);
-    // The peer has ended its side: nothing can be acknowledged to it any more.
-    socket.on('end', () => {
-      this.destroy();
-    });
+    socket.on('end', onEnd);
   }
 
   /** Says that `out` has grown; it is sent at the end of the turn. */
@@ -100,8 +96,9 @@ export class Connection implements Flushable {
     if (bytes === 0) return;
     this.#stats.bytesSent += bytes;
     const socket = this.#socket;
+    flushing = socket;
     socket.cork();
-    this.out.drainTo(this.#write);
+    this.out.drainTo(writeSlab);
     socket.uncork();
     if (!this.#congested && socket.writableLength > this.#highWater) {
       this.#congested = true;
@@ -128,7 +125,7 @@ export class Connection implements Flushable {
     this.flush();
     this.#socket.destroySoon();
     // A peer that neither reads nor closes must not keep the socket.
-    this.#socket.setTimeout(LINGER_MS, this.#destroy);
+    this.#socket.setTimeout(LINGER_MS, destroySocket);
     this.#stop();
   }
 
@@ -137,36 +134,24 @@ export class Connection implements Flushable {
     this.#stop();
   }
 
-  readonly #destroy = (): void => {
-    this.#socket.destroy();
-  };
-
-  readonly #write = (slab: Buffer, length: number): void => {
-    (this.#sent ??= []).push(slab);
-    this.#socket.write(length === slab.length ? slab : slab.subarray(0, length), this.#onWritten);
-  };
-
-  // Writes complete in order, so the slab to give back is the first one.
-  readonly #onWritten = (): void => {
-    const slab = this.#sent?.shift();
-    if (slab !== undefined) slabPool.give(slab);
-  };
-
-  readonly #onData = (chunk: Buffer): void => {
+  /** Bytes from the socket. */
+  received(chunk: Buffer): void {
     this.#stats.bytesReceived += chunk.length;
     this.#offer(chunk);
-  };
+  }
 
-  readonly #onDrain = (): void => {
+  /** The socket has sent all that it had. */
+  drained(): void {
     if (this.#closed || !this.#congested) return;
     this.#congested = false;
     this.#owner?.onDrain();
     this.resume();
-  };
+  }
 
-  readonly #onClose = (): void => {
+  /** The socket has gone. */
+  ended(): void {
     this.#stop();
-  };
+  }
 
   /** The next packet is not complete before `bytes` have come: saves looking at its parts time and again. */
   need(bytes: number): void {
@@ -215,6 +200,44 @@ export class Connection implements Flushable {
   }
 }
 
+const kConnection = Symbol('connection');
+
+/** A socket knows its connection, so that all sockets share their listeners: an idle one owns no closure. */
+interface ConnectedSocket extends Socket {
+  [kConnection]?: Connection;
+}
+
+function onData(this: ConnectedSocket, chunk: Buffer): void {
+  this[kConnection]?.received(chunk);
+}
+
+function onDrain(this: ConnectedSocket): void {
+  this[kConnection]?.drained();
+}
+
+function onClose(this: ConnectedSocket): void {
+  this[kConnection]?.ended();
+}
+
+/** The peer has ended its side: nothing can be acknowledged to it any more. */
+function onEnd(this: ConnectedSocket): void {
+  this[kConnection]?.destroy();
+}
+
+/** A reset is an end like any other: 'close' follows and does the work. */
 function ignoreReset(): void {
-  // 'close' follows and does the work.
+  // Nothing to do here.
+}
+
+function destroySocket(this: Socket): void {
+  this.destroy();
+}
+
+/** The socket that is being flushed: `drainTo` hands over one slab at a time and takes no argument more. */
+let flushing: Socket;
+
+function writeSlab(slab: Buffer, length: number): void {
+  flushing.write(length === slab.length ? slab : slab.subarray(0, length), () => {
+    slabPool.give(slab);
+  });
 }

@@ -28,6 +28,8 @@ export interface ProgressLog {
 
 /** Most bytes copied from a template at a time: must fit a slab. A packet in a template is far smaller. */
 const TEMPLATE_RUN = 16 * 1024;
+/** Most messages in flight of an exact session. */
+const EXACT_WINDOW = 1024;
 /** Bytes read from disk at a time for one cursor. */
 const PULL_BYTES = 128 * 1024;
 const PULL_MESSAGES = 512;
@@ -129,7 +131,7 @@ export class DeliveryPump {
     if (!this.#transmit(session, link)) return;
     const { ready } = session;
     const before = session.inflight.tail;
-    while (ready.length > 0 && !session.inflight.full && this.#hasRoom(link)) {
+    while (ready.length > 0 && !isFull(session) && this.#hasRoom(link)) {
       if (session.nextReady >= ready.length) session.nextReady = 0;
       const cursor = ready[session.nextReady] as Cursor;
       if (this.#step(cursor, link)) session.nextReady++;
@@ -166,10 +168,9 @@ export class DeliveryPump {
         ? this.#deliverEach(cursor, segment, link)
         : this.#deliverTemplate(cursor, segment, template, link);
     cursor.dirty = true;
-    if (session.exact) return;
-    session.sendSlot = session.inflight.tail;
-    const sent = session.inflight.tail - before;
-    if (sent === 0) return;
+    // In exact mode the rest is sent by `#transmit` when its identifiers are durable.
+    const sent = session.sendSlot - before;
+    if (sent <= 0) return;
     this.#stats.messagesSent += sent;
     link.wantFlush();
   }
@@ -188,7 +189,7 @@ export class DeliveryPump {
       const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
       // Published at QoS 0: was delivered live, or is not for clients that were away.
       if (qos === 0 || this.#expired(buffer, position)) continue;
-      if (inflight.full || out.byteLength > highWater) break;
+      if (isFull(session) || out.byteLength > highWater) break;
       const effective = qos < cursor.qos ? qos : cursor.qos;
       if (effective === 2 && session.persistent) session.exact = true;
       if (session.exact) {
@@ -197,6 +198,7 @@ export class DeliveryPump {
       }
       const slot = inflight.add(cursor, offset, effective, DeliveryState.SENT, undefined);
       encodeRecord(out, buffer, position, effective, false, inflight.packetId(slot));
+      session.sendSlot = slot + 1;
     }
     return offset;
   }
@@ -226,6 +228,7 @@ export class DeliveryPump {
       inflight.add(cursor, firstOffset + index, effective, DeliveryState.SENT, undefined);
     }
     if (stop === start) return firstOffset + index;
+    cursor.session.sendSlot = inflight.tail;
     const at = out.reserve(stop - start);
     const { slab } = out;
     bytes.copy(slab, at, start, stop);
@@ -371,4 +374,10 @@ export class DeliveryPump {
     this.#stats.messagesExpired++;
     return true;
   }
+}
+
+/** An exact session writes its window with each commit, so that one is kept small. */
+function isFull(session: Session): boolean {
+  const { inflight } = session;
+  return inflight.full || (session.exact && inflight.size >= EXACT_WINDOW);
 }

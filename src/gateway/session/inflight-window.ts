@@ -16,6 +16,9 @@ export type DeliveryState = (typeof DeliveryState)[keyof typeof DeliveryState];
 
 const PACKET_IDS = 65535;
 const FIRST_CAPACITY = 16;
+/** Shared by all windows that have not been used: replaced, never written. */
+const NO_ENTRIES: never[] = [];
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * The messages on the way to one client, in the order in which they were sent. Packet identifiers count
@@ -31,12 +34,12 @@ export class InflightWindow {
   #tail: number;
   #unacknowledged = 0;
   #mask = -1;
-  #cursors: (Cursor | undefined)[] = [];
-  #offsets: number[] = [];
-  #states: Uint8Array = new Uint8Array(0);
-  #qos: Uint8Array = new Uint8Array(0);
+  #cursors: (Cursor | undefined)[] = NO_ENTRIES;
+  #offsets: number[] = NO_ENTRIES;
+  #states: Uint8Array = NO_BYTES;
+  #qos: Uint8Array = NO_BYTES;
   /** The record, while an entry is ASSIGNED. */
-  #segments: (Segment | undefined)[] = [];
+  #segments: (Segment | undefined)[] = NO_ENTRIES;
 
   /** @param nextPacketId where the identifiers of a resumed session go on */
   constructor(limit: number, nextPacketId = 1) {

@@ -22,4 +22,6 @@ export interface CommitTrigger {
   readonly openCommit: CommitNumber;
   /** Counts bytes to the open commit and sees that it will be closed; returns its number. */
   touch(bytes: number): CommitNumber;
+  /** Resolves when the commit is durable; rejects with its error. */
+  committed(commit: CommitNumber): Promise<void>;
 }

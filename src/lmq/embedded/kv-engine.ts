@@ -45,8 +45,8 @@ export interface KvEngine {
   read(range: KvRange, limit: number): Promise<KvEntry[]>;
   /** All entries as of the call, in portions. */
   scan(range: KvRange): AsyncIterable<KvEntry>;
-  /** Deletes a range of small entries at once. */
-  clear(range: KvRange): Promise<void>;
+  /** Deletes the first entries of a range, at most `limit`. They are read for it: not for large values. */
+  clear(range: KvRange, limit: number): Promise<void>;
   /** Bytes on disk that the keys from `start` to `end` take, roughly. */
   approximateSize(start: Buffer, end: Buffer): Promise<number>;
   /** Rewrites a range so that what was deleted in it gives its space back. */
@@ -62,26 +62,57 @@ export interface KvEngineOptions {
   readonly compression: boolean;
 }
 
-/** What the RocksDB package takes beyond the options that its types know. */
-interface RocksDBOpenOptions extends RocksDB.OpenOptions {
-  readonly cacheSize: number;
-  readonly writeBufferSize: number;
-  readonly maxOpenFiles: number;
-  readonly compression: boolean;
+type Callback<T> = (error: Error | null | undefined, value: T) => void;
+type Done = (error: Error | null | undefined) => void;
+
+interface RocksIterator {
+  next(callback: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;
+  end(done: Done): void;
 }
+
+interface RocksChainedBatch {
+  put(key: Buffer, value: Buffer): void;
+  del(key: Buffer): void;
+  write(options: { sync: boolean }, done: Done): void;
+}
+
+/** The part of the package that is used here. Its published types are those of a CommonJS default export. */
+interface RocksDatabase {
+  open(
+    options: {
+      createIfMissing: boolean;
+      cacheSize: number;
+      writeBufferSize: number;
+      maxOpenFiles: number;
+      compression: boolean;
+    },
+    done: Done,
+  ): void;
+  close(done: Done): void;
+  batch(): RocksChainedBatch;
+  getMany(
+    keys: readonly Buffer[],
+    options: { fillCache: boolean },
+    callback: Callback<(Buffer | null | undefined)[]>,
+  ): void;
+  iterator(options: KvRange & { limit: number; highWaterMark: number }): RocksIterator;
+  clear(range: KvRange & { limit: number }, done: Done): void;
+  approximateSize(start: Buffer, end: Buffer, callback: Callback<number>): void;
+  compactRange(start: Buffer, end: Buffer, done: Done): void;
+}
+
+const RocksConstructor = RocksDB as unknown as new (directory: string) => RocksDatabase;
 
 /** Bytes that an iterator reads ahead in one go to the thread pool. */
 const READ_AHEAD_BYTES = 256 * 1024;
 const MAX_OPEN_FILES = 1_000;
 
-type Callback<T> = (error: Error | null | undefined, value: T) => void;
-
 class RocksBatch implements KvBatch {
-  readonly #batch: ReturnType<RocksDB['batch']>;
+  readonly #batch: RocksChainedBatch;
   readonly #toStoreError: (error: Error) => StoreError;
   #size = 0;
 
-  constructor(database: RocksDB, toStoreError: (error: Error) => StoreError) {
+  constructor(database: RocksDatabase, toStoreError: (error: Error) => StoreError) {
     this.#batch = database.batch();
     this.#toStoreError = toStoreError;
   }
@@ -109,12 +140,12 @@ class RocksBatch implements KvBatch {
 
 class RocksEngine implements KvEngine {
   readonly #options: KvEngineOptions;
-  readonly #database: RocksDB;
+  readonly #database: RocksDatabase;
   #isOpen = false;
 
   constructor(options: KvEngineOptions) {
     this.#options = options;
-    this.#database = new RocksDB(options.directory);
+    this.#database = new RocksConstructor(options.directory);
   }
 
   get directory(): string {
@@ -122,15 +153,15 @@ class RocksEngine implements KvEngine {
   }
 
   async open(): Promise<void> {
-    const options: RocksDBOpenOptions = {
+    const options = {
       createIfMissing: true,
       cacheSize: this.#options.cacheBytes,
       writeBufferSize: this.#options.writeBufferBytes,
       maxOpenFiles: MAX_OPEN_FILES,
       compression: this.#options.compression,
     };
-    await this.#call<undefined>((done) => {
-      this.#database.open(options, done as (error: Error | undefined) => void);
+    await this.#done((done) => {
+      this.#database.open(options, done);
     });
     this.#isOpen = true;
   }
@@ -138,8 +169,8 @@ class RocksEngine implements KvEngine {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#call<undefined>((done) => {
-      this.#database.close(done as (error: Error | undefined) => void);
+    await this.#done((done) => {
+      this.#database.close(done);
     });
   }
 
@@ -157,7 +188,7 @@ class RocksEngine implements KvEngine {
     this.#checkOpen();
     if (keys.length === 0) return [];
     const found = await this.#call<(Buffer | null | undefined)[]>((done) => {
-      this.#database.getMany(keys as Buffer[], { fillCache: false }, done as never);
+      this.#database.getMany(keys, { fillCache: false }, done);
     });
     return found.map((value) => value ?? undefined);
   }
@@ -192,13 +223,10 @@ class RocksEngine implements KvEngine {
     }
   }
 
-  async clear(range: KvRange): Promise<void> {
+  async clear(range: KvRange, limit: number): Promise<void> {
     this.#checkOpen();
-    await this.#call<undefined>((done) => {
-      const database = this.#database as unknown as {
-        clear(range: KvRange, done: Callback<undefined>): void;
-      };
-      database.clear(range, done);
+    await this.#done((done) => {
+      this.#database.clear({ ...range, limit }, done);
     });
   }
 
@@ -211,27 +239,36 @@ class RocksEngine implements KvEngine {
 
   async compact(start: Buffer, end: Buffer): Promise<void> {
     this.#checkOpen();
-    await this.#call<undefined>((done) => {
-      this.#database.compactRange(start, end, done as (error: Error | undefined) => void);
+    await this.#done((done) => {
+      this.#database.compactRange(start, end, done);
     });
   }
 
-  #iterator(range: KvRange, limit: number): RocksDB.Iterator {
+  #iterator(range: KvRange, limit: number): RocksIterator {
     return this.#database.iterator({ ...range, limit, highWaterMark: READ_AHEAD_BYTES });
   }
 
-  async #next(iterator: RocksDB.Iterator): Promise<KvEntry | undefined> {
+  async #next(iterator: RocksIterator): Promise<KvEntry | undefined> {
     return new Promise((resolve, reject) => {
-      iterator.next(((error: Error | null | undefined, key?: Buffer, value?: Buffer) => {
+      iterator.next((error, key, value) => {
         if (error) reject(this.#toStoreError(error));
         else resolve(key === undefined || value === undefined ? undefined : { key, value });
-      }) as never);
+      });
     });
   }
 
   /** Ending cannot fail but by the engine closing, which ends every iterator by itself. */
-  #end(iterator: RocksDB.Iterator): void {
+  #end(iterator: RocksIterator): void {
     if (this.#isOpen) iterator.end(() => undefined);
+  }
+
+  #done(run: (done: Done) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      run((error) => {
+        if (error) reject(this.#toStoreError(error));
+        else resolve();
+      });
+    });
   }
 
   #call<T>(run: (done: Callback<T>) => void): Promise<T> {

@@ -1,4 +1,11 @@
-import type { Arrival, CommitNumber, Queue, QueueName, QueueOffset, Segment } from '../spi/types.ts';
+import type {
+  Arrival,
+  CommitNumber,
+  Queue,
+  QueueName,
+  QueueOffset,
+  Segment,
+} from '../spi/types.ts';
 import type { LogBlock } from './log-block.ts';
 
 /** An offset that no durable commit holds yet. */

@@ -1,51 +1,62 @@
 import type { KvBatch } from './kv-engine.ts';
-import { encodeLogBound, LOG_END_KEY, LOG_START_KEY, type LogBound } from './layout/v1/meta.ts';
-import { encodeTimeMark, timeKey } from './layout/v1/time-key.ts';
+import { blockRecords } from './layout/v1/block.ts';
+import { encodeLogBound, LOG_END_KEY, type LogBound } from './layout/v1/meta.ts';
+import { encodeTimeMark, timeKey, type TimeMark } from './layout/v1/time-key.ts';
 import type { LogBlock } from './log-block.ts';
 
-/** Marks are set this often: retention removes the log in such steps. */
-const MARK_INTERVAL_MS = 60_000;
-const MARK_INTERVAL_BYTES = 16 * 1024 * 1024;
+/** Marks are set at least this often while something is written: retention removes the log in such steps. */
+export const MARK_INTERVAL_MS = 60_000;
+
+const NOWHERE: LogBound = { block: 0, bytesBefore: 0, recordsBefore: 0 };
 
 /** Where the log begins and ends, and when its parts were written. */
 export class LogBounds {
+  readonly #markBytes: number;
   /** First block that is not expired. */
-  start: LogBound = { block: 0, bytesBefore: 0 };
-  /** One past the last durable or sealed block. */
-  end: LogBound = { block: 0, bytesBefore: 0 };
-  #markTime = -Infinity;
-  #markBytes = 0;
+  start: LogBound = NOWHERE;
+  #end: LogBound = NOWHERE;
+  #lastMark: TimeMark = { ...NOWHERE, time: -Infinity };
+
+  /** @param markBytes bytes of log after which a mark is set in any case */
+  constructor(markBytes: number) {
+    this.#markBytes = markBytes;
+  }
+
+  /** One past the last block that is durable or in flight. */
+  get end(): LogBound {
+    return this.#end;
+  }
+
+  /** The newest mark, durable or in flight. */
+  get lastMark(): TimeMark {
+    return this.#lastMark;
+  }
 
   /** Takes over what recovery found. */
-  restore(start: LogBound, end: LogBound, markTime: number): void {
+  restore(start: LogBound, end: LogBound, lastMark: TimeMark | undefined): void {
     this.start = start;
-    this.end = end;
-    this.#markTime = markTime;
-    // the next blocks get a mark, so that they share none with those before
-    this.#markBytes = -Infinity;
+    this.#end = end;
+    if (lastMark !== undefined) this.#lastMark = lastMark;
   }
 
   /** Moves the end behind the blocks of a commit and adds that to its batch. */
   grow(batch: KvBatch, blocks: readonly LogBlock[], now: number): void {
-    let { block, bytesBefore } = this.end;
-    if (now >= this.#markTime + MARK_INTERVAL_MS || bytesBefore >= this.#markBytes + MARK_INTERVAL_BYTES) {
+    let { block, bytesBefore, recordsBefore } = this.#end;
+    if (
+      now >= this.#lastMark.time + MARK_INTERVAL_MS ||
+      bytesBefore >= this.#lastMark.bytesBefore + this.#markBytes
+    ) {
       // marks never go back in time, even when the clock does
-      const mark = { time: Math.max(now, this.#markTime), block, bytesBefore };
-      this.#markTime = mark.time;
-      this.#markBytes = bytesBefore;
+      const mark = { ...this.#end, time: Math.max(now, this.#lastMark.time) };
+      this.#lastMark = mark;
       batch.put(timeKey(mark.time, mark.block), encodeTimeMark(mark));
     }
     for (const { buffer } of blocks) {
       block++;
       bytesBefore += buffer.length;
+      recordsBefore += blockRecords(buffer);
     }
-    this.end = { block, bytesBefore };
-    batch.put(LOG_END_KEY, encodeLogBound(this.end));
-  }
-
-  /** Moves the start and adds that to a batch. */
-  cut(batch: KvBatch, start: LogBound): void {
-    this.start = start;
-    batch.put(LOG_START_KEY, encodeLogBound(start));
+    this.#end = { block, bytesBefore, recordsBefore };
+    batch.put(LOG_END_KEY, encodeLogBound(this.#end));
   }
 }

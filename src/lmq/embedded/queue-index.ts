@@ -9,6 +9,9 @@ import {
   type IndexEntry,
 } from './layout/v1/index-entry.ts';
 
+/** Entries that a search for the first live record walks before it bisects. */
+const LIVE_SCAN_STEPS = 32;
+
 /** The index entries of queues on disk. */
 export class QueueIndex {
   readonly #engine: KvEngine;
@@ -45,14 +48,37 @@ export class QueueIndex {
   }
 
   /**
-   * The first offset whose record lies in block `start` or later, for a queue that ends at `maxOffset`;
-   * the end of its entries when all of them lie before.
+   * The first offset from `from` on whose record lies in block `start` or later, for a queue that ends at
+   * `maxOffset`; `maxOffset` when there is none.
    */
-  async firstLive(queueId: number, maxOffset: number, start: number): Promise<number> {
-    const oldest = await this.first(queueId);
-    if (oldest === undefined) return maxOffset;
-    if (lastBlock(oldest) >= start) return firstLiveOffset(oldest, start);
-    let low = entryEnd(oldest);
+  async firstLive(
+    queueId: number,
+    from: number,
+    maxOffset: number,
+    start: number,
+  ): Promise<number> {
+    const holder = await this.before(queueId, from);
+    if (holder !== undefined && lastBlock(holder) >= start) {
+      return Math.max(from, firstLiveOffset(holder, start));
+    }
+    let low = from;
+    let steps = 0;
+    for await (const entry of this.from(queueId, from)) {
+      if (lastBlock(entry) >= start) return firstLiveOffset(entry, start);
+      low = entryEnd(entry);
+      if (++steps === LIVE_SCAN_STEPS) return this.#searchLive(queueId, low, maxOffset, start);
+    }
+    return maxOffset;
+  }
+
+  /** The same by bisection; all offsets from `from` to `maxOffset` have index entries. */
+  async #searchLive(
+    queueId: number,
+    from: number,
+    maxOffset: number,
+    start: number,
+  ): Promise<number> {
+    let low = from;
     let high = maxOffset;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);

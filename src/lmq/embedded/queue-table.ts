@@ -162,7 +162,7 @@ export class QueueTable {
       for (;;) {
         const start = this.#bounds.start.block;
         const minimum =
-          start === 0 ? 0 : await this.#index.firstLive(queue.id, queue.maxOffset, start);
+          start === 0 ? 0 : await this.#index.firstLive(queue.id, 0, queue.maxOffset, start);
         if (start !== this.#bounds.start.block) continue;
         queue.minOffset = minimum;
         queue.minBlock = start;

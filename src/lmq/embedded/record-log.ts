@@ -94,7 +94,12 @@ export class RecordLog implements CommitPart {
   ): CommitNumber {
     const entry = topic as TopicEntry;
     const bytes = entry.bytes;
-    const size = recordSize(bytes.length, publisher.length, properties.length, payloadEnd - payloadStart);
+    const size = recordSize(
+      bytes.length,
+      publisher.length,
+      properties.length,
+      payloadEnd - payloadStart,
+    );
     const writer = this.#writer;
     if (writer.at + size > writer.limit) this.#roll(size);
     const block = writer.block;

@@ -66,7 +66,12 @@ export interface LmqQueueStore {
   /** The segment that holds `offset` if it is still in memory. Never waits. */
   tail(queue: Queue, offset: QueueOffset): Segment | undefined;
   /** Reads from `offset` on, from memory or disk; at least one record when there is one. */
-  pull(queue: Queue, offset: QueueOffset, maxMessages: number, maxBytes: number): Promise<PullResult>;
+  pull(
+    queue: Queue,
+    offset: QueueOffset,
+    maxMessages: number,
+    maxBytes: number,
+  ): Promise<PullResult>;
 }
 
 /** Consumer offsets. The consumer of an MQTT session is its client id. */
@@ -106,7 +111,11 @@ export interface FilterTable {
   pinFilter(filter: string): CommitNumber;
   unpinFilter(filter: string): CommitNumber;
   /** Registered wildcard filters with their uses. */
-  listFilters(): readonly { readonly filter: string; readonly pinned: boolean; readonly uses: number }[];
+  listFilters(): readonly {
+    readonly filter: string;
+    readonly pinned: boolean;
+    readonly uses: number;
+  }[];
 }
 
 /** Counters of the store for metrics and tests; read, never written, by others. */

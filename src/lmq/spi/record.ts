@@ -111,11 +111,19 @@ export function recordPayloadStart(buffer: Buffer, position: number): number {
 
 /** A view of the payload. */
 export function recordPayload(buffer: Buffer, position: number): Buffer {
-  return buffer.subarray(recordPayloadStart(buffer, position), position + recordLength(buffer, position));
+  return buffer.subarray(
+    recordPayloadStart(buffer, position),
+    position + recordLength(buffer, position),
+  );
 }
 
 /** Size that a record of these parts takes. */
-export function recordSize(topic: number, publisher: number, properties: number, payload: number): number {
+export function recordSize(
+  topic: number,
+  publisher: number,
+  properties: number,
+  payload: number,
+): number {
   return RECORD_HEADER_BYTES + topic + publisher + properties + payload;
 }
 
@@ -141,7 +149,11 @@ export function writeRecord(
   const publisherLength = publisher.length;
   const propertiesLength = properties.length;
   const length =
-    RECORD_HEADER_BYTES + topicLength + publisherLength + propertiesLength + (payloadEnd - payloadStart);
+    RECORD_HEADER_BYTES +
+    topicLength +
+    publisherLength +
+    propertiesLength +
+    (payloadEnd - payloadStart);
   writeU32(target, position, length);
   target[position + 4] = RECORD_VERSION;
   target[position + 5] = flags;

@@ -30,7 +30,9 @@ const command: fc.Arbitrary<RemotingCommand> = fc.record({
 function decodeInPieces(stream: Buffer, cuts: readonly number[]): RemotingCommand[] {
   const decoder = new FrameDecoder();
   const commands: RemotingCommand[] = [];
-  const ends = [...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort((a, b) => a - b);
+  const ends = [...cuts.map((cut) => cut % (stream.length + 1)), stream.length].sort(
+    (a, b) => a - b,
+  );
   let start = 0;
   for (const end of ends) {
     decoder.push(stream.subarray(start, end));
@@ -58,15 +60,19 @@ describe('remoting frames (property)', () => {
   it('are decoded or refused with a RemotingError when bytes are changed', () => {
     const change = fc.tuple(fc.nat(), fc.nat({ max: 255 }));
     fc.assert(
-      fc.property(command, fc.array(change, { minLength: 1, maxLength: 6 }), (original, changes) => {
-        const stream = encodeFrame(original);
-        for (const [position, byte] of changes) stream[position % stream.length] = byte;
-        try {
-          decodeInPieces(stream, []);
-        } catch (error) {
-          expect(error).to.be.instanceOf(RemotingError);
-        }
-      }),
+      fc.property(
+        command,
+        fc.array(change, { minLength: 1, maxLength: 6 }),
+        (original, changes) => {
+          const stream = encodeFrame(original);
+          for (const [position, byte] of changes) stream[position % stream.length] = byte;
+          try {
+            decodeInPieces(stream, []);
+          } catch (error) {
+            expect(error).to.be.instanceOf(RemotingError);
+          }
+        },
+      ),
       { numRuns: 2000 },
     );
   });

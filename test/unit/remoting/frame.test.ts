@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import { decodeFrame, encodeFrame } from '../../../src/remoting/frame.ts';
-import { ONEWAY_FLAG, RESPONSE_FLAG, SerializeType } from '../../../src/remoting/remoting-command.ts';
+import {
+  ONEWAY_FLAG,
+  RESPONSE_FLAG,
+  SerializeType,
+} from '../../../src/remoting/remoting-command.ts';
 import { RemotingProtocolError } from '../../../src/remoting/remoting-error.ts';
 import { aCommand, BINARY_PUT_FRAME, JSON_PUT_FRAME, PUT_FIELDS } from './remoting-fixtures.ts';
 
@@ -53,7 +57,8 @@ describe('remoting frame', () => {
         remark: 'no',
         body: Buffer.from([0xff]),
       });
-      const bytes = '0000001c01000017' + '00160001dffffffffe00000001' + '000000026e6f' + '00000000' + 'ff';
+      const bytes =
+        '0000001c01000017' + '00160001dffffffffe00000001' + '000000026e6f' + '00000000' + 'ff';
       expect(encodeFrame(command).toString('hex')).to.equal(bytes);
       expect(decodeFrame(Buffer.from(bytes, 'hex'))).to.deep.equal(command);
     });
@@ -62,7 +67,13 @@ describe('remoting frame', () => {
   describe('JSON header', () => {
     it('takes a missing number as 0 and ignores unknown fields, as Java does', () => {
       const command = decodeFrame(jsonFrame('{"code":5,"opaque":7,"unheard":[1]}'));
-      expect(command).to.deep.include({ code: 5, opaque: 7, flag: 0, version: 0, remark: undefined });
+      expect(command).to.deep.include({
+        code: 5,
+        opaque: 7,
+        flag: 0,
+        version: 0,
+        remark: undefined,
+      });
     });
 
     it('takes an unknown language as OTHER', () => {
@@ -79,7 +90,8 @@ describe('remoting frame', () => {
     });
 
     it('is not harmed by ext fields with names of prototypes', () => {
-      const header = '{"extFields":{"__proto__":"p","toString":"t","constructor":"c"},"__proto__":{"code":9}}';
+      const header =
+        '{"extFields":{"__proto__":"p","toString":"t","constructor":"c"},"__proto__":{"code":9}}';
       const command = decodeFrame(jsonFrame(header));
       expect(command.extFields.get('__proto__')).to.equal('p');
       expect(command.extFields.get('toString')).to.equal('t');
@@ -125,7 +137,7 @@ describe('remoting frame', () => {
 
     it('refuses bytes after the ext fields', () => {
       const header = Buffer.concat([BINARY_PUT_FRAME.subarray(8), Buffer.from([0])]);
-      expect(() => decodeFrame(frameOf('01000044', header))).to.throw(RemotingProtocolError);
+      expect(() => decodeFrame(frameOf('0100003f', header))).to.throw(RemotingProtocolError);
     });
 
     it('refuses a negative length', () => {

@@ -24,15 +24,15 @@ export function aCommand(parts: Partial<RemotingCommand> = {}): RemotingCommand 
  */
 export const BINARY_PUT_FRAME = Buffer.from(
   [
-    '00000047', // 71 bytes follow: 4 + 67 + 0
-    '01000043', // ROCKETMQ, header of 67 bytes
+    '00000042', // 66 bytes follow: 4 + 62 + 0
+    '0100003e', // ROCKETMQ, header of 62 bytes: 13 + 4 + 4 + 41
     '0064', // code 100
     '07', // OTHER
     '01df', // 479
     '00000102', // opaque 258
     '00000000', // flag
     '00000000', // no remark
-    '0000002e', // 46 bytes of ext fields
+    '00000029', // 41 bytes of ext fields: 18 + 10 + 13
     `0009${Buffer.from('namespace').toString('hex')}00000003${Buffer.from('LMQ').toString('hex')}`,
     `0003${Buffer.from('key').toString('hex')}000000016b`,
     `0005${Buffer.from('value').toString('hex')}00000002c3a9`,
@@ -45,8 +45,8 @@ const JSON_PUT_HEADER =
   '{"code":100,"extFields":{"namespace":"LMQ","key":"k","value":"é"},"flag":0,' +
   '"language":"OTHER","opaque":258,"serializeTypeCurrentRPC":"JSON","version":479}';
 export const JSON_PUT_FRAME = Buffer.concat([
-  Buffer.from('000000a0', 'hex'), // 160 bytes follow: 4 + 154 + 2
-  Buffer.from('0000009a', 'hex'), // JSON, header of 154 bytes
+  Buffer.from('000000a1', 'hex'), // 161 bytes follow: 4 + 155 + 2
+  Buffer.from('0000009b', 'hex'), // JSON, header of 155 bytes
   Buffer.from(JSON_PUT_HEADER),
   Buffer.from('hi'),
 ]);

@@ -182,7 +182,7 @@ describe('in-flight record', () => {
   });
 
   it('refuses counts that the record has no room for, before making any', () => {
-    const header = Buffer.from('010000 01ffffffffffffff00'.replace(' ', ''), 'hex');
+    const header = Buffer.from('01000001ffffffffffffff00', 'hex');
     const before = process.memoryUsage().heapUsed;
     corrupt(header);
     corrupt(changed(40, 0xff, 0xff, 0xff, 0xff));

@@ -61,10 +61,15 @@ export function encodeIndexEntry(
   return at;
 }
 
-function encodeRuns(target: Buffer, start: number, block: Buffer, positions: readonly number[]): number {
+function encodeRuns(
+  target: Buffer,
+  start: number,
+  block: Buffer,
+  positions: readonly number[],
+): number {
   let at = start;
   let end = BLOCK_HEADER_BYTES;
-  for (let i = 0; i < positions.length; ) {
+  for (let i = 0; i < positions.length;) {
     const gap = (positions[i] as number) - end;
     let run = 0;
     do {
@@ -106,7 +111,7 @@ export function decodeIndexEntry(firstOffset: number, value: Buffer): IndexEntry
 
 function decodeRuns(reader: VarintReader, records: number): number[] | undefined {
   const runs: number[] = [];
-  for (let left = records; left > 0; ) {
+  for (let left = records; left > 0;) {
     const head = reader.next();
     const run = head % 2 === 0 ? 1 : reader.next();
     if (run === 0 || run > left || reader.failed) return undefined;

@@ -16,7 +16,11 @@ export interface LogBound {
   readonly block: number;
   /** Bytes of all blocks before it, since the store was made. */
   readonly bytesBefore: number;
+  /** Records of all blocks before it, since the store was made. */
+  readonly recordsBefore: number;
 }
+
+const BOUND_BYTES = 24;
 
 function metaKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(Keyspace.META), Buffer.from(name, 'latin1')]);
@@ -37,16 +41,20 @@ export function decodeFormat(value: Buffer): number | undefined {
   return value.readUInt16BE(MAGIC.length);
 }
 
-/** `block u64 · bytes before u64` */
+/** `block u64 · bytes before u64 · records before u64` */
 export function encodeLogBound(bound: LogBound): Buffer {
-  const value = Buffer.allocUnsafe(16);
+  const value = Buffer.allocUnsafe(BOUND_BYTES);
   writeUint64(value, bound.block, 0);
   writeUint64(value, bound.bytesBefore, 8);
+  writeUint64(value, bound.recordsBefore, 16);
   return value;
 }
 
 export function decodeLogBound(value: Buffer): LogBound | undefined {
-  if (value.length !== 16) return undefined;
-  const bound = { block: readUint64(value, 0), bytesBefore: readUint64(value, 8) };
-  return Number.isNaN(bound.block) || Number.isNaN(bound.bytesBefore) ? undefined : bound;
+  if (value.length !== BOUND_BYTES) return undefined;
+  const block = readUint64(value, 0);
+  const bytesBefore = readUint64(value, 8);
+  const recordsBefore = readUint64(value, 16);
+  const isSafe = !Number.isNaN(block + bytesBefore + recordsBefore);
+  return isSafe ? { block, bytesBefore, recordsBefore } : undefined;
 }

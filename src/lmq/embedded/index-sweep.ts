@@ -1,0 +1,74 @@
+import { corrupt } from './corrupt.ts';
+import type { KvEngine } from './kv-engine.ts';
+import { indexKey } from './layout/v1/index-key.ts';
+import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
+import { lastBlock } from './layout/v1/index-entry.ts';
+import { idKey, idOfIdKey } from './layout/v1/name-key.ts';
+import type { LogBounds } from './log-bounds.ts';
+import type { QueueIndex } from './queue-index.ts';
+
+/** Queues looked at in one pass, and how many are read at once. */
+const QUEUES_PER_PASS = 5_000;
+const PAGE = 500;
+/** Index entries deleted in one step. */
+const CLEAR_STEP = 10_000;
+
+/**
+ * Deletes index entries whose records are expired, queue by queue. The newest entry of a queue stays even
+ * then: it says where the queue goes on.
+ */
+export class IndexSweep {
+  readonly #engine: KvEngine;
+  readonly #bounds: LogBounds;
+  readonly #index: QueueIndex;
+  /** The queue to go on with. */
+  #nextId = 0;
+  /** Start of the log that the round under way, or the last one, goes by. */
+  #roundStart = 0;
+
+  constructor(engine: KvEngine, bounds: LogBounds, index: QueueIndex) {
+    this.#engine = engine;
+    this.#bounds = bounds;
+    this.#index = index;
+  }
+
+  /** Goes on where the last call ended; a round begins when the log's start has moved since the last one. */
+  async run(isStopping: () => boolean): Promise<void> {
+    if (this.#nextId === 0) {
+      if (this.#roundStart === this.#bounds.start.block) return;
+      this.#roundStart = this.#bounds.start.block;
+    }
+    for (let seen = 0; seen < QUEUES_PER_PASS; seen += PAGE) {
+      const { lt } = keyspaceRange(Keyspace.ID_TO_NAME);
+      const page = await this.#engine.read({ gte: idKey(this.#nextId), lt }, PAGE);
+      for (const { key } of page) {
+        if (isStopping()) return;
+        const id = idOfIdKey(key);
+        await this.#sweepQueue(id);
+        this.#nextId = id + 1;
+      }
+      if (page.length < PAGE) {
+        this.#nextId = 0;
+        return;
+      }
+    }
+  }
+
+  async #sweepQueue(id: number): Promise<void> {
+    const start = this.#roundStart;
+    const oldest = await this.#index.first(id);
+    if (oldest === undefined || lastBlock(oldest) >= start) return;
+    const newest = await this.#index.last(id);
+    if (newest === undefined) throw corrupt(this.#engine.directory, `index of queue ${String(id)}`);
+    if (newest.firstOffset === oldest.firstOffset) return;
+    const live = await this.#index.firstLive(id, oldest.firstOffset, newest.firstOffset, start);
+    const keep = await this.#index.before(id, live);
+    if (keep === undefined) throw corrupt(this.#engine.directory, `index of queue ${String(id)}`);
+    let next: typeof keep | undefined = oldest;
+    while (next !== undefined && next.firstOffset < keep.firstOffset) {
+      const range = { gte: indexKey(id, 0), lt: indexKey(id, keep.firstOffset) };
+      await this.#engine.clear(range, CLEAR_STEP);
+      next = await this.#index.first(id);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ReadyFile } from '../../../src/cli/ready-file.ts';
+
+describe('ReadyFile', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = join(mkdtempSync(join(tmpdir(), 'lmqtt-')), 'run');
+  });
+  afterEach(() => {
+    rmSync(join(directory, '..'), { recursive: true });
+  });
+
+  it('holds one key=value line for each fact and leaves no draft', () => {
+    new ReadyFile(directory, 'standalone').write({
+      pid: 7,
+      mqtt: ['127.0.0.1:1883', '[::1]:1883'],
+      namesrv: '127.0.0.1:9876',
+      data: '/d',
+      log: '/l/lmqtt.log',
+      stopTimeoutMs: 5,
+    });
+    expect(readdirSync(directory)).to.deep.equal(['standalone.ready']);
+    const lines = readFileSync(join(directory, 'standalone.ready'), 'utf8').split('\n');
+    expect(lines).to.deep.equal([
+      'pid=7',
+      'namesrv=127.0.0.1:9876',
+      'data=/d',
+      'log=/l/lmqtt.log',
+      'stopTimeoutMs=5',
+      'mqtt=127.0.0.1:1883',
+      'mqtt=[::1]:1883',
+      '',
+    ]);
+  });
+
+  it('is gone after remove, which may be called twice', () => {
+    const file = new ReadyFile(directory, 'standalone');
+    file.write({ pid: 7, mqtt: [], namesrv: '', data: '', log: '', stopTimeoutMs: 1 });
+    file.remove();
+    file.remove();
+    expect(existsSync(join(directory, 'standalone.ready'))).to.equal(false);
+  });
+});

@@ -7,6 +7,8 @@ export interface Options {
   /** Name and command line of brokers that the benchmark does not know. */
   readonly commands: ReadonlyMap<string, string>;
   readonly repeat: number;
+  /** How often a run that other load disturbed is made again. */
+  readonly retries: number;
   readonly flush: FlushDiskType;
   /** Flags of Node for lmqtt's process, for instance `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
@@ -26,6 +28,7 @@ export const USAGE = `npm run benchmark -- [options]
   --peers mosquitto,aedes  brokers to compare with (mosquitto); '' for none
   --peer name=command      one more broker; {port} and {dir} in the command are replaced (repeatable)
   --repeat N               runs per scenario and broker; the median is reported (3)
+  --retries N              a run that other load disturbed is made again at most N times (0)
   --flush TYPE             lmqtt's flushDiskType, ASYNC_FLUSH or SYNC_FLUSH (ASYNC_FLUSH)
   --without-lmqtt          only the peers
   --node-flags '--cpu-prof --cpu-prof-dir=…'   flags of Node for lmqtt's process
@@ -35,12 +38,12 @@ export const USAGE = `npm run benchmark -- [options]
 
 const names = (list: string): string[] => list.split(',').filter((name) => name !== '');
 
-function parseRepeat(text: string): number {
-  const repeat = Number(text);
-  if (!Number.isSafeInteger(repeat) || repeat < 1) {
-    throw new Error(`--repeat must be a whole number from 1 on, not '${text}'`);
+function parseCount(option: string, text: string, minimum: number): number {
+  const count = Number(text);
+  if (text === '' || !Number.isSafeInteger(count) || count < minimum) {
+    throw new Error(`${option} must be a whole number from ${String(minimum)} on, not '${text}'`);
   }
-  return repeat;
+  return count;
 }
 
 function parseFlush(text: string): FlushDiskType {
@@ -69,6 +72,7 @@ export function parseOptions(argv: readonly string[], defaultOut: string): Optio
       peers: { type: 'string', default: 'mosquitto' },
       peer: { type: 'string', multiple: true, default: [] },
       repeat: { type: 'string', default: '3' },
+      retries: { type: 'string', default: '0' },
       flush: { type: 'string', default: 'ASYNC_FLUSH' },
       pin: { type: 'boolean', default: false },
       'without-lmqtt': { type: 'boolean', default: false },
@@ -84,7 +88,8 @@ export function parseOptions(argv: readonly string[], defaultOut: string): Optio
     scenarios: names(values.scenarios),
     peers: [...names(values.peers), ...commands.keys()],
     commands,
-    repeat: parseRepeat(values.repeat),
+    repeat: parseCount('--repeat', values.repeat, 1),
+    retries: parseCount('--retries', values.retries, 0),
     flush: parseFlush(values.flush),
     nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
     isPinned: values.pin,

@@ -82,6 +82,9 @@ export function parseSample(line: string): Sample {
   };
 }
 
+/** True when something else used the machine during the run. */
+export const isDisturbed = (sample: Sample): boolean => sample.otherCpu > QUIET_CPU_PERCENT;
+
 /** The figure that ranks a run. */
 export function figure(metric: Metric, sample: Sample): number {
   if (metric === 'memory') return sample.bytesPerConnection;
@@ -120,7 +123,7 @@ export function marks(scenario: Scenario, outcome: Outcome): string[] {
   );
   if (outcome.samples.some((sample) => sample.isStuck)) found.push('STUCK');
   if (outcome.failures.length > 0) found.push(`${String(outcome.failures.length)} runs FAILED`);
-  const busy = outcome.samples.filter((sample) => sample.otherCpu > QUIET_CPU_PERCENT).length;
+  const busy = outcome.samples.filter(isDisturbed).length;
   if (busy > 0) found.push(`${String(busy)} disturbed`);
   return found;
 }

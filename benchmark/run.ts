@@ -14,7 +14,7 @@ import { commandPeer } from './peers/command.ts';
 import { lmqtt } from './peers/lmqtt.ts';
 import { mosquitto } from './peers/mosquitto.ts';
 import { OWN, OWN_SYNC, toMarkdown } from './report.ts';
-import { figure, medianSample } from './result.ts';
+import { figure, isDisturbed, medianSample } from './result.ts';
 import { selectScenarios } from './scenarios.ts';
 import { runTrial } from './trial.ts';
 import type { Options } from './options.ts';
@@ -25,6 +25,11 @@ import type { Scenario } from './scenarios.ts';
 import type { TrialOptions } from './trial.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+interface RunOptions extends TrialOptions {
+  readonly repeat: number;
+  readonly retries: number;
+}
 
 const log = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -47,30 +52,38 @@ function selectPeers(options: Options): Peer[] {
   });
 }
 
+/** One run, made again while other load disturbs it and retries are left. */
+async function runQuietly(peer: Peer, scenario: Scenario, options: RunOptions): Promise<Sample> {
+  let sample = await runTrial(peer, scenario, options);
+  for (let retry = 0; retry < options.retries && isDisturbed(sample); retry++) {
+    log(`${scenario.name} ${peer.name}: disturbed, once more`);
+    sample = await runTrial(peer, scenario, options);
+  }
+  return sample;
+}
+
 /** All runs of one scenario; the brokers take turns, so that a drift of the machine meets all. */
 async function runScenario(
   scenario: Scenario,
   peers: readonly Peer[],
-  repeat: number,
-  options: TrialOptions,
+  options: RunOptions,
 ): Promise<Outcome[]> {
   const runs = peers.map((peer) => ({
     peer,
     samples: [] as Sample[],
     failures: [] as string[],
   }));
-  for (let round = 1; round <= repeat; round++) {
+  for (let round = 1; round <= options.repeat; round++) {
     for (const { peer, samples, failures } of runs) {
+      const title = `${scenario.name} ${peer.name} ${String(round)}/${String(options.repeat)}`;
       try {
-        const sample = await runTrial(peer, scenario, options);
+        const sample = await runQuietly(peer, scenario, options);
         samples.push(sample);
         const value = Math.round(figure(scenario.metric, sample)).toLocaleString('en-US');
-        log(`${scenario.name} ${peer.name} ${String(round)}/${String(repeat)}: ${value}`);
+        log(`${title}: ${value}`);
       } catch (error) {
         failures.push(messageOf(error));
-        log(
-          `${scenario.name} ${peer.name} ${String(round)}/${String(repeat)}: FAILED ${messageOf(error)}`,
-        );
+        log(`${title}: FAILED ${messageOf(error)}`);
       }
     }
   }
@@ -96,7 +109,7 @@ async function main(options: Options): Promise<void> {
   const peers = selectPeers(options);
   const binary = buildLoadGenerator(ROOT);
   if (peers.some((peer) => peer.name === OWN)) buildGateway(ROOT);
-  const trial = { binary, isPinned: options.isPinned, tmp: options.tmp };
+  const runOptions = { ...options, binary };
   const setting = [
     ...describeMachine(options.tmp ?? tmpdir()),
     options.isPinned ? 'broker on core 0, generator on core 1' : 'broker and generator not pinned',
@@ -110,7 +123,7 @@ async function main(options: Options): Promise<void> {
       hasSync && peers.some((peer) => peer.name === OWN)
         ? [lmqtt(OWN_SYNC, 'SYNC_FLUSH', options.nodeFlags)]
         : [];
-    outcomes.push(...(await runScenario(scenario, [...peers, ...extra], options.repeat, trial)));
+    outcomes.push(...(await runScenario(scenario, [...peers, ...extra], runOptions)));
     write({ setting, scenarios, outcomes }, options.out);
   }
   process.stdout.write(write({ setting, scenarios, outcomes }, options.out));

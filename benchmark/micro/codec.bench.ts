@@ -6,8 +6,8 @@ import { FrameReader } from '../../src/gateway/codec/frame.ts';
 import { ProtocolVersion } from '../../src/gateway/codec/protocol-version.ts';
 import { encodePublish } from '../../src/gateway/codec/publish-encoder.ts';
 import { decodeSubscribe } from '../../src/gateway/codec/subscribe-packet.ts';
-import { OutBuffer } from '../../src/gateway/connection/out-buffer.ts';
-import { slabPool } from '../../src/gateway/connection/slab-pool.ts';
+import { OutBuffer } from '../../src/gateway/codec/out-buffer.ts';
+import { slabPool } from '../../src/gateway/codec/slab-pool.ts';
 import { report } from './measure.ts';
 import type { Comparison } from './measure.ts';
 

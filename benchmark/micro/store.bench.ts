@@ -37,17 +37,31 @@ function writable(store: LmqStore): Promise<void> {
 }
 let waiting: (() => void)[] = [];
 
-async function fill(store: LmqStore, topics: StoreTopic[], records: number, payload: Buffer): Promise<void> {
+async function fill(
+  store: LmqStore,
+  topics: StoreTopic[],
+  records: number,
+  payload: Buffer,
+): Promise<void> {
   store.onWritable(() => {
     const woken = waiting;
     waiting = [];
     for (const wake of woken) wake();
   });
   let commit = 0;
-  for (let done = 0; done < records; ) {
+  for (let done = 0; done < records;) {
     for (let i = 0; i < RECORDS_PER_TURN; i++, done++) {
       const topic = topics[done % topics.length] as StoreTopic;
-      commit = store.append(topic, 1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, payload.length);
+      commit = store.append(
+        topic,
+        1,
+        PUBLISHER,
+        NO_PROPERTIES,
+        NO_EXPIRY,
+        payload,
+        0,
+        payload.length,
+      );
     }
     await writable(store);
     await new Promise((resolve) => setImmediate(resolve));
@@ -74,13 +88,20 @@ async function append(
   await rm(directory, { recursive: true });
 }
 
-function report(label: string, records: number, begin: number, cpu: NodeJS.CpuUsage, more = ''): void {
+function report(
+  label: string,
+  records: number,
+  begin: number,
+  cpu: NodeJS.CpuUsage,
+  more = '',
+): void {
   const seconds = (performance.now() - begin) / 1000;
   const used = process.cpuUsage(cpu);
   const nanoseconds = ((used.user + used.system) * 1000) / records;
   console.log(
-    `${label.padEnd(34)} ${Math.round(records / seconds).toLocaleString('en').padStart(11)} records/s  ` +
-      `${nanoseconds.toFixed(0).padStart(6)} ns CPU/record  ${more}`,
+    `${label.padEnd(34)} ${Math.round(records / seconds)
+      .toLocaleString('en')
+      .padStart(11)} records/s  ` + `${nanoseconds.toFixed(0).padStart(6)} ns CPU/record  ${more}`,
   );
 }
 
@@ -90,7 +111,8 @@ async function tailRead(): Promise<void> {
   await fill(store, [topic], 400_000, Buffer.alloc(16));
   const queue = await store.openQueue(topicQueueName('bench/tail'));
   let offset = queue.maxOffset;
-  while (store.tail(queue, offset - 1) !== undefined) offset = (store.tail(queue, offset - 1) as { firstOffset: number }).firstOffset;
+  while (store.tail(queue, offset - 1) !== undefined)
+    offset = (store.tail(queue, offset - 1) as { firstOffset: number }).firstOffset;
   const first = offset;
   const cpu = process.cpuUsage();
   const begin = performance.now();
@@ -109,7 +131,12 @@ async function tailRead(): Promise<void> {
   await rm(directory, { recursive: true });
 }
 
-async function drainQueue(label: string, name: QueueName, topicCount: number, records: number): Promise<void> {
+async function drainQueue(
+  label: string,
+  name: QueueName,
+  topicCount: number,
+  records: number,
+): Promise<void> {
   const { store, directory } = await open({ maxBacklogBytes: 8 << 20 });
   const topics = Array.from({ length: topicCount }, (_, i) => store.topic(`bench/${String(i)}`));
   if (name === filterQueueName('bench/#')) await store.acquireFilter('bench/#', true);
@@ -137,11 +164,15 @@ async function latency(): Promise<void> {
   const times: number[] = [];
   for (let i = 0; i < 2_000; i++) {
     const begin = performance.now();
-    await store.committed(store.append(topic, 1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, 16));
+    await store.committed(
+      store.append(topic, 1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, 16),
+    );
     times.push((performance.now() - begin) * 1000);
   }
   times.sort((a, b) => a - b);
-  console.log(`commit latency of one record: p50 ${String(Math.round(times[1000] as number))} µs, p99 ${String(Math.round(times[1980] as number))} µs`);
+  console.log(
+    `commit latency of one record: p50 ${String(Math.round(times[1000] as number))} µs, p99 ${String(Math.round(times[1980] as number))} µs`,
+  );
   await store.stop();
   await rm(directory, { recursive: true });
 }
@@ -151,12 +182,18 @@ const scenarios: Record<string, () => Promise<void>> = {
   append100: () => append('append 16 B, 100 topics', 100, 16, 6_000_000),
   append10k: () => append('append 16 B, 10,000 topics', 10_000, 16, 2_000_000),
   append1k: () => append('append 1 KiB, 1 topic', 1, 1024, 1_000_000),
-  sync: () => append('append 16 B, 100 topics, SYNC_FLUSH', 100, 16, 2_000_000, { flushDiskType: 'SYNC_FLUSH' }),
+  sync: () =>
+    append('append 16 B, 100 topics, SYNC_FLUSH', 100, 16, 2_000_000, {
+      flushDiskType: 'SYNC_FLUSH',
+    }),
   tail: tailRead,
   drain: () => drainQueue('drain 256 B from disk, dense', topicQueueName('bench/0'), 1, 1_000_000),
-  drainMixed: () => drainQueue('drain 256 B from disk, 1 of 100', topicQueueName('bench/7'), 100, 1_000_000),
-  drainSparse: () => drainQueue('drain 256 B from disk, 1 of 1,000', topicQueueName('bench/7'), 1_000, 1_000_000),
-  drainFilter: () => drainQueue('drain 256 B from disk, filter', filterQueueName('bench/#'), 100, 1_000_000),
+  drainMixed: () =>
+    drainQueue('drain 256 B from disk, 1 of 100', topicQueueName('bench/7'), 100, 1_000_000),
+  drainSparse: () =>
+    drainQueue('drain 256 B from disk, 1 of 1,000', topicQueueName('bench/7'), 1_000, 1_000_000),
+  drainFilter: () =>
+    drainQueue('drain 256 B from disk, filter', filterQueueName('bench/#'), 100, 1_000_000),
   latency,
 };
 

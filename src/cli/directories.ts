@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Environment } from '../common/config/load-conf.ts';
 import { ConfigError, messageOf } from '../common/errors.ts';
 
@@ -28,16 +28,36 @@ export function directoriesFrom(environment: Environment, projectRoot: string): 
 }
 
 /**
- * Creates a directory and its parents.
+ * Creates a directory with its parents, and checks that it can be written to.
  * @throws ConfigError naming the directory
  */
 export function ensureDirectory(path: string, purpose: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
   } catch (error) {
     throw new ConfigError(`${purpose} ${path} cannot be created: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new ConfigError(`${purpose} ${path} cannot be written to: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Not the recursive mkdir of Node 20, which never returns below a place like /proc. */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

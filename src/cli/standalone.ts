@@ -8,6 +8,7 @@ import { createEmbeddedStore } from '../lmq/embedded/embedded-store.ts';
 import { createNamesrv } from '../namesrv/server/namesrv-server.ts';
 import { authenticatorFrom } from './authentication.ts';
 import type { Config } from './config/load-all.ts';
+import { ensureDirectory } from './directories.ts';
 import { hostsOf } from './listen-addresses.ts';
 import { ServiceGroup } from './service-group.ts';
 import {
@@ -23,8 +24,6 @@ export interface Standalone extends Service {
   mqttAddresses(): readonly string[];
   /** `host:port` of the name server; known once started. */
   namesrvAddress(): string;
-  /** Directory of the store. */
-  readonly storeDirectory: string;
 }
 
 /**
@@ -46,10 +45,8 @@ export function createStandalone(
   });
   const storeOptions = storeOptionsFrom(lmq, dataDirectory);
   const store = createEmbeddedStore({ ...storeOptions, ...scoped('store') });
-  const namesrv = createNamesrv({
-    ...namesrvOptionsFrom(namesrvConf, dataDirectory),
-    ...scoped('namesrv'),
-  });
+  const namesrvOptions = namesrvOptionsFrom(namesrvConf, dataDirectory);
+  const namesrv = createNamesrv({ ...namesrvOptions, ...scoped('namesrv') });
   const metadata = new TopicMetadata({
     kv: namesrv.kv,
     filters: store,
@@ -81,8 +78,11 @@ export function createStandalone(
     connect.stopTimeoutMs,
   );
   return {
-    storeDirectory: storeOptions.directory,
-    start: () => group.start(),
+    async start() {
+      ensureDirectory(storeOptions.directory, 'store directory');
+      ensureDirectory(namesrvOptions.directory, 'name server directory');
+      await group.start();
+    },
     stop: () => group.stop(),
     mqttAddresses: () => gateway.addresses().map(({ host, port }) => addressOf(host, port)),
     namesrvAddress: () => addressOf(namesrvConf.listenHost, namesrv.port),

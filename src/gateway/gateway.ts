@@ -1,16 +1,15 @@
-import type { Socket } from 'node:net';
 import type { Service } from '../common/lifecycle.ts';
 import { TimerWheel } from '../common/timer-wheel.ts';
 import type { Arrival } from '../lmq/spi/types.ts';
 import { Channel } from './channel/channel.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
-import { CommitWaiters } from './channel/commit-waiters.ts';
+import { CommitWaiters } from './session/commit-waiters.ts';
 import { StoreGate } from './channel/store-gate.ts';
 import { Connection } from './connection/connection.ts';
 import { FlushQueue } from './connection/flush-queue.ts';
 import { GatewayStats } from './gateway-stats.ts';
 import { TcpKeepAlive } from './listener/tcp-keep-alive.ts';
-import { TcpListener } from './listener/tcp-listener.ts';
+import { type AcceptedSocket, TcpListener } from './listener/tcp-listener.ts';
 import type { GatewayOptions, ListenAddress } from './options.ts';
 import { LiveSubscriptions } from './routing/live-subscriptions.ts';
 import { TopicTable } from './routing/topic-table.ts';
@@ -135,7 +134,7 @@ export class Gateway implements Service {
     this.#listeners.push(listener);
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: AcceptedSocket): void {
     const { limits } = this.#options;
     this.stats.connectionsAccepted++;
     if (this.#channels.size >= limits.maxConnections) {

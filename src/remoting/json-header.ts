@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { messageOf } from '../common/errors.ts';
+import { hasMoreJsonTokens, MAX_JSON_TOKENS } from './header-limits.ts';
 import { languageOfName } from './language-code.ts';
 import type { RemotingCommand } from './remoting-command.ts';
 import { SerializeType } from './remoting-command.ts';
@@ -47,6 +48,9 @@ export function decodeJsonHeader(header: Buffer, body: Buffer | undefined): Remo
 
 function parseObject(header: Buffer): ReadonlyMap<string, unknown> {
   if (!isUtf8(header)) throw new RemotingProtocolError('header is not UTF-8');
+  if (hasMoreJsonTokens(header, MAX_JSON_TOKENS)) {
+    throw new RemotingProtocolError('header has too many fields');
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(header.toString('utf8'));

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { MAX_EXT_FIELDS } from './header-limits.ts';
 import { languageCode, languageOfCode } from './language-code.ts';
 import type { RemotingCommand } from './remoting-command.ts';
 import { SerializeType } from './remoting-command.ts';
@@ -59,7 +60,8 @@ export function decodeRocketmqHeader(header: Buffer, body: Buffer | undefined): 
     );
   }
   const extFields = new Map<string, string>();
-  while (reader.remaining > 0) {
+  for (let fields = 1; reader.remaining > 0; fields++) {
+    if (fields > MAX_EXT_FIELDS) throw new RemotingProtocolError('header has too many fields');
     const name = reader.text(reader.int16());
     extFields.set(name, reader.text(reader.int32()));
   }

@@ -20,13 +20,15 @@ interface Outcome {
 }
 
 async function mqadmin(args: readonly string[], namesrvAddr?: string): Promise<Outcome> {
-  const { NAMESRV_ADDR: _ignored, ...env } = process.env;
+  const env = { ...process.env };
+  if (namesrvAddr === undefined) delete env['NAMESRV_ADDR'];
+  else env['NAMESRV_ADDR'] = namesrvAddr;
   const child = spawn(
     process.execPath,
     ['--import=ts-blank-space/register', 'src/cli/mqadmin-main.ts', ...args],
     {
       cwd: ROOT,
-      env: namesrvAddr === undefined ? env : { ...env, NAMESRV_ADDR: namesrvAddr },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -37,7 +39,7 @@ async function mqadmin(args: readonly string[], namesrvAddr?: string): Promise<O
 }
 
 describe('mqadmin', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let directory: string;
   let servers: Namesrv[];
   let address: string;
@@ -151,28 +153,9 @@ describe('mqadmin', function () {
     expect(outcome.stderr).to.contain('code 1: value too large: 101 bytes, the limit is 100');
   });
 
-  for (const [what, args, message] of [
-    ['a missing namespace', ['getKvConfig', '-k', 'k', '-n', NOBODY], '--namespace'],
-    ['a missing key', ['deleteKvConfig', '-s', 'LMQ', '-n', NOBODY], '--key'],
-    ['a missing value', ['updateKvConfig', '-s', 'LMQ', '-k', 'k', '-n', NOBODY], '--value'],
-    ['no name server', ['listKvConfig', '-s', 'LMQ'], 'NAMESRV_ADDR'],
-    ['a bad address', ['listKvConfig', '-s', 'LMQ', '-n', 'here'], '"here"'],
-    ['an unknown option', ['listKvConfig', '-s', 'LMQ', '-x'], '-x'],
-    ['too many arguments', ['listKvConfig', '-s', 'LMQ', 'k'], 'too many arguments'],
-    ['an unknown command', ['updateTopics'], 'updateTopics'],
-    ['no command', [], 'Usage: mqadmin'],
-  ] as const) {
-    it(`exits with 2 for ${what}`, async () => {
-      const outcome = await mqadmin(args);
-      expect(outcome).to.deep.include({ exitCode: 2, stdout: '' });
-      expect(outcome.stderr).to.contain(message);
-    });
-  }
-
-  it('prints its help and exits with 0', async () => {
-    const [all, one] = [await mqadmin(['-h']), await mqadmin(['updateKvConfig', '-h'])];
-    expect(all).to.deep.include({ exitCode: 0, stderr: '' });
-    expect(all.stdout).to.contain('deleteKvConfig');
-    expect(one.stdout).to.contain('-v, --value <value>');
+  it('exits with 2 for a wrong command line', async () => {
+    const outcome = await mqadmin(['getKvConfig', '-s', 'LMQ', '-n', address]);
+    expect(outcome).to.deep.include({ exitCode: 2, stdout: '' });
+    expect(outcome.stderr).to.contain('--key');
   });
 });

@@ -1,4 +1,4 @@
-import type { OutBuffer } from '../connection/out-buffer.ts';
+import type { OutBuffer } from '../codec/out-buffer.ts';
 import { encodeAck } from '../codec/publish-encoder.ts';
 
 const FIRST_CAPACITY = 64;

@@ -11,7 +11,7 @@ import type { TopicTable } from '../routing/topic-table.ts';
 import type { DeliveryPump } from '../session/delivery-pump.ts';
 import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
-import type { CommitWaiters } from './commit-waiters.ts';
+import type { CommitWaiters } from '../session/commit-waiters.ts';
 import type { StoreGate } from './store-gate.ts';
 
 /** What all channels of a gateway share. */

@@ -7,24 +7,15 @@ import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { encodeAck } from '../codec/publish-encoder.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
-import type { OutBuffer } from '../connection/out-buffer.ts';
-import type { Session, SessionLink } from '../session/session.ts';
+import type { OutBuffer } from '../codec/out-buffer.ts';
+import type { Session } from '../session/session.ts';
 import { AckQueue } from './ack-queue.ts';
 import type { ChannelContext } from './channel-context.ts';
-import type { CommitWaiter } from './commit-waiters.ts';
+import type { CommitWaiter } from '../session/commit-waiters.ts';
 import { dispatch } from './dispatch.ts';
 import { answerError } from './error-mapper.ts';
+import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 import { PublishReceiver } from './publish-receiver.ts';
-
-export const ChannelState = {
-  /** Nothing but CONNECT is accepted. */
-  NEW: 'NEW',
-  /** CONNECT is being authenticated, its session opened. */
-  CONNECTING: 'CONNECTING',
-  CONNECTED: 'CONNECTED',
-  CLOSED: 'CLOSED',
-} as const;
-export type ChannelState = (typeof ChannelState)[keyof typeof ChannelState];
 
 /** One for all: a packet found is handled before the next one is looked for. */
 const frame = new FrameReader();
@@ -34,7 +25,7 @@ const NOT_CONNECTED: Principal = { clientId: '', username: undefined };
  * The protocol state machine of one connection: packets in order, each handled to its end before the
  * next one is looked at, errors answered in one place.
  */
-export class Channel implements ConnectionOwner, SessionLink, CommitWaiter, WheelItem {
+export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, WheelItem {
   readonly context: ChannelContext;
   readonly connection: Connection;
   state: ChannelState = ChannelState.NEW;
@@ -67,7 +58,7 @@ export class Channel implements ConnectionOwner, SessionLink, CommitWaiter, Whee
     this.context = context;
     this.connection = connection;
     this.#onClosed = onClosed;
-    context.wheel.add(this, Math.ceil(context.limits.connectTimeoutMs / 1000));
+    context.wheel.add(this, Math.ceil(context.limits.connectTimeoutMs / 1000) + 1);
   }
 
   get out(): OutBuffer {
@@ -80,6 +71,14 @@ export class Channel implements ConnectionOwner, SessionLink, CommitWaiter, Whee
 
   get publishReceiver(): PublishReceiver {
     return (this.#receiver ??= new PublishReceiver(this.context, this, this.session as Session));
+  }
+
+  get remoteAddress(): string {
+    return this.connection.remoteAddress;
+  }
+
+  get closed(): boolean {
+    return this.connection.closed;
   }
 
   flush(): void {
@@ -216,7 +215,8 @@ export class Channel implements ConnectionOwner, SessionLink, CommitWaiter, Whee
     const { wheel } = this.context;
     wheel.remove(this);
     // [MQTT-3.1.2-24]: one and a half times the keep-alive.
-    this.#idleLimitSeconds = keepAliveSeconds * 1.5;
+    // One more, because the wheel's time is up to a second old when a packet is stamped with it.
+    this.#idleLimitSeconds = keepAliveSeconds === 0 ? 0 : keepAliveSeconds * 1.5 + 1;
     if (this.#idleLimitSeconds > 0) wheel.add(this, Math.ceil(this.#idleLimitSeconds));
     this.#lastPacketAt = wheel.nowSeconds;
   }

@@ -2,7 +2,7 @@ import { PINGRESP } from '../codec/encode-rare.ts';
 import { packetTypeName, PacketType } from '../codec/packet-type.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
-import { type Channel, ChannelState } from './channel.ts';
+import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from './handlers/acks.ts';
 import { handleConnect } from './handlers/connect.ts';
 import { handleSubscribe } from './handlers/subscribe.ts';
@@ -13,7 +13,7 @@ import { handleUnsubscribe } from './handlers/unsubscribe.ts';
  * the order of packets are here. @throws MqttProtocolError when the packet may not come now
  */
 export function dispatch(
-  channel: Channel,
+  channel: ProtocolChannel,
   chunk: Buffer,
   start: number,
   bodyStart: number,
@@ -64,7 +64,7 @@ export function dispatch(
   }
 }
 
-function dispatchFirst(channel: Channel, type: number, packet: Buffer): void {
+function dispatchFirst(channel: ProtocolChannel, type: number, packet: Buffer): void {
   if (type !== PacketType.CONNECT || channel.state !== ChannelState.NEW) {
     throw new MqttProtocolError(
       ReasonCode.PROTOCOL_ERROR,

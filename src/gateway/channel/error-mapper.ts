@@ -3,18 +3,18 @@ import { encodeConnack } from '../codec/encode-rare.ts';
 import { MqttProtocolError, UnsupportedVersionError } from '../codec/protocol-error.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
-import { type Channel, ChannelState } from './channel.ts';
+import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 
 /**
  * Turns an error into the packet that the protocol version has for it; the caller closes. MQTT 3.1.1
  * knows an answer for a failed CONNECT alone: CONNACK 1 to 5 [MQTT-3.2.2-5]; otherwise the close is the
  * answer [MQTT-4.8.0-1].
  */
-export function answerError(channel: Channel, error: unknown): void {
+export function answerError(channel: ProtocolChannel, error: unknown): void {
   const { logger } = channel.context;
   if (error instanceof MqttProtocolError) {
     logger.debug(
-      { peer: channel.connection.remoteAddress, reasonCode: error.reasonCode, error: error.message },
+      { peer: channel.remoteAddress, reasonCode: error.reasonCode, error: error.message },
       'protocol error',
     );
   } else {

@@ -1,5 +1,4 @@
-import type { Session, SessionLink } from '../session/session.ts';
-import type { Subscription } from '../session/subscription.ts';
+import type { Session, SessionLink, SessionSubscription } from '../session/session.ts';
 import { Action } from '../../auth/types.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
@@ -7,7 +6,7 @@ import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { encodePublish } from '../codec/publish-encoder.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
-import type { Channel } from './channel.ts';
+import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
 
 const NO_PROPERTIES = Buffer.alloc(0);
@@ -24,7 +23,7 @@ const ALLOWED_CAPACITY = 256;
  */
 export class PublishReceiver {
   readonly #context: ChannelContext;
-  readonly #channel: Channel;
+  readonly #channel: ProtocolChannel;
   readonly #session: Session;
   readonly #publisher: Buffer;
   #entry: TopicEntry | undefined;
@@ -34,7 +33,7 @@ export class PublishReceiver {
   #runEnd = -1;
   #runCount = 0;
 
-  constructor(context: ChannelContext, channel: Channel, session: Session) {
+  constructor(context: ChannelContext, channel: ProtocolChannel, session: Session) {
     this.#context = context;
     this.#channel = channel;
     this.#session = session;
@@ -153,7 +152,7 @@ export class PublishReceiver {
   /** One message to the live subscribers at QoS 0, RETAIN and packet identifier taken out. */
   #forwardQos0(
     entry: TopicEntry,
-    subscriptions: readonly Subscription[],
+    subscriptions: readonly SessionSubscription[],
     chunk: Buffer,
     payloadStart: number,
     end: number,
@@ -168,7 +167,7 @@ export class PublishReceiver {
 
   #forEachLive(
     entry: TopicEntry,
-    subscriptions: readonly Subscription[],
+    subscriptions: readonly SessionSubscription[],
     send: (link: SessionLink) => void,
     count: number,
   ): void {

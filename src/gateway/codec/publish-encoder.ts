@@ -1,5 +1,5 @@
 import { copyBytes } from '../../common/bytes/copy-bytes.ts';
-import type { OutBuffer } from '../connection/out-buffer.ts';
+import type { OutBuffer } from './out-buffer.ts';
 import {
   recordLength,
   recordPayloadStart,

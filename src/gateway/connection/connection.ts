@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
-import { OutBuffer } from './out-buffer.ts';
-import { slabPool } from './slab-pool.ts';
+import { OutBuffer } from '../codec/out-buffer.ts';
+import { slabPool } from '../codec/slab-pool.ts';
 
 /** The protocol side of a connection. */
 export interface ConnectionOwner {
@@ -37,6 +37,7 @@ export class Connection implements Flushable {
   #closed = false;
   #congested = false;
   #pauses = 0;
+  #peerEnded = false;
   /** The beginning of a packet that is not complete: `#restBytes` bytes of it. Empty between packets. */
   #rest: Buffer = NONE;
   #restBytes = 0;
@@ -100,7 +101,8 @@ export class Connection implements Flushable {
     socket.cork();
     this.out.drainTo(writeSlab);
     socket.uncork();
-    if (!this.#congested && socket.writableLength > this.#highWater) {
+    // Without `writableNeedDrain` there will be no 'drain': the limit is below the socket's own.
+    if (!this.#congested && socket.writableNeedDrain && socket.writableLength > this.#highWater) {
       this.#congested = true;
       // A peer that sends without reading what it is answered would fill our memory with answers.
       this.pause();
@@ -116,7 +118,9 @@ export class Connection implements Flushable {
     if (--this.#pauses > 0 || this.#closed) return;
     if (this.#restBytes > 0) this.#offer(undefined);
     // The packets that waited may have caused another pause.
-    if (this.#pauses === 0) this.#socket.resume();
+    if (this.#pauses > 0) return;
+    if (this.#peerEnded) this.destroy();
+    else this.#socket.resume();
   }
 
   /** Sends what is waiting, then closes. */
@@ -126,6 +130,8 @@ export class Connection implements Flushable {
     this.#socket.destroySoon();
     // A peer that neither reads nor closes must not keep the socket.
     this.#socket.setTimeout(LINGER_MS, destroySocket);
+    // Bytes that come would put the timeout off.
+    this.#socket.pause();
     this.#stop();
   }
 
@@ -146,6 +152,12 @@ export class Connection implements Flushable {
     this.#congested = false;
     this.#owner?.onDrain();
     this.resume();
+  }
+
+  /** The peer has ended its side: nothing can be acknowledged to it any more, but what waits counts. */
+  peerEnded(): void {
+    if (this.#pauses > 0 && this.#restBytes > 0) this.#peerEnded = true;
+    else this.destroy();
   }
 
   /** The socket has gone. */
@@ -219,9 +231,8 @@ function onClose(this: ConnectedSocket): void {
   this[kConnection]?.ended();
 }
 
-/** The peer has ended its side: nothing can be acknowledged to it any more. */
 function onEnd(this: ConnectedSocket): void {
-  this[kConnection]?.destroy();
+  this[kConnection]?.peerEnded();
 }
 
 /** A reset is an end like any other: 'close' follows and does the work. */

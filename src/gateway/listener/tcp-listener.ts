@@ -3,6 +3,9 @@ import { ListenError, messageOf } from '../../common/errors.ts';
 import type { ListenAddress, TcpKeepAliveOptions } from '../options.ts';
 import type { TcpKeepAlive } from './tcp-keep-alive.ts';
 
+/** What a listener hands over. */
+export type AcceptedSocket = Socket;
+
 export interface TcpListenerOptions {
   readonly address: ListenAddress;
   readonly backlog: number;
@@ -24,6 +27,8 @@ export class TcpListener {
     this.#server = createServer(
       {
         noDelay: true,
+        // The connection closes, when what the peer sent before its end is handled.
+        allowHalfOpen: true,
         keepAlive: idleSeconds > 0,
         keepAliveInitialDelay: idleSeconds * 1000,
       },

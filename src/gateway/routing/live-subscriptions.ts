@@ -1,11 +1,11 @@
+import type { SessionSubscription } from '../session/session.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { TopicTrie } from '../../common/topic/topic-trie.ts';
-import type { Subscription } from '../session/subscription.ts';
 
 /** The subscriptions of connected clients of this gateway, by filter. */
 export class LiveSubscriptions {
-  readonly #exact = new Map<string, Set<Subscription>>();
-  readonly #wildcards = new TopicTrie<Subscription>();
+  readonly #exact = new Map<string, Set<SessionSubscription>>();
+  readonly #wildcards = new TopicTrie<SessionSubscription>();
   /** Counts changes: whatever was matched under another version is stale. */
   version = 1;
   #size = 0;
@@ -14,7 +14,7 @@ export class LiveSubscriptions {
     return this.#size;
   }
 
-  add(subscription: Subscription): void {
+  add(subscription: SessionSubscription): void {
     this.version++;
     this.#size++;
     const { filter } = subscription;
@@ -27,7 +27,7 @@ export class LiveSubscriptions {
     else same.add(subscription);
   }
 
-  remove(subscription: Subscription): void {
+  remove(subscription: SessionSubscription): void {
     this.version++;
     this.#size--;
     const { filter } = subscription;
@@ -41,7 +41,7 @@ export class LiveSubscriptions {
     if (same.size === 0) this.#exact.delete(filter);
   }
 
-  match(topic: string, visit: (subscription: Subscription) => void): void {
+  match(topic: string, visit: (subscription: SessionSubscription) => void): void {
     const same = this.#exact.get(topic);
     if (same !== undefined) for (const subscription of same) visit(subscription);
     if (this.#wildcards.size > 0) this.#wildcards.match(topic, visit);

@@ -1,3 +1,4 @@
+import type { SessionSubscription } from '../session/session.ts';
 import { isValidMqttUtf8 } from '../../common/bytes/utf8.ts';
 import { p2pClientId } from '../../common/topic/p2p-topic.ts';
 import { isValidTopicName, levelCount } from '../../common/topic/topic-name.ts';
@@ -5,7 +6,6 @@ import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { StoreTopic } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
-import type { Subscription } from '../session/subscription.ts';
 import type { LiveSubscriptions } from './live-subscriptions.ts';
 import type { TopicMetadata } from './topic-metadata.ts';
 
@@ -19,9 +19,9 @@ export interface TopicEntry {
   /** Version of the live subscriptions that the two lists were matched with. */
   version: number;
   /** Everybody subscribed: gets what is published at QoS 0. */
-  all: Subscription[];
+  all: SessionSubscription[];
   /** Those with QoS 0 granted: get everything live. */
-  atQos0: Subscription[];
+  atQos0: SessionSubscription[];
 }
 
 /** Names remembered. A name beyond costs a look-up again, nothing else. */
@@ -73,7 +73,7 @@ export class TopicTable {
   /** Matches the entry with the live subscriptions again if they have changed. */
   refresh(entry: TopicEntry): void {
     if (entry.version === this.#live.version) return;
-    const all: Subscription[] = [];
+    const all: SessionSubscription[] = [];
     if (entry.peer === undefined) {
       this.#live.match(entry.name, (subscription) => {
         all.push(subscription);

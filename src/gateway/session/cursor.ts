@@ -1,5 +1,4 @@
 import type { Queue, QueueOffset } from '../../lmq/spi/types.ts';
-import type { Session } from './session.ts';
 
 /** Why a cursor is not delivering, or that it is. */
 export const CursorState = {
@@ -19,8 +18,8 @@ export type CursorState = (typeof CursorState)[keyof typeof CursorState];
  * is delivered, in flight or skipped. Delivery stops for a whole session when its window is full
  * (INFLIGHT_FULL) or its socket is (SOCKET_BUSY); those are properties of the session.
  */
-export class Cursor {
-  readonly session: Session;
+export class Cursor<Owner> {
+  readonly session: Owner;
   readonly queue: Queue;
   /** Granted QoS of the subscription; 2 for P2P, which is delivered at the publish QoS. */
   qos: number;
@@ -29,7 +28,7 @@ export class Cursor {
   /** `offset` differs from the one saved. */
   dirty = false;
 
-  constructor(session: Session, queue: Queue, qos: number, offset: QueueOffset) {
+  constructor(session: Owner, queue: Queue, qos: number, offset: QueueOffset) {
     this.session = session;
     this.queue = queue;
     this.qos = qos;

@@ -13,10 +13,10 @@ import { AckByte } from '../codec/ack-byte.ts';
 import { encodeAck, encodeRecord } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
-import { type Cursor, CursorState } from './cursor.ts';
+import { CursorState } from './cursor.ts';
 import { templateOf, type SegmentTemplate } from './segment-template.ts';
 import { DeliveryState } from './inflight-window.ts';
-import type { Session, SessionLink } from './session.ts';
+import type { Session, SessionLink, SessionCursor } from './session.ts';
 
 /** What the pump asks of whoever saves sessions. */
 export interface ProgressLog {
@@ -47,8 +47,8 @@ export class DeliveryPump {
   readonly #logger: Logger;
   readonly #progress: ProgressLog;
   /** Queue id → cursors that read it. */
-  readonly #cursors = new Map<number, Set<Cursor>>();
-  readonly #pulled = new WeakMap<Cursor, readonly Segment[]>();
+  readonly #cursors = new Map<number, Set<SessionCursor>>();
+  readonly #pulled = new WeakMap<SessionCursor, readonly Segment[]>();
   #scheduled: Session[] = [];
 
   constructor(
@@ -67,16 +67,16 @@ export class DeliveryPump {
     this.#progress = progress;
   }
 
-  /** Begins to deliver to a cursor at its offset. */
-  attach(cursor: Cursor): void {
+  /** Begins to deliver to a cursor at its offset; `run` follows. */
+  attach(cursor: SessionCursor): void {
     const same = this.#cursors.get(cursor.queue.id);
     if (same === undefined) this.#cursors.set(cursor.queue.id, new Set([cursor]));
     else same.add(cursor);
-    this.#wake(cursor);
+    this.#makeReady(cursor);
   }
 
   /** Stops. The queue stays open: its holder closes it. */
-  detach(cursor: Cursor): void {
+  detach(cursor: SessionCursor): void {
     const same = this.#cursors.get(cursor.queue.id);
     if (same?.delete(cursor) === true && same.size === 0) this.#cursors.delete(cursor.queue.id);
     if (cursor.state === CursorState.RUNNING) {
@@ -133,7 +133,7 @@ export class DeliveryPump {
     const before = session.inflight.tail;
     while (ready.length > 0 && !isFull(session) && this.#hasRoom(link)) {
       if (session.nextReady >= ready.length) session.nextReady = 0;
-      const cursor = ready[session.nextReady] as Cursor;
+      const cursor = ready[session.nextReady] as SessionCursor;
       if (this.#step(cursor, link)) session.nextReady++;
       else ready.splice(session.nextReady, 1);
     }
@@ -143,7 +143,7 @@ export class DeliveryPump {
   }
 
   /** Delivers one batch of a cursor; false when it is not RUNNING any more. */
-  #step(cursor: Cursor, link: SessionLink): boolean {
+  #step(cursor: SessionCursor, link: SessionLink): boolean {
     const segment =
       this.#fromPulled(cursor) ?? this.#store.tail(cursor.queue, cursor.offset);
     if (segment !== undefined) {
@@ -159,7 +159,7 @@ export class DeliveryPump {
     return false;
   }
 
-  #deliver(cursor: Cursor, segment: Segment, link: SessionLink): void {
+  #deliver(cursor: SessionCursor, segment: Segment, link: SessionLink): void {
     const { session } = cursor;
     const template = session.exact ? undefined : templateOf(segment, cursor.qos);
     const before = session.inflight.tail;
@@ -176,7 +176,7 @@ export class DeliveryPump {
   }
 
   /** Encodes record by record; returns the offset reached. */
-  #deliverEach(cursor: Cursor, segment: Segment, link: SessionLink): number {
+  #deliverEach(cursor: SessionCursor, segment: Segment, link: SessionLink): number {
     const { session } = cursor;
     const { inflight } = session;
     const { buffer, positions, firstOffset } = segment;
@@ -205,7 +205,7 @@ export class DeliveryPump {
 
   /** Copies a run of packets that are encoded already and fills in their identifiers. */
   #deliverTemplate(
-    cursor: Cursor,
+    cursor: SessionCursor,
     segment: Segment,
     { bytes, ends, packetIdAt }: SegmentTemplate,
     link: SessionLink,
@@ -288,19 +288,20 @@ export class DeliveryPump {
 
   /** Reads the record of a message that is to be sent again. */
   async #fetch(session: Session, slot: number): Promise<void> {
-    const { link, inflight } = session;
+    const { inflight } = session;
     const cursor = inflight.cursor(slot);
     session.fetching = true;
     try {
       const result = await this.#store.pull(cursor.queue, inflight.offset(slot), 1, 1);
-      // Another connection may have taken over, or the message may be complete by now.
-      if (session.link !== link || inflight.find(inflight.packetId(slot)) !== slot) return;
       const segment = result.segments[0];
-      if (segment === undefined) {
-        this.#stats.messagesLostToRetention++;
-        inflight.complete(slot);
-      } else {
-        inflight.keepSegment(slot, segment);
+      // The message may be complete by now.
+      if (inflight.find(inflight.packetId(slot)) === slot) {
+        if (segment === undefined) {
+          this.#stats.messagesLostToRetention++;
+          inflight.complete(slot);
+        } else {
+          inflight.keepSegment(slot, segment);
+        }
       }
     } catch (error) {
       this.#failed(session, error);
@@ -311,14 +312,18 @@ export class DeliveryPump {
     this.run(session);
   }
 
-  #wake(cursor: Cursor): void {
-    cursor.state = CursorState.RUNNING;
-    cursor.session.ready.push(cursor);
+  #wake(cursor: SessionCursor): void {
+    this.#makeReady(cursor);
     this.schedule(cursor.session);
   }
 
+  #makeReady(cursor: SessionCursor): void {
+    cursor.state = CursorState.RUNNING;
+    cursor.session.ready.push(cursor);
+  }
+
   /** The segment at the cursor's offset out of what was read from disk. */
-  #fromPulled(cursor: Cursor): Segment | undefined {
+  #fromPulled(cursor: SessionCursor): Segment | undefined {
     const segments = this.#pulled.get(cursor);
     if (segments === undefined) return undefined;
     const { offset } = cursor;
@@ -331,7 +336,7 @@ export class DeliveryPump {
     return undefined;
   }
 
-  async #pull(cursor: Cursor): Promise<void> {
+  async #pull(cursor: SessionCursor): Promise<void> {
     const { session } = cursor;
     try {
       const result = await this.#store.pull(cursor.queue, cursor.offset, PULL_MESSAGES, PULL_BYTES);
@@ -343,6 +348,9 @@ export class DeliveryPump {
       if (result.status === PullStatus.FOUND) this.#pulled.set(cursor, result.segments);
       else cursor.offset = result.nextOffset;
     } catch (error) {
+      if (cursor.state !== CursorState.PULLING) return;
+      // For the connection that takes the session over.
+      this.#makeReady(cursor);
       this.#failed(session, error);
       return;
     }

@@ -1,5 +1,4 @@
 import type { Segment } from '../../lmq/spi/types.ts';
-import type { Cursor } from './cursor.ts';
 
 /** Where the delivery of one QoS 1 or 2 message stands. */
 export const DeliveryState = {
@@ -26,7 +25,7 @@ const NO_BYTES = new Uint8Array(0);
  * window never spans more than `maxSpan` of them. Entries are addressed by slot: the count of
  * identifiers given out before it. A ring of arrays, allocated with the first message.
  */
-export class InflightWindow {
+export class InflightWindow<Cursor extends object> {
   readonly #limit: number;
   readonly #maxSpan: number;
   /** Slot of the oldest entry that is not DONE, and one past the newest. */

@@ -28,6 +28,8 @@ type Memo = [boolean, SegmentTemplate | undefined, SegmentTemplate | undefined];
 
 /** Segments with larger packets are not worth a second copy in memory. */
 const LARGEST_AVERAGE = 512;
+/** A packet is copied in one piece with its neighbours: a larger one is encoded on its own. */
+const LARGEST_PACKET = 4096;
 
 /** The template, or undefined when the segment is better encoded record by record. */
 export function templateOf(segment: Segment, subscriptionQos: number): SegmentTemplate | undefined {
@@ -51,7 +53,9 @@ function encode(segment: Segment, subscriptionQos: number): SegmentTemplate | un
     const position = positions[i] as number;
     // Whether such a record is delivered depends on the time.
     if (recordExpiry(buffer, position) !== NO_EXPIRY) return undefined;
-    total += 5 + bodyLength(buffer, position);
+    const length = 5 + bodyLength(buffer, position);
+    if (length > LARGEST_PACKET) return undefined;
+    total += length;
   }
   if (total > count * LARGEST_AVERAGE) return undefined;
   const bytes = Buffer.allocUnsafeSlow(total);

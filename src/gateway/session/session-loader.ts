@@ -4,7 +4,7 @@ import { type QueueName, StateSpace } from '../../lmq/spi/types.ts';
 import { Cursor, CursorState } from './cursor.ts';
 import { DeliveryState, InflightWindow } from './inflight-window.ts';
 import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
-import { Session } from './session.ts';
+import { Session, type SessionCursor } from './session.ts';
 import { decodeSessionRecord } from './session-record.ts';
 import { Subscription } from './subscription.ts';
 
@@ -30,7 +30,7 @@ export class SessionLoader {
       new InflightWindow(this.#maxInflight, window === undefined ? 1 : firstPacketId(window)),
       new Set(window?.received),
     );
-    const cursors = new Map<string, Cursor>();
+    const cursors = new Map<string, SessionCursor>();
     for (const { filter, qos } of record.subscriptions) {
       const queue = await this.#store.openQueue(filterQueueName(filter));
       const subscription = new Subscription(session, filter, queue, qos);
@@ -52,7 +52,7 @@ export class SessionLoader {
   async #restoreWindow(
     session: Session,
     { entries, queueNames, nextPacketId }: InflightRecord,
-    cursors: Map<string, Cursor>,
+    cursors: Map<string, SessionCursor>,
   ): Promise<void> {
     const { inflight } = session;
     for (let i = 0; i < entries.count; i++) {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
-import type { CommitWaiters } from '../channel/commit-waiters.ts';
+import type { CommitWaiters } from './commit-waiters.ts';
 import type { DeliveryPump, ProgressLog } from './delivery-pump.ts';
 import { DeliveryState } from './inflight-window.ts';
 import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts';

@@ -11,7 +11,7 @@ import { Cursor } from './cursor.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { InflightWindow } from './inflight-window.ts';
 import { KeyedSerialQueue } from './keyed-serial-queue.ts';
-import { Session, type SessionLink } from './session.ts';
+import { Session, type SessionLink, type SessionCursor } from './session.ts';
 import type { SessionLog } from './session-log.ts';
 import { SessionLoader } from './session-loader.ts';
 
@@ -182,7 +182,7 @@ export class SessionRegistry {
     if (session.peerCursor !== undefined) pump.attach(session.peerCursor);
   }
 
-  #readPeerQueue(session: Session, cursor: Cursor): void {
+  #readPeerQueue(session: Session, cursor: SessionCursor): void {
     session.peerCursor = cursor;
     this.#options.pump.attach(cursor);
   }

@@ -1,8 +1,12 @@
-import type { OutBuffer } from '../connection/out-buffer.ts';
+import type { OutBuffer } from '../codec/out-buffer.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
-import { InflightWindow } from './inflight-window.ts';
+import type { InflightWindow } from './inflight-window.ts';
 import type { Subscription } from './subscription.ts';
+
+/** A cursor and a subscription as everybody uses them: those of a session. */
+export type SessionCursor = Cursor<Session>;
+export type SessionSubscription = Subscription<Session>;
 
 /** The connection of a session, as delivery sees it. */
 export interface SessionLink {
@@ -28,8 +32,8 @@ export class Session {
   /** Survives its connection (clean session 0). */
   readonly persistent: boolean;
   readonly createdAt: number;
-  readonly subscriptions: Map<string, Subscription> = new Map<string, Subscription>();
-  readonly inflight: InflightWindow;
+  readonly subscriptions: Map<string, SessionSubscription> = new Map<string, SessionSubscription>();
+  readonly inflight: InflightWindow<SessionCursor>;
   /** Packet identifiers of QoS 2 publishes received and not released [MQTT-4.3.3-2]. */
   readonly received: Set<number>;
   /** The connection that the session belongs to; undefined once it has gone. */
@@ -38,17 +42,17 @@ export class Session {
   link: SessionLink | undefined;
 
   /** Cursors in state RUNNING; served in turn, `nextReady` first. */
-  readonly ready: Cursor[] = [];
+  readonly ready: SessionCursor[] = [];
   nextReady = 0;
   /** In the pump's list of sessions to run. */
   scheduled = false;
 
   /** Reads the peer queue; made when the first P2P message comes (a persistent session: at once). */
-  peerCursor: Cursor | undefined;
+  peerCursor: SessionCursor | undefined;
   /** The peer queue is being opened. */
   peerOpening = false;
   /** Cursors whose subscription has gone while messages of theirs are in flight. */
-  retired: Cursor[] = [];
+  retired: SessionCursor[] = [];
 
   /** First slot of the window that is not sent on this connection. */
   sendSlot: number;
@@ -69,7 +73,7 @@ export class Session {
     clientId: string,
     persistent: boolean,
     createdAt: number,
-    inflight: InflightWindow,
+    inflight: InflightWindow<SessionCursor>,
     received: Set<number> = new Set<number>(),
   ) {
     this.clientId = clientId;
@@ -82,7 +86,7 @@ export class Session {
   }
 
   /** Every cursor that is reading or has messages in flight. */
-  *cursors(): Generator<Cursor> {
+  *cursors(): Generator<SessionCursor> {
     for (const subscription of this.subscriptions.values()) {
       if (subscription.cursor !== undefined) yield subscription.cursor;
     }

@@ -16,6 +16,8 @@ export class QueueDictionary implements CommitPart {
   /** Named by no batch yet. */
   #unwritten: LmqQueue[] = [];
   #sealed: LmqQueue[] = [];
+  /** A commit is sealed whose batch is not built yet. */
+  #willFill = false;
 
   constructor(engine: KvEngine, trigger: CommitTrigger) {
     this.#engine = engine;
@@ -44,14 +46,16 @@ export class QueueDictionary implements CommitPart {
   assign(queue: LmqQueue): void {
     queue.id = this.#nextId++;
     this.#unwritten.push(queue);
-    this.#trigger.touch(2 * (queue.name.length + ENTRY_BYTES));
+    if (!this.#willFill) this.#trigger.touch(2 * (queue.name.length + ENTRY_BYTES));
   }
 
   seal(): void {
     // ids that are given until `fill` are in the batch too: an index entry never comes before its name
+    this.#willFill = true;
   }
 
   fill(batch: KvBatch): void {
+    this.#willFill = false;
     this.#sealed = this.#unwritten;
     this.#unwritten = [];
     for (const { name, id } of this.#sealed) {
@@ -61,6 +65,7 @@ export class QueueDictionary implements CommitPart {
   }
 
   settle(isDurable: boolean): void {
+    this.#willFill = false;
     if (isDurable) for (const queue of this.#sealed) queue.isNamed = true;
     this.#sealed = [];
   }

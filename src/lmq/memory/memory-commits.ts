@@ -9,7 +9,7 @@ export class MemoryCommit {
   recordBytes = 0;
   /** Bytes of everything written, for the backlog. */
   bytes = 0;
-  readonly positions = new Map<MemoryQueue, number[]>();
+  readonly positions: Map<MemoryQueue, number[]> = new Map<MemoryQueue, number[]>();
   /** Writes to the state maps, in order. */
   readonly states: { space: StateSpace; key: string; value: Buffer | undefined }[] = [];
 

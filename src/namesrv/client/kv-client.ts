@@ -57,18 +57,18 @@ function requireSuccess(response: RemotingCommand): void {
   throw new RemotingResponseError(code, remark, `refused with code ${String(code)}${reason}`);
 }
 
-/** Reads a KVTable body, `{"table":{key:value}}`. */
+/** Reads a KVTable body, `{"table":{key:value}}`; no body is an empty table. */
 function tableOf(body: Buffer | undefined): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
+  if (body === undefined) return values;
   let document: unknown;
   try {
-    document = JSON.parse(body?.toString('utf8') ?? '{}');
+    document = JSON.parse(body.toString('utf8'));
   } catch (error) {
     throw new RemotingProtocolError('the KV list is not JSON', { cause: error });
   }
-  const table = isObject(document)
-    ? new Map<string, unknown>(Object.entries(document)).get('table')
-    : {};
+  const fields = new Map<string, unknown>(isObject(document) ? Object.entries(document) : []);
+  const table = fields.get('table');
   if (!isObject(table)) throw new RemotingProtocolError('the KV list holds no table');
   for (const [key, value] of Object.entries(table) as [string, unknown][]) {
     if (typeof value !== 'string')

@@ -22,7 +22,7 @@ export function aCommand(parts: Partial<RemotingCommand> = {}): RemotingCommand 
  * Request 100 with namespace LMQ, key k and value é in a binary header, written by hand from the layout
  * of RocketMQSerializable: code, language OTHER, version 479, opaque 258, flag, no remark, ext block.
  */
-export const BINARY_PUT_FRAME = Buffer.from(
+export const BINARY_PUT_FRAME: Buffer = Buffer.from(
   [
     '00000042', // 66 bytes follow: 4 + 62 + 0
     '0100003e', // ROCKETMQ, header of 62 bytes: 13 + 4 + 4 + 41
@@ -44,7 +44,7 @@ export const BINARY_PUT_FRAME = Buffer.from(
 const JSON_PUT_HEADER =
   '{"code":100,"extFields":{"namespace":"LMQ","key":"k","value":"é"},"flag":0,' +
   '"language":"OTHER","opaque":258,"serializeTypeCurrentRPC":"JSON","version":479}';
-export const JSON_PUT_FRAME = Buffer.concat([
+export const JSON_PUT_FRAME: Buffer = Buffer.concat([
   Buffer.from('000000a1', 'hex'), // 161 bytes follow: 4 + 155 + 2
   Buffer.from('0000009b', 'hex'), // JSON, header of 155 bytes
   Buffer.from(JSON_PUT_HEADER),

@@ -3,7 +3,7 @@ import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
 import { DeliveryState } from '../../session/inflight-window.ts';
 import type { Session } from '../../session/session.ts';
-import type { Channel } from '../channel.ts';
+import type { ProtocolChannel } from '../protocol-channel.ts';
 
 /**
  * The acknowledgements. One for an identifier that is not in flight is ignored, but for PUBREC and
@@ -11,7 +11,7 @@ import type { Channel } from '../channel.ts';
  */
 
 /** PUBACK: a QoS 1 delivery is complete. */
-export function handlePuback(channel: Channel, packetId: number): void {
+export function handlePuback(channel: ProtocolChannel, packetId: number): void {
   const session = channel.session as Session;
   const { inflight } = session;
   const slot = inflight.find(packetId);
@@ -22,7 +22,7 @@ export function handlePuback(channel: Channel, packetId: number): void {
 }
 
 /** PUBREC: the client has the message; its identifier is released [MQTT-4.3.3-1]. */
-export function handlePubrec(channel: Channel, packetId: number): void {
+export function handlePubrec(channel: ProtocolChannel, packetId: number): void {
   const session = channel.session as Session;
   const { inflight } = session;
   const slot = inflight.find(packetId);
@@ -49,7 +49,7 @@ export function handlePubrec(channel: Channel, packetId: number): void {
 }
 
 /** PUBCOMP: a QoS 2 delivery is complete. */
-export function handlePubcomp(channel: Channel, packetId: number): void {
+export function handlePubcomp(channel: ProtocolChannel, packetId: number): void {
   const session = channel.session as Session;
   const slot = session.inflight.find(packetId);
   if (slot < 0 || session.inflight.state(slot) !== DeliveryState.RELEASED) return;
@@ -57,7 +57,7 @@ export function handlePubcomp(channel: Channel, packetId: number): void {
 }
 
 /** PUBREL: the publisher has our PUBREC; its identifier may be used again [MQTT-4.3.3-2]. */
-export function handlePubrel(channel: Channel, packetId: number): void {
+export function handlePubrel(channel: ProtocolChannel, packetId: number): void {
   const session = channel.session as Session;
   if (!session.received.delete(packetId) || !session.persistent) {
     channel.acknowledgeInOrder(AckByte.PUBCOMP, packetId);
@@ -68,7 +68,7 @@ export function handlePubrel(channel: Channel, packetId: number): void {
   channel.acknowledgeAfter(channel.context.store.openCommit, AckByte.PUBCOMP, packetId);
 }
 
-function complete(channel: Channel, session: Session, slot: number): void {
+function complete(channel: ProtocolChannel, session: Session, slot: number): void {
   session.inflight.complete(slot);
   if (session.persistent) channel.context.sessionLog.changed(session);
   channel.pumpDue = true;

@@ -5,13 +5,13 @@ import { type ConnectPacket, decodeConnect, isServed } from '../../codec/connect
 import { encodeConnack } from '../../codec/encode-rare.ts';
 import { MqttProtocolError, UnsupportedVersionError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
-import { type Channel, ChannelState } from '../channel.ts';
+import { ChannelState, type ProtocolChannel } from '../protocol-channel.ts';
 
 /**
  * CONNECT: version, identifier, credentials, session, CONNACK, in this order. Nothing that the client
  * names is looked up before it is authenticated.
  */
-export async function handleConnect(channel: Channel, frame: Buffer): Promise<void> {
+export async function handleConnect(channel: ProtocolChannel, frame: Buffer): Promise<void> {
   const packet = decodeConnect(frame);
   if (!isServed(packet.version)) throw new UnsupportedVersionError('MQTT', packet.version);
   channel.version = packet.version;
@@ -19,11 +19,11 @@ export async function handleConnect(channel: Channel, frame: Buffer): Promise<vo
   const clientId = effectiveClientId(packet, channel.context.limits.maxClientIdLength);
   await authenticate(channel, packet, clientId);
   // The connection may have gone while the authenticator was at work.
-  if (channel.connection.closed) return;
+  if (channel.closed) return;
   channel.principal = { clientId, username: packet.username };
   const { sessions, logger } = channel.context;
   const { session, present } = await sessions.open(clientId, packet.cleanStart, channel);
-  if (channel.connection.closed) {
+  if (channel.closed) {
     await sessions.close(session, channel);
     return;
   }
@@ -32,7 +32,7 @@ export async function handleConnect(channel: Channel, frame: Buffer): Promise<vo
   channel.send(encodeConnack(present, ReasonCode.SUCCESS, packet.version));
   channel.startKeepAlive(packet.keepAliveSeconds);
   logger.debug(
-    { clientId, peer: channel.connection.remoteAddress, cleanStart: packet.cleanStart, present },
+    { clientId, peer: channel.remoteAddress, cleanStart: packet.cleanStart, present },
     'client connected',
   );
   sessions.begin(session);
@@ -57,7 +57,7 @@ function effectiveClientId(packet: ConnectPacket, maxLength: number): string {
 }
 
 async function authenticate(
-  channel: Channel,
+  channel: ProtocolChannel,
   packet: ConnectPacket,
   clientId: string,
 ): Promise<void> {
@@ -68,7 +68,7 @@ async function authenticate(
       clientId,
       username: packet.username,
       password: packet.password,
-      remoteAddress: channel.connection.remoteAddress,
+      remoteAddress: channel.remoteAddress,
     });
   } catch (error) {
     logger.error({ clientId, error: messageOf(error) }, 'the authenticator failed');

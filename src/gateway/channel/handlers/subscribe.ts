@@ -6,16 +6,16 @@ import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
 import { decodeSubscribe } from '../../codec/subscribe-packet.ts';
 import { Cursor } from '../../session/cursor.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session, SessionSubscription } from '../../session/session.ts';
 import { Subscription } from '../../session/subscription.ts';
-import type { Channel } from '../channel.ts';
+import type { ProtocolChannel } from '../protocol-channel.ts';
 import { retireCursor } from './retire-cursor.ts';
 
 /**
  * SUBSCRIBE: one reason code per filter in order [MQTT-3.8.4-5]; SUBACK when the subscriptions of a
  * persistent session are durable.
  */
-export async function handleSubscribe(channel: Channel, frame: Buffer): Promise<void> {
+export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): Promise<void> {
   const { packetId, subscriptions } = decodeSubscribe(frame, channel.version);
   const session = channel.session as Session;
   for (const { filter } of subscriptions) {
@@ -42,7 +42,7 @@ export async function handleSubscribe(channel: Channel, frame: Buffer): Promise<
   channel.context.pump.run(session);
 }
 
-function refuse(channel: Channel, session: Session, filter: string): number | undefined {
+function refuse(channel: ProtocolChannel, session: Session, filter: string): number | undefined {
   const { limits, authorizer, metadata } = channel.context;
   if (filter.startsWith('$share/') || filter.startsWith('$queue/')) {
     return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
@@ -61,7 +61,7 @@ function refuse(channel: Channel, session: Session, filter: string): number | un
 }
 
 async function subscribe(
-  channel: Channel,
+  channel: ProtocolChannel,
   session: Session,
   filter: string,
   qos: number,
@@ -90,7 +90,7 @@ async function subscribe(
 }
 
 /** The same filter again: the new QoS counts, what is on the way goes on [MQTT-3.8.4-3]. */
-async function replace(channel: Channel, subscription: Subscription, qos: number): Promise<void> {
+async function replace(channel: ProtocolChannel, subscription: SessionSubscription, qos: number): Promise<void> {
   const { live, pump, store } = channel.context;
   const { session, queue, cursor } = subscription;
   if (subscription.qos === qos) return;

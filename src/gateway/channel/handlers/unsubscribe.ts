@@ -2,11 +2,11 @@ import { encodeUnsuback } from '../../codec/encode-rare.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
 import { decodeUnsubscribe } from '../../codec/unsubscribe-packet.ts';
 import type { Session } from '../../session/session.ts';
-import type { Channel } from '../channel.ts';
+import type { ProtocolChannel } from '../protocol-channel.ts';
 import { retireCursor } from './retire-cursor.ts';
 
 /** UNSUBSCRIBE: answered even when nothing matched [MQTT-3.10.4-5]. */
-export async function handleUnsubscribe(channel: Channel, frame: Buffer): Promise<void> {
+export async function handleUnsubscribe(channel: ProtocolChannel, frame: Buffer): Promise<void> {
   const { packetId, filters } = decodeUnsubscribe(frame, channel.version);
   const session = channel.session as Session;
   const { store, sessionLog } = channel.context;
@@ -16,7 +16,7 @@ export async function handleUnsubscribe(channel: Channel, frame: Buffer): Promis
   channel.send(encodeUnsuback(packetId, reasonCodes, channel.version));
 }
 
-function unsubscribe(channel: Channel, session: Session, filter: string): number {
+function unsubscribe(channel: ProtocolChannel, session: Session, filter: string): number {
   const subscription = session.subscriptions.get(filter);
   if (subscription === undefined) return ReasonCode.NO_SUBSCRIPTION_EXISTED;
   const { live, pump, store, stats, metadata } = channel.context;

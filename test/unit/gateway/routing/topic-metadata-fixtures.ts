@@ -8,7 +8,7 @@ type KvListener = (change: KvChange) => void;
 
 /** A KV config in memory that counts what is written and may refuse it. */
 export class FakeKv implements KvConfig {
-  readonly tables = new Map<string, Map<string, string>>();
+  readonly tables: Map<string, Map<string, string>> = new Map();
   readonly writes: KvChange[] = [];
   refusal: Error | undefined;
   readonly #listeners = new Map<string, Set<KvListener>>();
@@ -51,7 +51,7 @@ export class FakeKv implements KvConfig {
 
 /** Filters with their pins and uses, as a store keeps them. */
 export class FakeFilters implements FilterTable {
-  readonly table = new Map<string, { pinned: boolean; uses: number }>();
+  readonly table: Map<string, { pinned: boolean; uses: number }> = new Map();
   refusal: Error | undefined;
 
   acquireFilter(filter: string): Promise<Queue> {

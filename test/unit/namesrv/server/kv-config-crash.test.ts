@@ -8,7 +8,7 @@ import { silentLogger } from '../../../../src/common/logger.ts';
 import { KvConfigTable } from '../../../../src/namesrv/server/kv-config-table.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 
-const KILLS = 8;
+const KILLS = 5;
 const WRITER = join(import.meta.dirname, 'kv-config-writer.ts');
 
 /** Lets a writer work on the file, kills it a random time after its first write, returns its last number. */

@@ -2,8 +2,8 @@
  * Output slabs shared by all connections, so that an idle connection owns none. Small ones serve the
  * many connections that send a packet now and then, large ones those in full flow.
  */
-export const SMALL_SLAB = 4 * 1024;
-export const LARGE_SLAB = 64 * 1024;
+export const SMALL_SLAB: number = 4 * 1024;
+export const LARGE_SLAB: number = 64 * 1024;
 
 const MAX_POOLED_BYTES = 32 * 1024 * 1024;
 

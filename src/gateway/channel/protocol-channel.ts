@@ -1,0 +1,50 @@
+import type { Principal } from '../../auth/types.ts';
+import type { AckByte } from '../codec/ack-byte.ts';
+import type { ProtocolVersion } from '../codec/protocol-version.ts';
+import type { Session, SessionLink } from '../session/session.ts';
+import type { ChannelContext } from './channel-context.ts';
+
+export const ChannelState = {
+  /** Nothing but CONNECT is accepted. */
+  NEW: 'NEW',
+  /** CONNECT is being authenticated, its session opened. */
+  CONNECTING: 'CONNECTING',
+  CONNECTED: 'CONNECTED',
+  CLOSED: 'CLOSED',
+} as const;
+export type ChannelState = (typeof ChannelState)[keyof typeof ChannelState];
+
+/** Takes PUBLISH packets: fixed header at `start`, variable header at `bodyStart`, ends before `end`. */
+export interface PublishPort {
+  receive(chunk: Buffer, start: number, bodyStart: number, end: number): void;
+}
+
+/** A connection's protocol state machine as the handlers of its packets see it. */
+export interface ProtocolChannel extends SessionLink {
+  readonly context: ChannelContext;
+  state: ChannelState;
+  version: ProtocolVersion;
+  principal: Principal;
+  /** Set from CONNACK until the connection has gone. */
+  session: Session | undefined;
+  /** Delivery has to run at the end of the chunk: acknowledgements have come. */
+  pumpDue: boolean;
+  /** QoS 2 state has changed that must be durable before it is answered. */
+  journalDue: boolean;
+  readonly publishReceiver: PublishPort;
+  readonly remoteAddress: string;
+  /** The connection has gone. */
+  readonly closed: boolean;
+  /** Runs an asynchronous handler; the packets behind it wait, unread ones in the socket. */
+  block(work: Promise<void>): void;
+  /** Answers when the commit is durable, in the order of these calls. */
+  acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
+  /** Answers after everything that is to be answered already; at once when there is nothing. */
+  acknowledgeInOrder(firstByte: AckByte, packetId: number): void;
+  /** Sends a packet that is encoded already. */
+  send(packet: Buffer): void;
+  /** Sends what is waiting and closes. */
+  close(reason: string): void;
+  /** Counts idle time from now on; 0 = none. */
+  startKeepAlive(keepAliveSeconds: number): void;
+}

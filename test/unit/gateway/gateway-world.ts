@@ -1,0 +1,222 @@
+import type { Authenticator, Authorizer } from '../../../src/auth/types.ts';
+import { openAuthenticator } from '../../../src/auth/anonymous-authenticator.ts';
+import { type Logger, silentLogger } from '../../../src/common/logger.ts';
+import { TimerWheel } from '../../../src/common/timer-wheel.ts';
+import { Channel } from '../../../src/gateway/channel/channel.ts';
+import type { ChannelContext } from '../../../src/gateway/channel/channel-context.ts';
+import { CommitWaiters } from '../../../src/gateway/session/commit-waiters.ts';
+import { StoreGate } from '../../../src/gateway/channel/store-gate.ts';
+import { Connection } from '../../../src/gateway/connection/connection.ts';
+import { FlushQueue } from '../../../src/gateway/connection/flush-queue.ts';
+import { GatewayStats } from '../../../src/gateway/gateway-stats.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../../../src/gateway/options.ts';
+import { LiveSubscriptions } from '../../../src/gateway/routing/live-subscriptions.ts';
+import { TopicMetadata } from '../../../src/gateway/routing/topic-metadata.ts';
+import { TopicTable } from '../../../src/gateway/routing/topic-table.ts';
+import { DeliveryPump } from '../../../src/gateway/session/delivery-pump.ts';
+import { SessionLog } from '../../../src/gateway/session/session-log.ts';
+import { SessionRegistry } from '../../../src/gateway/session/session-registry.ts';
+import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
+import type { LmqStore } from '../../../src/lmq/spi/lmq-store.ts';
+import {
+  connect,
+  type ConnectFields,
+  decode,
+  type Packet,
+  puback,
+  pubcomp,
+  type Publish,
+  pubrec,
+  subscribe,
+} from '../../helpers/packets.ts';
+import { PacketSplitter } from '../../helpers/packet-splitter.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeSocket, turns } from './fake-socket.ts';
+import { FakeKv } from './routing/topic-metadata-fixtures.ts';
+
+export interface WorldOptions {
+  readonly store?: LmqStore;
+  readonly clock?: FakeClock;
+  readonly limits?: Partial<GatewayLimits>;
+  readonly authenticator?: Authenticator;
+  readonly authorizer?: Authorizer;
+  readonly storeQos0?: boolean;
+  readonly autoCreateTopic?: boolean;
+  readonly logger?: Logger;
+}
+
+/** A client over a socket in memory. */
+export class FakeClient {
+  readonly socket: FakeSocket;
+  readonly connection: Connection;
+  readonly channel: Channel;
+  readonly #splitter = new PacketSplitter();
+  #packets: Packet[] = [];
+
+  constructor(socket: FakeSocket, connection: Connection, channel: Channel) {
+    this.socket = socket;
+    this.connection = connection;
+    this.channel = channel;
+  }
+
+  get closed(): boolean {
+    return this.connection.closed;
+  }
+
+  /** Sends, lets everything happen that follows, and returns what has come since the last call. */
+  async exchange(...packets: readonly Buffer[]): Promise<Packet[]> {
+    if (packets.length > 0) this.socket.feed(...packets);
+    await turns();
+    return this.take();
+  }
+
+  /** What has been received since the last call. */
+  take(): Packet[] {
+    this.#splitter.push(this.socket.takeSent(), (buffer, start, bodyStart, end) => {
+      this.#packets.push(decode(buffer[start]!, Buffer.from(buffer.subarray(bodyStart, end))));
+    });
+    const taken = this.#packets;
+    this.#packets = [];
+    return taken;
+  }
+
+  /** The PUBLISH packets among what has come. */
+  async publishes(...packets: readonly Buffer[]): Promise<Publish[]> {
+    const received = await this.exchange(...packets);
+    return received.filter((packet): packet is Publish => packet.type === 'publish');
+  }
+
+  /** Completes every delivery that comes until none comes any more; returns the payloads in order. */
+  async drain(): Promise<string[]> {
+    const payloads: string[] = [];
+    for (let packets = await this.exchange(); packets.length > 0; ) {
+      const answers: Buffer[] = [];
+      for (const packet of packets) {
+        if (packet.type === 'publish') {
+          payloads.push(packet.payload.toString());
+          if (packet.qos === 1) answers.push(puback(packet.id));
+          if (packet.qos === 2) answers.push(pubrec(packet.id));
+        } else if (packet.type === 'pubrel') {
+          answers.push(pubcomp(packet.id));
+        }
+      }
+      packets = await this.exchange(...answers);
+    }
+    return payloads;
+  }
+
+  /** The connection breaks. */
+  async lose(): Promise<void> {
+    this.socket.destroy();
+    await turns();
+  }
+}
+
+/** The parts of a gateway over a store in memory, assembled as `gateway.ts` does, without listeners. */
+export class World {
+  readonly clock: FakeClock;
+  readonly store: LmqStore;
+  readonly stats: GatewayStats = new GatewayStats();
+  readonly context: ChannelContext;
+  readonly kv: FakeKv = new FakeKv();
+  readonly metadata: TopicMetadata;
+  readonly flushQueue: FlushQueue = new FlushQueue();
+
+  constructor(options: WorldOptions = {}) {
+    this.clock = options.clock ?? new FakeClock();
+    this.store = options.store ?? createMemoryStore({ clock: this.clock });
+    this.metadata = new TopicMetadata({
+      kv: this.kv,
+      filters: this.store,
+      autoCreateTopic: options.autoCreateTopic ?? true,
+      autoCreateWildcard: true,
+      logger: silentLogger,
+      clock: this.clock,
+    });
+    this.context = assemble(this, options);
+    const { waiters, pump, sessions, gate, sessionLog } = this.context;
+    this.store.onCommit((commit, error) => {
+      waiters.onCommit(commit, error);
+    });
+    this.store.onArrival((arrivals) => {
+      for (const arrival of arrivals) {
+        if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
+        else sessions.arrivedUnread(arrival);
+      }
+      pump.runScheduled();
+    });
+    this.store.onWritable(() => {
+      gate.open();
+    });
+    sessionLog.start(pump);
+  }
+
+  /** A connected socket that has sent nothing. */
+  open(socket: FakeSocket = new FakeSocket()): FakeClient {
+    const { limits } = this.context;
+    this.stats.connectionsCurrent++;
+    const connection = new Connection(socket.socket, this.flushQueue, this.stats, limits.highWater);
+    const channel = new Channel(this.context, connection, () => undefined);
+    connection.open(channel);
+    return new FakeClient(socket, connection, channel);
+  }
+
+  /** A client whose CONNECT was accepted; `received` has what came before it was subscribed. */
+  async connected(fields: Partial<ConnectFields> = {}, socket?: FakeSocket): Promise<FakeClient> {
+    const client = this.open(socket);
+    const packets = await client.exchange(connect({ clientId: 'c', keepAlive: 0, ...fields }));
+    const [first] = packets;
+    if (first?.type !== 'connack' || first.code !== 0) throw new Error('CONNECT was not accepted');
+    return client;
+  }
+
+  async subscribed(
+    fields: Partial<ConnectFields>,
+    ...filters: readonly (readonly [string, number])[]
+  ): Promise<FakeClient> {
+    const client = await this.connected(fields);
+    const packets = await client.exchange(subscribe(1, ...filters));
+    if (!packets.some(({ type }) => type === 'suback')) throw new Error('no SUBACK');
+    return client;
+  }
+}
+
+function assemble(world: World, options: WorldOptions): ChannelContext {
+  const { store, clock, stats, metadata } = world;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const logger = options.logger ?? silentLogger;
+  const live = new LiveSubscriptions();
+  const waiters = new CommitWaiters();
+  const sessionLog = new SessionLog(store, waiters, clock, 1000);
+  const pump = new DeliveryPump(store, limits, stats, clock, logger, sessionLog);
+  const { maxInflight } = limits;
+  return {
+    store,
+    metadata,
+    live,
+    topics: new TopicTable(store, live, metadata, limits.maxTopicLevels),
+    sessions: new SessionRegistry({
+      store,
+      metadata,
+      live,
+      pump,
+      log: sessionLog,
+      stats,
+      clock,
+      logger,
+      maxInflight,
+    }),
+    sessionLog,
+    pump,
+    waiters,
+    gate: new StoreGate(stats),
+    wheel: new TimerWheel(clock),
+    authenticator: options.authenticator ?? openAuthenticator,
+    authorizer: options.authorizer,
+    limits,
+    storeQos0: options.storeQos0 ?? true,
+    stats,
+    clock,
+    logger,
+  };
+}

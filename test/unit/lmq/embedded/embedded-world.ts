@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
+import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
+import { createKvEngine, type KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { EmbeddedStoreOptions } from '../../../../src/lmq/embedded/store-options.ts';
+import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
+import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
+import { ManualClock } from '../manual-clock.ts';
+
+const DAY_MS = 86_400_000;
+const SMALL: Partial<EmbeddedStoreOptions> = {
+  writeBufferBytes: 4 << 20,
+  cacheBytes: 2 << 20,
+  fileReservedTimeMs: 3 * DAY_MS,
+};
+
+export function openEngine(directory: string): KvEngine {
+  return createKvEngine({
+    directory,
+    writeBufferBytes: 4 << 20,
+    cacheBytes: 1 << 20,
+    compression: true,
+  });
+}
+
+/** An embedded store in a directory of its own, with time and failures in the hands of the test. */
+export class EmbeddedWorld {
+  readonly clock: ManualClock = new ManualClock();
+  readonly #options: Partial<EmbeddedStoreOptions>;
+  #directory: string | undefined;
+  #store: LmqStore | undefined;
+  #isFailing = false;
+
+  constructor(options: Partial<EmbeddedStoreOptions> = {}) {
+    this.#options = options;
+  }
+
+  get directory(): string {
+    if (this.#directory === undefined) throw new Error('not started');
+    return this.#directory;
+  }
+
+  get store(): LmqStore {
+    if (this.#store === undefined) throw new Error('not started');
+    return this.#store;
+  }
+
+  async start(options: Partial<EmbeddedStoreOptions> = {}): Promise<LmqStore> {
+    this.#directory ??= await makeTempDir();
+    const store = createEmbeddedStore(
+      { ...SMALL, ...this.#options, ...options, clock: this.clock, directory: this.#directory },
+      this.#failing(openEngine(this.#directory)),
+    );
+    await store.start();
+    this.#store = store;
+    return store;
+  }
+
+  async reopen(options: Partial<EmbeddedStoreOptions> = {}): Promise<LmqStore> {
+    await this.#store?.stop();
+    return this.start(options);
+  }
+
+  /** Every write from now on fails. */
+  failWrites(): void {
+    this.#isFailing = true;
+  }
+
+  /** Lets the time of all records pass, and waits for retention to have run. */
+  async expireAll(): Promise<void> {
+    const { store } = this;
+    await store.committed(store.openCommit);
+    const expired = store.stats.recordsExpired;
+    this.clock.advance(4 * DAY_MS);
+    while (store.stats.recordsExpired === expired) await sleep(1);
+    await store.committed(store.openCommit);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#store?.stop();
+    if (this.#directory !== undefined) await removeTempDir(this.#directory);
+  }
+
+  #failing(engine: KvEngine): KvEngine {
+    const isFailing = (): boolean => this.#isFailing;
+    return new Proxy(engine, {
+      get(target, property) {
+        if (property === 'batch' && isFailing()) {
+          return () => failingBatch(target.directory);
+        }
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+}
+
+function failingBatch(directory: string): ReturnType<KvEngine['batch']> {
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    put: () => {
+      size++;
+    },
+    del: () => {
+      size++;
+    },
+    write: (_sync, callback) => {
+      setImmediate(() => {
+        callback(new StoreError(ErrorCode.STORE_UNAVAILABLE, `${directory}: no space left`));
+      });
+    },
+  };
+}

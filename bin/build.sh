@@ -16,12 +16,12 @@ is_newer() { # is_newer STAMP PATH...: whether anything below a path is newer th
 [ -d src ] || exit 0
 
 if is_newer node_modules/.package-lock.json package-lock.json; then
-  echo 'lmqtt: installing dependencies (npm ci) ...' >&2
+  echo 'lmqtt: installing dependencies (npm ci) ...'
   npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
 fi
 
 if is_newer dist/.built src package.json tsconfig.json tsconfig.build.json; then
-  echo 'lmqtt: compiling (npm run build) ...' >&2
+  echo 'lmqtt: compiling (npm run build) ...'
   # Compiled beside and swapped in, so that a failed or concurrent build leaves no half of one.
   next="dist.$$"
   trap 'rm -rf "$next"' EXIT

@@ -58,6 +58,7 @@ ready_file=$LMQTT_RUN_DIR/$role.ready # written by the process when it serves, k
 out_file=$LMQTT_LOG_DIR/$role.out     # what the last start printed
 
 START_SECONDS=60
+OTHER_START_SECONDS=300 # it may have to install and build first
 STOP_SECONDS=15
 
 # start_time PID: when that process began, in any form that no later process of the same pid has.
@@ -107,57 +108,67 @@ check_node() {
   fi
 }
 
-# prepare: takes the pid file for this shell, so that only one installs, builds and starts at a time.
-prepare() {
-  check_node
+# claim: puts this shell into the pid file, so that only one installs, builds and starts at a time; fails
+# when another process is there. A link appears with its content, or not at all.
+claim() {
+  draft=$pid_file.$$
+  printf '%s %s\n' $$ "$(start_time $$)" 2>/dev/null >"$draft" || fail "file $draft cannot be written"
+  if ! ln "$draft" "$pid_file" 2>/dev/null && ! running_pid >/dev/null; then
+    rm -f "$pid_file" "$ready_file"
+    ln "$draft" "$pid_file" 2>/dev/null || true
+  fi
+  rm -f "$draft"
+  [ "$(running_pid || true)" = $$ ]
+}
+
+make_directories() {
   mkdir -p "$LMQTT_RUN_DIR" 2>/dev/null || fail "directory $LMQTT_RUN_DIR cannot be created"
   mkdir -p "$LMQTT_LOG_DIR" 2>/dev/null || fail "directory $LMQTT_LOG_DIR cannot be created"
-  claim $$ || fail "another start is under way, or $pid_file cannot be written"
+}
+
+# build: with the claim, which is given back when it fails.
+build() {
   trap 'rm -f "$pid_file"' EXIT
   trap 'exit 1' INT TERM HUP
   sh "$root/bin/build.sh" || fail 'the build failed, see above'
 }
 
-# claim PID: writes the pid file unless another process holds it.
-claim() {
-  began=$(start_time "$1")
-  if ! (set -C && printf '%s %s\n' "$1" "$began" >"$pid_file") 2>/dev/null; then
-    ! running_pid >/dev/null || return 1
-    rm -f "$pid_file" "$ready_file"
-    (set -C && printf '%s %s\n' "$1" "$began" >"$pid_file") 2>/dev/null || return 1
-  fi
-}
-
-# await_ready: waits until the running process serves; fails when it has ended or the time is up.
+# await_ready SECONDS: waits until the running process serves; fails when it has ended or the time is up.
 await_ready() {
   ticks=0
   while pid=$(running_pid); do
     ! is_ready "$pid" || return 0
     ticks=$((ticks + 1))
-    [ "$ticks" -le $((START_SECONDS * 20)) ] || return 1
+    [ "$ticks" -le $(($1 * 20)) ] || return 1
     sleep 0.05
   done
   return 1
 }
 
 do_start() {
-  if pid=$(running_pid); then
-    await_ready || fail "another start (pid $pid) did not finish"
+  check_node
+  make_directories
+  if claim; then
+    launch
+  elif await_ready "$OTHER_START_SECONDS"; then
     printf 'lmqtt is already running (pid %s)\n' "$pid"
     print_where
-    return 0
+  else
+    fail "another start is under way and did not finish, see $out_file"
   fi
-  prepare
+}
+
+launch() {
+  build
   detach=''
   ! command -v setsid >/dev/null 2>&1 || detach=setsid
-  : >"$out_file" || fail "file $out_file cannot be written"
-  rm -f "$ready_file"
+  true 2>/dev/null >"$out_file" || fail "file $out_file cannot be written"
   # shellcheck disable=SC2086 # empty where there is no setsid
   nohup $detach node "$main" --daemon </dev/null >"$out_file" 2>&1 &
   child=$!
   printf '%s %s\n' "$child" "$(start_time "$child")" >"$pid_file"
   trap - EXIT INT TERM HUP
-  if await_ready; then
+  if await_ready "$START_SECONDS"; then
     printf 'lmqtt is running (pid %s)\n' "$child"
     print_where
     return 0
@@ -176,8 +187,10 @@ do_start() {
 }
 
 do_run() {
-  if pid=$(running_pid); then fail "already running (pid $pid)"; fi
-  prepare
+  check_node
+  make_directories
+  claim || fail "already running (pid $(running_pid || echo '?'))"
+  build
   exec node "$main"
 }
 

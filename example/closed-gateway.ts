@@ -21,7 +21,10 @@ async function mqadmin(settings: Settings, ...args: string[]): Promise<string> {
 
 /** The registered first topics; none when the key is not there yet. */
 async function registered(settings: Settings): Promise<string[]> {
-  const list = await mqadmin(settings, 'listKvConfig', '-s', 'LMQ').catch(() => '');
+  const list = await mqadmin(settings, 'listKvConfig', '-s', 'LMQ').catch((error: unknown) => {
+    if (String(error).includes('no keys')) return '';
+    throw error;
+  });
   const line = list.split('\n').find((entry) => entry.startsWith('ALL_FIRST_TOPICS='));
   const [, value = ''] = line?.split('=') ?? [];
   return value.split(',').filter((name) => name !== '');

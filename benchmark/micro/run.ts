@@ -1,4 +1,5 @@
-// Runs every micro benchmark of this folder, one after another: npm run benchmark:micro
+// Runs every micro benchmark of this folder, one after another:
+// node --import=ts-blank-space/register benchmark/micro/run.ts
 import { readdirSync } from 'node:fs';
 
 for (const file of readdirSync(import.meta.dirname).sort()) {

@@ -68,7 +68,11 @@ describe('configuration of the running program', function () {
     });
     try {
       await client.publishAsync('a/b', Buffer.alloc(1900), { qos: 1 });
-      const closed = new Promise((resolve) => client.once('close', resolve));
+      const closed = new Promise<void>((resolve) => {
+        client.once('close', () => {
+          resolve();
+        });
+      });
       client.publish('a/b', Buffer.alloc(2100), { qos: 1 });
       await closed;
     } finally {

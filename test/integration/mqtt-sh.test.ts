@@ -11,12 +11,12 @@ import { MqttSh, ROOT, type Outcome, type Variables } from './mqtt-sh.ts';
 /** A build may be needed first. */
 const START_TIMEOUT_MS = 120_000;
 
+/** Whether a process runs; one that has ended counts as gone though its parent has not noticed. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
 }

@@ -142,6 +142,11 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     });
   }
 
+  /** Forwards what was published before a packet that changes who gets it. */
+  forwardPending(chunk: Buffer): void {
+    this.#receiver?.endOfChunk(chunk);
+  }
+
   /** Runs an asynchronous handler; the packets behind it wait, unread ones in the socket. */
   block(work: Promise<void>): void {
     this.#busy = true;

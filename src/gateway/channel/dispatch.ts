@@ -45,6 +45,7 @@ export function dispatch(
       channel.block(handleSubscribe(channel, Buffer.from(chunk.subarray(start, end))));
       break;
     case PacketType.UNSUBSCRIBE:
+      channel.forwardPending(chunk);
       channel.block(handleUnsubscribe(channel, Buffer.from(chunk.subarray(start, end))));
       break;
     case PacketType.PINGREQ:

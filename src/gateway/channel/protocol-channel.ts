@@ -35,6 +35,8 @@ export interface ProtocolChannel extends SessionLink {
   readonly remoteAddress: string;
   /** The connection has gone. */
   readonly closed: boolean;
+  /** Forwards what was published before a packet that changes who gets it. */
+  forwardPending(chunk: Buffer): void;
   /** Runs an asynchronous handler; the packets behind it wait, unread ones in the socket. */
   block(work: Promise<void>): void;
   /** Answers when the commit is durable, in the order of these calls. */

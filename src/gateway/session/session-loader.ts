@@ -5,7 +5,7 @@ import { Cursor, CursorState } from './cursor.ts';
 import { DeliveryState, InflightWindow } from './inflight-window.ts';
 import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
 import { Session, type SessionCursor } from './session.ts';
-import { decodeSessionRecord } from './session-record.ts';
+import { decodeSessionRecord, type SessionRecord } from './session-record.ts';
 import { Subscription } from './subscription.ts';
 
 /** Builds a session from what the store has of it. Its queues are open, its cursors not attached. */
@@ -30,6 +30,21 @@ export class SessionLoader {
       new InflightWindow(this.#maxInflight, window === undefined ? 1 : firstPacketId(window)),
       new Set(window?.received),
     );
+    try {
+      await this.#restore(session, record, window);
+    } catch (error) {
+      for (const queue of session.queues()) this.#store.closeQueue(queue);
+      throw error;
+    }
+    return session;
+  }
+
+  async #restore(
+    session: Session,
+    record: SessionRecord,
+    window: InflightRecord | undefined,
+  ): Promise<void> {
+    const { clientId } = session;
     const cursors = new Map<string, SessionCursor>();
     for (const { filter, qos } of record.subscriptions) {
       const queue = await this.#store.openQueue(filterQueueName(filter));
@@ -41,11 +56,11 @@ export class SessionLoader {
       cursors.set(queue.name, subscription.cursor);
     }
     const peerQueue = await this.#store.openQueue(peerQueueName(clientId));
-    const peerOffset = await this.#store.loadOffset(clientId, peerQueue);
-    session.peerCursor = new Cursor(session, peerQueue, 2, peerOffset ?? record.peerOffset);
-    cursors.set(peerQueue.name, session.peerCursor);
+    const peerCursor = new Cursor(session, peerQueue, 2, record.peerOffset);
+    session.peerCursor = peerCursor;
+    peerCursor.offset = (await this.#store.loadOffset(clientId, peerQueue)) ?? record.peerOffset;
+    cursors.set(peerQueue.name, peerCursor);
     if (window !== undefined) await this.#restoreWindow(session, window, cursors);
-    return session;
   }
 
   /** Puts the messages in flight back, under the packet identifiers that the client knows. */

@@ -123,8 +123,9 @@ export class SessionRegistry {
 
   async #openPeerQueue(session: Session, offset: number): Promise<void> {
     const { store, pump } = this.#options;
-    const queue = await store.openQueue(peerQueueName(session.clientId));
-    session.peerOpening = false;
+    const queue = await store.openQueue(peerQueueName(session.clientId)).finally(() => {
+      session.peerOpening = false;
+    });
     if (this.#sessions.get(session.clientId) !== session) {
       store.closeQueue(queue);
       return;
@@ -135,10 +136,20 @@ export class SessionRegistry {
 
   /** Takes the session out of memory. `erase` forgets it altogether, as a clean session always is. */
   async #end(session: Session, erase: boolean): Promise<void> {
-    const { store, live, pump, log, stats, metadata, clock } = this.#options;
+    const { store, log, clock } = this.#options;
     let commit = 0;
-    if (session.persistent && !erase) commit = log.saveSession(session, clock.now());
-    else if (session.persistent) commit = log.erase(session);
+    try {
+      if (session.persistent && !erase) commit = log.saveSession(session, clock.now());
+      else if (session.persistent) commit = log.erase(session);
+    } finally {
+      this.#release(session, erase);
+    }
+    if (commit > 0) await store.committed(commit);
+  }
+
+  /** Gives back everything that the session holds in memory. */
+  #release(session: Session, erase: boolean): void {
+    const { store, live, pump, log, stats, metadata } = this.#options;
     log.forget(session);
     const queues = [...session.queues()];
     for (const subscription of session.subscriptions.values()) {
@@ -150,7 +161,6 @@ export class SessionRegistry {
     for (const queue of queues) store.closeQueue(queue);
     this.#sessions.delete(session.clientId);
     stats.sessionsCurrent = this.#sessions.size;
-    if (commit > 0) await store.committed(commit);
   }
 
   async #loadOrCreate(clientId: string, clean: boolean): Promise<OpenedSession> {
@@ -168,7 +178,12 @@ export class SessionRegistry {
     const peerCursor = new Cursor(session, peerQueue, 2, peerQueue.nextOffset);
     peerCursor.dirty = true;
     this.#readPeerQueue(session, peerCursor);
-    await store.committed(log.saveSession(session));
+    try {
+      await store.committed(log.saveSession(session));
+    } catch (error) {
+      this.#release(session, false);
+      throw error;
+    }
     return { session, present: false };
   }
 

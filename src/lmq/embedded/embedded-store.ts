@@ -14,47 +14,25 @@ import type {
   StateSpace,
   StoreTopic,
 } from '../spi/types.ts';
-import { BlockCache } from './block-cache.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
-import { FilterTable } from './filter-table.ts';
-import { GroupCommit } from './group-commit.ts';
+import type { FilterTable } from './filter-table.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { createKvEngine, type KvEngine } from './kv-engine.ts';
-import { IndexSweep } from './index-sweep.ts';
-import type { LmqQueue } from './lmq-queue.ts';
-import { LogBounds } from './log-bounds.ts';
-import { OffsetTable } from './offset-table.ts';
-import { QueueDictionary } from './queue-dictionary.ts';
-import { QueueIndex } from './queue-index.ts';
-import { QueueReader } from './queue-reader.ts';
-import { QueueTable } from './queue-table.ts';
-import { RecordLog } from './record-log.ts';
-import {
-  checkFormat,
-  prepareDirectory,
-  restoreBounds,
-  restoreDictionary,
-  restoreFilters,
-} from './recovery.ts';
-import { Retention } from './retention.ts';
-import { StateTable } from './state-table.ts';
-import {
-  DEFAULT_STORE_OPTIONS,
-  FlushDiskType,
-  type EmbeddedStoreOptions,
-} from './store-options.ts';
-import { TailRing } from './tail-ring.ts';
-import { TopicTable } from './topic-table.ts';
+import { LmqQueue } from './lmq-queue.ts';
+import type { OffsetTable } from './offset-table.ts';
+import type { QueueReader } from './queue-reader.ts';
+import type { QueueTable } from './queue-table.ts';
+import type { RecordLog } from './record-log.ts';
+import { recover } from './recovery.ts';
+import type { StateTable } from './state-table.ts';
+import { DEFAULT_STORE_OPTIONS, type EmbeddedStoreOptions } from './store-options.ts';
+import { assembleParts, type StoreParts } from './store-parts.ts';
+import type { TopicTable } from './topic-table.ts';
 
-/** Bytes of log between two marks at most. */
-const MAX_MARK_BYTES = 16 * 1024 * 1024;
-
-/** The LMQ store on RocksDB, in this process. Assembles the parts. */
+/** The LMQ store on RocksDB, in this process: its parts behind the SPI. */
 class EmbeddedStore implements LmqStore {
   readonly #options: EmbeddedStoreOptions;
-  readonly #engine: KvEngine;
-  readonly #bounds: LogBounds;
-  readonly #tail: TailRing;
-  readonly #dictionary: QueueDictionary;
+  readonly #parts: StoreParts;
+  readonly #commits: GroupCommit;
   readonly #queues: QueueTable;
   readonly #filters: FilterTable;
   readonly #topics: TopicTable;
@@ -62,8 +40,6 @@ class EmbeddedStore implements LmqStore {
   readonly #offsets: OffsetTable;
   readonly #states: StateTable;
   readonly #reader: QueueReader;
-  readonly #retention: Retention;
-  readonly #commits: GroupCommit;
   readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
   readonly #writableListeners: (() => void)[] = [];
   #isPaused = false;
@@ -71,76 +47,30 @@ class EmbeddedStore implements LmqStore {
 
   constructor(options: EmbeddedStoreOptions, engine: KvEngine) {
     this.#options = options;
-    this.#engine = engine;
-    const parts: CommitPart[] = [];
-    const commits = new GroupCommit(
-      engine,
-      options.flushDiskType === FlushDiskType.SYNC_FLUSH,
-      parts,
-    );
-    const trigger: CommitTrigger = commits;
-    const index = new QueueIndex(engine);
-    this.#commits = commits;
-    this.#bounds = new LogBounds(markBytes(options));
-    this.#tail = new TailRing(options.tailBytes);
-    this.#dictionary = new QueueDictionary(engine, trigger);
-    this.#queues = new QueueTable(this.#dictionary, index, this.#bounds, options.maxIdleQueues);
-    this.#filters = new FilterTable(trigger);
-    this.#topics = new TopicTable(this.#queues, this.#filters, options.maxIdleTopics);
-    this.#log = new RecordLog(
-      options.clock,
-      trigger,
-      this.#topics,
-      this.#queues,
-      this.#bounds,
-      this.#tail,
-      options.blockBytes,
-    );
-    this.#offsets = new OffsetTable(engine, trigger);
-    this.#states = new StateTable(engine, trigger);
-    const cache = new BlockCache(options.cacheBytes / 2);
-    this.#reader = new QueueReader(engine, index, this.#bounds, this.#tail, cache);
-    this.#retention = new Retention(
-      options,
-      engine,
-      this.#bounds,
-      this.#queues,
-      index,
-      this.#tail,
-      trigger,
-      new IndexSweep(engine, this.#bounds, index),
-    );
-    // the log first: its `ready` waits until the dictionary knows the ids
-    parts.push(
-      this.#log,
-      this.#dictionary,
-      this.#filters,
-      this.#offsets,
-      this.#states,
-      this.#retention,
-    );
-    commits.onSettled((isDurable) => {
+    this.#parts = assembleParts(options, engine);
+    this.#commits = this.#parts.commits;
+    this.#queues = this.#parts.queues;
+    this.#filters = this.#parts.filters;
+    this.#topics = this.#parts.topics;
+    this.#log = this.#parts.log;
+    this.#offsets = this.#parts.offsets;
+    this.#states = this.#parts.states;
+    this.#reader = this.#parts.reader;
+    this.#commits.onSettled((isDurable) => {
       this.#announce(isDurable);
     });
   }
 
   async start(): Promise<void> {
-    const { directory } = this.#options;
-    await prepareDirectory(directory);
-    await this.#engine.open();
-    try {
-      await checkFormat(this.#engine);
-      await restoreBounds(this.#engine, this.#bounds);
-      await restoreDictionary(this.#engine, this.#dictionary);
-      await restoreFilters(this.#engine, this.#filters);
-    } catch (error) {
-      await this.#engine.close();
-      throw error;
-    }
+    await recover(this.#parts);
     this.#log.start();
-    this.#retention.start();
-    const { start, end } = this.#bounds;
-    const fields = { directory, firstBlock: start.block, nextBlock: end.block };
+    this.#parts.retention.start();
+    const { start, end } = this.#parts.bounds;
+    const fields = {
+      directory: this.#options.directory,
+      firstBlock: start.block,
+      nextBlock: end.block,
+    };
     this.#options.logger.info(fields, 'store is open');
   }
 
@@ -166,11 +96,11 @@ class EmbeddedStore implements LmqStore {
       commits: this.#commits.durableCommits,
       recordsAppended: this.#log.recordsAppended,
       bytesAppended: this.#log.bytesAppended,
-      tailBytes: this.#tail.bytes,
+      tailBytes: this.#parts.tail.bytes,
       tailHits: this.#reader.tailHits,
       tailMisses: this.#reader.tailMisses,
       openQueues: this.#queues.openQueues,
-      recordsExpired: this.#retention.recordsExpired,
+      recordsExpired: this.#parts.retention.recordsExpired,
     };
   }
 
@@ -221,11 +151,11 @@ class EmbeddedStore implements LmqStore {
   }
 
   closeQueue(queue: Queue): void {
-    this.#queues.close(queue as LmqQueue);
+    this.#queues.close(LmqQueue.of(queue));
   }
 
   tail(queue: Queue, offset: QueueOffset): Segment | undefined {
-    return this.#reader.tail(queue as LmqQueue, offset);
+    return this.#reader.tail(LmqQueue.of(queue), offset);
   }
 
   pull(
@@ -234,19 +164,19 @@ class EmbeddedStore implements LmqStore {
     maxMessages: number,
     maxBytes: number,
   ): Promise<PullResult> {
-    return this.#reader.pull(queue as LmqQueue, offset, maxMessages, maxBytes);
+    return this.#reader.pull(LmqQueue.of(queue), offset, maxMessages, maxBytes);
   }
 
   commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber {
-    return this.#offsets.commit(consumer, queue as LmqQueue, offset);
+    return this.#offsets.commit(consumer, LmqQueue.of(queue), offset);
   }
 
   loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined> {
-    return this.#offsets.load(consumer, queue as LmqQueue);
+    return this.#offsets.load(consumer, LmqQueue.of(queue));
   }
 
   deleteOffset(consumer: string, queue: Queue): CommitNumber {
-    return this.#offsets.delete(consumer, queue as LmqQueue);
+    return this.#offsets.delete(consumer, LmqQueue.of(queue));
   }
 
   putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
@@ -292,13 +222,13 @@ class EmbeddedStore implements LmqStore {
   }
 
   async #stop(): Promise<void> {
-    await this.#retention.stop();
+    await this.#parts.retention.stop();
     await this.#commits.drain();
     const { directory } = this.#options;
     this.#commits.fail(
       new StoreError(ErrorCode.STORE_CLOSED, `the store in ${directory} is closed`),
     );
-    await this.#engine.close();
+    await this.#parts.engine.close();
   }
 
   /** After the listeners of a commit: the queues that grew, and room for publishers. */
@@ -312,12 +242,6 @@ class EmbeddedStore implements LmqStore {
     this.#isPaused = false;
     for (const listener of this.#writableListeners) listener();
   }
-}
-
-/** Steps in which retention removes the log: small beside a limit of its size. */
-function markBytes({ maxLogBytes, blockBytes }: EmbeddedStoreOptions): number {
-  if (maxLogBytes === 0) return MAX_MARK_BYTES;
-  return Math.max(blockBytes, Math.min(MAX_MARK_BYTES, maxLogBytes / 16));
 }
 
 /** The store on RocksDB; `start` opens it. `engine` is for tests. */

@@ -1,4 +1,6 @@
+import type { QueueName } from '../spi/types.ts';
 import { corrupt } from './corrupt.ts';
+import type { DeadQueues } from './dead-queues.ts';
 import type { KvEngine } from './kv-engine.ts';
 import { indexKey } from './layout/v1/index-key.ts';
 import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
@@ -21,15 +23,17 @@ export class IndexSweep {
   readonly #engine: KvEngine;
   readonly #bounds: LogBounds;
   readonly #index: QueueIndex;
+  readonly #dead: DeadQueues;
   /** The queue to go on with. */
   #nextId = 0;
   /** Start of the log that the round under way, or the last one, goes by. */
   #roundStart = 0;
 
-  constructor(engine: KvEngine, bounds: LogBounds, index: QueueIndex) {
+  constructor(engine: KvEngine, bounds: LogBounds, index: QueueIndex, dead: DeadQueues) {
     this.#engine = engine;
     this.#bounds = bounds;
     this.#index = index;
+    this.#dead = dead;
   }
 
   /** Goes on where the last call ended; a round begins when the log's start has moved since the last one. */
@@ -41,34 +45,48 @@ export class IndexSweep {
     for (let seen = 0; seen < QUEUES_PER_PASS; seen += PAGE) {
       const { lt } = keyspaceRange(Keyspace.ID_TO_NAME);
       const page = await this.#engine.read({ gte: idKey(this.#nextId), lt }, PAGE);
-      for (const { key } of page) {
+      for (const { key, value } of page) {
         if (isStopping()) return;
         const id = idOfIdKey(key);
-        await this.#sweepQueue(id);
+        await this.#sweepQueue(id, value.toString() as QueueName);
         this.#nextId = id + 1;
       }
       if (page.length < PAGE) {
         this.#nextId = 0;
-        return;
+        return this.#dead.bury();
       }
     }
   }
 
-  async #sweepQueue(id: number): Promise<void> {
+  async #sweepQueue(id: number, name: QueueName): Promise<void> {
     const start = this.#roundStart;
     const oldest = await this.#index.first(id);
-    if (oldest === undefined || lastBlock(oldest) >= start) return;
+    if (oldest === undefined) {
+      this.#dead.suspect({ id, name, lastEntry: undefined });
+      return;
+    }
+    if (lastBlock(oldest) >= start) return;
     const newest = await this.#index.last(id);
     if (newest === undefined) throw corrupt(this.#engine.directory, `index of queue ${String(id)}`);
-    if (newest.firstOffset === oldest.firstOffset) return;
-    const live = await this.#index.firstLive(id, oldest.firstOffset, newest.firstOffset, start);
-    const keep = await this.#index.before(id, live);
+    if (newest.firstOffset > oldest.firstOffset) {
+      const { firstOffset } = oldest;
+      const live = await this.#index.firstLive(id, firstOffset, newest.firstOffset, start);
+      await this.#clearBefore(id, live);
+    }
+    if (lastBlock(newest) < start) {
+      this.#dead.suspect({ id, name, lastEntry: newest.firstOffset });
+    }
+  }
+
+  /** Deletes the entries of a queue before the one that holds `offset`. */
+  async #clearBefore(id: number, offset: number): Promise<void> {
+    const keep = await this.#index.before(id, offset);
     if (keep === undefined) throw corrupt(this.#engine.directory, `index of queue ${String(id)}`);
-    let next: typeof keep | undefined = oldest;
-    while (next !== undefined && next.firstOffset < keep.firstOffset) {
+    for (;;) {
+      const oldest = await this.#index.first(id);
+      if (oldest === undefined || oldest.firstOffset >= keep.firstOffset) return;
       const range = { gte: indexKey(id, 0), lt: indexKey(id, keep.firstOffset) };
       await this.#engine.clear(range, CLEAR_STEP);
-      next = await this.#index.first(id);
     }
   }
 }

@@ -4,19 +4,18 @@
  */
 import RocksDB from 'rocksdb';
 import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
+import type { KvRange } from './kv-range.ts';
+import type {
+  Callback,
+  Done,
+  RocksChainedBatch,
+  RocksDatabase,
+  RocksIterator,
+} from './rocks-database.ts';
 
 export interface KvEntry {
   readonly key: Buffer;
   readonly value: Buffer;
-}
-
-/** Bounds of a read; a missing bound is open. */
-export interface KvRange {
-  readonly gte?: Buffer;
-  readonly gt?: Buffer;
-  readonly lt?: Buffer;
-  readonly lte?: Buffer;
-  readonly reverse?: boolean;
 }
 
 /** Writes that become durable together. Keys and values are copied when given. */
@@ -60,45 +59,6 @@ export interface KvEngineOptions {
   /** Size of the engine's cache of uncompressed file blocks. */
   readonly cacheBytes: number;
   readonly compression: boolean;
-}
-
-type Callback<T> = (error: Error | null | undefined, value: T) => void;
-type Done = (error: Error | null | undefined) => void;
-
-interface RocksIterator {
-  next(callback: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;
-  end(done: Done): void;
-}
-
-interface RocksChainedBatch {
-  put(key: Buffer, value: Buffer): void;
-  del(key: Buffer): void;
-  write(options: { sync: boolean }, done: Done): void;
-}
-
-/** The part of the package that is used here. Its published types are those of a CommonJS default export. */
-interface RocksDatabase {
-  open(
-    options: {
-      createIfMissing: boolean;
-      cacheSize: number;
-      writeBufferSize: number;
-      maxOpenFiles: number;
-      compression: boolean;
-    },
-    done: Done,
-  ): void;
-  close(done: Done): void;
-  batch(): RocksChainedBatch;
-  getMany(
-    keys: readonly Buffer[],
-    options: { fillCache: boolean },
-    callback: Callback<(Buffer | null | undefined)[]>,
-  ): void;
-  iterator(options: KvRange & { limit: number; highWaterMark: number }): RocksIterator;
-  clear(range: KvRange & { limit: number }, done: Done): void;
-  approximateSize(start: Buffer, end: Buffer, callback: Callback<number>): void;
-  compactRange(start: Buffer, end: Buffer, done: Done): void;
 }
 
 const RocksConstructor = RocksDB as unknown as new (directory: string) => RocksDatabase;

@@ -113,6 +113,12 @@ export class LmqQueue implements Queue {
     this.name = name;
   }
 
+  /** The queue behind a handle. Handles of another store are a mistake of the caller. */
+  static of(handle: Queue): LmqQueue {
+    if (handle instanceof LmqQueue) return handle;
+    throw new TypeError(`queue ${handle.name} was opened by another store`);
+  }
+
   get nextOffset(): QueueOffset {
     return this.maxOffset + (this.sealed?.count ?? 0) + (this.pending?.count ?? 0);
   }

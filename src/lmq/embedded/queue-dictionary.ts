@@ -16,6 +16,8 @@ export class QueueDictionary implements CommitPart {
   /** Named by no batch yet. */
   #unwritten: LmqQueue[] = [];
   #sealed: LmqQueue[] = [];
+  /** Names that the open commit or the one in flight removes. */
+  readonly #forgotten = new Set<QueueName>();
   /** A commit is sealed whose batch is not built yet. */
   #willFill = false;
 
@@ -31,15 +33,31 @@ export class QueueDictionary implements CommitPart {
 
   /** Ids of durable names; undefined for a new name. */
   async find(names: readonly QueueName[]): Promise<(number | undefined)[]> {
+    const isForgotten = names.map((name) => this.#forgotten.has(name));
     const values = await this.#engine.getMany(names.map(nameKey));
     return values.map((value, index) => {
-      if (value === undefined) return undefined;
+      if (value === undefined || isForgotten[index]) return undefined;
       const id = decodeId(value);
       if (Number.isNaN(id)) {
         throw corrupt(this.#engine.directory, `no id for queue ${String(names[index])}`);
       }
       return id;
     });
+  }
+
+  /** The newest id. */
+  get lastId(): number {
+    return this.#nextId - 1;
+  }
+
+  /** From now on the name is unknown: its entry will be removed by the open commit. */
+  forget(name: QueueName): void {
+    this.#forgotten.add(name);
+  }
+
+  /** The entry is removed. */
+  forgotten(name: QueueName): void {
+    this.#forgotten.delete(name);
   }
 
   /** Gives a new queue its id; the next batch that is built names it. */

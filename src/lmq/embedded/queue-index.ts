@@ -61,12 +61,12 @@ export class QueueIndex {
     if (holder !== undefined && lastBlock(holder) >= start) {
       return Math.max(from, firstLiveOffset(holder, start));
     }
-    let low = from;
     let steps = 0;
     for await (const entry of this.from(queueId, from)) {
       if (lastBlock(entry) >= start) return firstLiveOffset(entry, start);
-      low = entryEnd(entry);
-      if (++steps === LIVE_SCAN_STEPS) return this.#searchLive(queueId, low, maxOffset, start);
+      if (++steps === LIVE_SCAN_STEPS) {
+        return this.#searchLive(queueId, entryEnd(entry), maxOffset, start);
+      }
     }
     return maxOffset;
   }

@@ -18,8 +18,10 @@ export class QueueTable {
   readonly #maxIdle: number;
   readonly #queues = new Map<QueueName, LmqQueue>();
   #toLoad: LmqQueue[] = [];
-  #hand: IterableIterator<LmqQueue> | undefined;
+  #hand: Iterator<LmqQueue, unknown> | undefined;
   #open = 0;
+  /** Called for every queue that comes into memory. */
+  onLoad: (name: QueueName) => void = () => undefined;
 
   constructor(
     dictionary: QueueDictionary,
@@ -53,6 +55,7 @@ export class QueueTable {
     if (queue === undefined) {
       queue = new LmqQueue(name);
       this.#queues.set(name, queue);
+      this.onLoad(name);
       this.#load(queue);
     }
     return queue;
@@ -83,11 +86,11 @@ export class QueueTable {
     for (let i = 0; i < EVICTION_STEP; i++) {
       if (this.#queues.size - this.#open <= this.#maxIdle) return;
       this.#hand ??= this.#queues.values();
-      const { value: queue, done } = this.#hand.next();
-      if (done === true) this.#hand = undefined;
-      else if (!queue.isIdle) continue;
-      else if (queue.wasUsed) queue.wasUsed = false;
-      else this.#evict(queue);
+      const next = this.#hand.next();
+      if (next.done === true) this.#hand = undefined;
+      else if (!next.value.isIdle) continue;
+      else if (next.value.wasUsed) next.value.wasUsed = false;
+      else this.#evict(next.value);
     }
   }
 

@@ -11,8 +11,9 @@ import { PendingEntry, type LmqQueue } from './lmq-queue.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueTable } from './queue-table.ts';
+import type { EmbeddedStoreOptions } from './store-options.ts';
 import type { TailRing } from './tail-ring.ts';
-import type { TopicEntry, TopicTable } from './topic-table.ts';
+import { TopicEntry, type TopicTable } from './topic-table.ts';
 
 /** Records of a block between two looks at the clock. */
 const TIME_MASK = 63;
@@ -42,21 +43,20 @@ export class RecordLog implements CommitPart {
   #bytes = 0;
 
   constructor(
-    clock: Clock,
+    options: Pick<EmbeddedStoreOptions, 'clock' | 'blockBytes'>,
     trigger: CommitTrigger,
     topics: TopicTable,
     queues: QueueTable,
     bounds: LogBounds,
     tail: TailRing,
-    blockBytes: number,
   ) {
-    this.#clock = clock;
+    this.#clock = options.clock;
     this.#trigger = trigger;
     this.#topics = topics;
     this.#queues = queues;
     this.#bounds = bounds;
     this.#tail = tail;
-    this.#writer = new BlockWriter(blockBytes);
+    this.#writer = new BlockWriter(options.blockBytes);
   }
 
   /** Goes on behind what is on disk. */
@@ -92,7 +92,7 @@ export class RecordLog implements CommitPart {
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
-    const entry = topic as TopicEntry;
+    const entry = TopicEntry.of(topic);
     const bytes = entry.bytes;
     const size = recordSize(
       bytes.length,

@@ -25,8 +25,29 @@ import type { QueueDictionary } from './queue-dictionary.ts';
 const LEFT_BY_CREATION = /^(LOCK|LOG|LOG\.old\..*|IDENTITY|MANIFEST-\d+|OPTIONS-.*|.*\.dbtmp)$/;
 const NO_BOUND: LogBound = { block: 0, bytesBefore: 0, recordsBefore: 0 };
 
+/** Opens the engine and reads what the parts begin with; nothing stays open when that fails. */
+export async function recover(parts: {
+  readonly engine: KvEngine;
+  readonly bounds: LogBounds;
+  readonly dictionary: QueueDictionary;
+  readonly filters: FilterTable;
+}): Promise<void> {
+  const { engine } = parts;
+  await prepareDirectory(engine.directory);
+  await engine.open();
+  try {
+    await checkFormat(engine);
+    await restoreBounds(engine, parts.bounds);
+    await restoreDictionary(engine, parts.dictionary);
+    await restoreFilters(engine, parts.filters);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
 /** Makes the directory, and refuses one that holds something else than a database. */
-export async function prepareDirectory(directory: string): Promise<void> {
+async function prepareDirectory(directory: string): Promise<void> {
   let names: string[];
   try {
     await mkdir(directory, { recursive: true });
@@ -49,7 +70,7 @@ export async function prepareDirectory(directory: string): Promise<void> {
 }
 
 /** Checks that an open database is ours; a new one is made ours. */
-export async function checkFormat(engine: KvEngine): Promise<void> {
+async function checkFormat(engine: KvEngine): Promise<void> {
   const { directory } = engine;
   const value = await engine.get(FORMAT_KEY);
   if (value === undefined) {
@@ -87,7 +108,7 @@ function writeFormat(engine: KvEngine): Promise<void> {
 }
 
 /** Where the log begins and ends; refuses a log whose newest block is not the one that the end says. */
-export async function restoreBounds(engine: KvEngine, bounds: LogBounds): Promise<void> {
+async function restoreBounds(engine: KvEngine, bounds: LogBounds): Promise<void> {
   const [startValue, endValue] = await engine.getMany([LOG_START_KEY, LOG_END_KEY]);
   const start = decodeBound(engine, 'start', startValue);
   const end = decodeBound(engine, 'end', endValue);
@@ -112,16 +133,13 @@ function decodeBound(engine: KvEngine, name: string, value: Buffer | undefined):
   return bound;
 }
 
-export async function restoreDictionary(
-  engine: KvEngine,
-  dictionary: QueueDictionary,
-): Promise<void> {
+async function restoreDictionary(engine: KvEngine, dictionary: QueueDictionary): Promise<void> {
   const range = { ...keyspaceRange(Keyspace.ID_TO_NAME), reverse: true };
   const [newest] = await engine.read(range, 1);
   dictionary.restore(newest === undefined ? 1 : idOfIdKey(newest.key) + 1);
 }
 
-export async function restoreFilters(engine: KvEngine, filters: FilterTable): Promise<void> {
+async function restoreFilters(engine: KvEngine, filters: FilterTable): Promise<void> {
   for await (const { key, value } of engine.scan(keyspaceRange(Keyspace.FILTER))) {
     const record = decodeFilter(value);
     if (record === undefined) {

@@ -17,6 +17,12 @@ export class TopicEntry implements StoreTopic {
     this.name = name;
     this.bytes = Buffer.from(name);
   }
+
+  /** The entry behind a handle. Handles of another store are a mistake of the caller. */
+  static of(handle: StoreTopic): TopicEntry {
+    if (handle instanceof TopicEntry) return handle;
+    throw new TypeError(`topic ${handle.name} is a handle of another store`);
+  }
 }
 
 /**

@@ -34,6 +34,12 @@ export class MemoryQueue implements Queue {
     this.name = name;
   }
 
+  /** The queue behind a handle. */
+  static of(handle: Queue): MemoryQueue {
+    if (handle instanceof MemoryQueue) return handle;
+    throw new TypeError(`queue ${handle.name} was opened by another store`);
+  }
+
   /** Adds what a commit brought; returns the segment. */
   grow(buffer: Buffer, positions: readonly number[]): MemorySegment {
     const segment = new MemorySegment(this.maxOffset, buffer, positions);

@@ -179,12 +179,12 @@ class MemoryStore implements LmqStore {
   }
 
   closeQueue(queue: Queue): void {
-    (queue as MemoryQueue).uses--;
+    MemoryQueue.of(queue).uses--;
     this.#openQueues--;
   }
 
   tail(queue: Queue, offset: QueueOffset): Segment | undefined {
-    const memoryQueue = queue as MemoryQueue;
+    const memoryQueue = MemoryQueue.of(queue);
     const segment = memoryQueue.segment(memoryQueue.indexOf(offset));
     if (segment === undefined) this.#tailMisses++;
     else this.#tailHits++;
@@ -201,7 +201,7 @@ class MemoryStore implements LmqStore {
     if (offset > maxOffset) return notFound(PullStatus.OFFSET_OVERFLOW, maxOffset);
     if (offset === maxOffset) return notFound(PullStatus.NO_NEW_MSG, maxOffset);
     if (offset < minOffset) return notFound(PullStatus.OFFSET_TOO_SMALL, minOffset);
-    const memoryQueue = queue as MemoryQueue;
+    const memoryQueue = MemoryQueue.of(queue);
     const segments: Segment[] = [];
     let nextOffset = offset;
     let bytes = 0;
@@ -217,16 +217,16 @@ class MemoryStore implements LmqStore {
   }
 
   commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber {
-    (queue as MemoryQueue).offsets.set(consumer, offset);
+    MemoryQueue.of(queue).offsets.set(consumer, offset);
     return this.#commits.write(consumer.length + 8).number;
   }
 
   loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined> {
-    return Promise.resolve((queue as MemoryQueue).offsets.get(consumer));
+    return Promise.resolve(MemoryQueue.of(queue).offsets.get(consumer));
   }
 
   deleteOffset(consumer: string, queue: Queue): CommitNumber {
-    (queue as MemoryQueue).offsets.delete(consumer);
+    MemoryQueue.of(queue).offsets.delete(consumer);
     return this.#commits.write(consumer.length).number;
   }
 

@@ -7,6 +7,8 @@ import type { Session, SessionCursor } from '../../session/session.ts';
  * come to their end go too, so their number is bounded by the window.
  */
 export function retireCursor(store: LmqQueueStore, session: Session, cursor: SessionCursor): void {
+  // Its offset is deleted and must not be saved again.
+  cursor.dirty = false;
   session.retired.push(cursor);
   session.retired = session.retired.filter((retired) => {
     if (session.inflight.holds(retired)) return true;

@@ -91,7 +91,7 @@ async function subscribe(
 
 /** The same filter again: the new QoS counts, what is on the way goes on [MQTT-3.8.4-3]. */
 async function replace(channel: ProtocolChannel, subscription: SessionSubscription, qos: number): Promise<void> {
-  const { live, pump, store } = channel.context;
+  const { live, pump, store, sessions } = channel.context;
   const { session, queue, cursor } = subscription;
   if (subscription.qos === qos) return;
   subscription.qos = qos;
@@ -104,8 +104,9 @@ async function replace(channel: ProtocolChannel, subscription: SessionSubscripti
     pump.detach(cursor);
     if (session.persistent) store.deleteOffset(session.clientId, queue);
     // A hold of its own for the cursor; the subscription keeps the one that it has.
-    await store.openQueue(queue.name);
-    retireCursor(store, session, cursor);
+    const own = await store.openQueue(queue.name);
+    if (sessions.connected(session.clientId) === session) retireCursor(store, session, cursor);
+    else store.closeQueue(own);
   } else {
     subscription.cursor = new Cursor(session, queue, qos, queue.nextOffset);
     subscription.cursor.dirty = true;

@@ -15,9 +15,17 @@ is_newer() { # is_newer STAMP PATH...: whether anything below a path is newer th
 # An installed package ships dist/ without src/: there is nothing to do.
 [ -d src ] || exit 0
 
-if is_newer node_modules/.package-lock.json package-lock.json; then
+# What npm ci last installed here. A lockfile that was only touched must not cost a reinstall, since
+# npm ci empties node_modules under whatever runs from it.
+installed=node_modules/.installed-lock.json
+if is_newer node_modules/.package-lock.json package-lock.json && ! cmp -s package-lock.json "$installed"; then
+  if [ -L node_modules ]; then
+    echo 'lmqtt: node_modules is a link and out of date: run npm ci where it leads' >&2
+    exit 1
+  fi
   echo 'lmqtt: installing dependencies (npm ci) ...'
-  npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
+  npm ci --include=dev --no-audit --no-fund --loglevel=error
+  cp package-lock.json "$installed"
 fi
 
 if is_newer dist/.built src package.json tsconfig.json tsconfig.build.json; then

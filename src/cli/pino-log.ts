@@ -21,15 +21,13 @@ export interface ProcessLog {
   reopen(): void;
 }
 
-/** Most bytes that wait for a slow disk; further lines are dropped. */
-const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 const SECRETS = ['password', 'secretKey', 'payload'];
 const STDOUT = 1;
 
 type Destination = ReturnType<typeof pino.destination>;
 
 /**
- * Opens the log: JSON lines, written asynchronously to the file and to standard output.
+ * Opens the log: JSON lines, to the file and to standard output.
  * @throws ConfigError when the file cannot be opened
  */
 export function openLog(options: LogOptions): ProcessLog {
@@ -100,7 +98,8 @@ class LogFile {
 }
 
 function destinationOf(fd: number): Destination {
-  const destination = pino.destination({ fd, sync: false, maxLength: MAX_BUFFERED_BYTES });
+  // Written at once: lines are rare, and so none is lost or out of order when the process dies.
+  const destination = pino.destination({ fd, sync: true });
   let hasFailed = false;
   // A full disk or a closed console must not end the process; the first failure is told.
   destination.on('error', (error: Error) => {

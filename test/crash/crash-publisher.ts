@@ -1,10 +1,4 @@
-import {
-  connect,
-  publish,
-  pubrel,
-  type Packet,
-  type PublishFields,
-} from '../helpers/packets.ts';
+import { connect, publish, pubrel, type Packet, type PublishFields } from '../helpers/packets.ts';
 import { PacketLink } from '../helpers/packet-link.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { payloadOf } from './stream-check.ts';

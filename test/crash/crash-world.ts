@@ -24,7 +24,8 @@ export class CrashWorld {
   }
 
   violation(text: string): void {
-    if (this.violations.length < KEPT_VIOLATIONS) this.violations.push(`life ${this.life}: ${text}`);
+    if (this.violations.length < KEPT_VIOLATIONS)
+      this.violations.push(`life ${this.life}: ${text}`);
   }
 
   /** A close that neither the client nor a kill explains. */

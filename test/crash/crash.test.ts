@@ -49,7 +49,9 @@ describe('crash: SIGKILL at random moments', () => {
     ];
     const clients = [...publishers, ...subscribers];
     try {
-      for (let i = 0; i < KILLS && world.violations.length === 0; i++) await world.crash(MAX_LIFE_MS);
+      for (let i = 0; i < KILLS && world.violations.length === 0; i++)
+        await world.crash(MAX_LIFE_MS);
+      expect(world.violations).to.deep.equal([]);
       for (const subscriber of subscribers) subscriber.stay();
       await eventually(
         'everything is acknowledged',

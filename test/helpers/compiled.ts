@@ -15,5 +15,7 @@ function newest(directory: string, extension: string): number {
 /** Whether `dist/` was built after the last change of `src/`; then restarts can skip the compiler. */
 export function isBuildCurrent(): boolean {
   const main = statSync(join(ROOT, 'dist/cli/standalone-main.js'), { throwIfNoEntry: false });
-  return main !== undefined && newest(join(ROOT, 'dist'), '.js') >= newest(join(ROOT, 'src'), '.ts');
+  return (
+    main !== undefined && newest(join(ROOT, 'dist'), '.js') >= newest(join(ROOT, 'src'), '.ts')
+  );
 }

@@ -14,7 +14,16 @@ import {
 } from './packets.ts';
 import type { Random } from './random.ts';
 
-const TOPICS = ['fuzz', 'fuzz/a', 'fuzz/a/b', '/fuzz', 'fuzz//', '$fuzz/a', 'fuzz/ü', 't/p2p/fuzz-1'];
+const TOPICS = [
+  'fuzz',
+  'fuzz/a',
+  'fuzz/a/b',
+  '/fuzz',
+  'fuzz//',
+  '$fuzz/a',
+  'fuzz/ü',
+  't/p2p/fuzz-1',
+];
 const FILTERS = [...TOPICS, 'fuzz/#', 'fuzz/+', '+/a', '#', '+/+/b', 'fuzz/+/#', '$fuzz/#'];
 const CLIENTS = 20;
 const EDGE_BYTES = [0x00, 0x01, 0x7f, 0x80, 0xff, 0x10, 0x30, 0x36, 0x82, 0xf0];
@@ -47,7 +56,12 @@ export class PacketFuzzer {
       () => this.#publish(id),
       () => this.#publish(id),
       () => this.#publish(id),
-      () => subscribe(id, [random.pick(FILTERS), random.below(3)], [random.pick(FILTERS), random.below(3)]),
+      () =>
+        subscribe(
+          id,
+          [random.pick(FILTERS), random.below(3)],
+          [random.pick(FILTERS), random.below(3)],
+        ),
       () => unsubscribe(id, random.pick(FILTERS)),
       () => puback(id),
       () => pubrec(id),
@@ -95,7 +109,12 @@ export class PacketFuzzer {
       () => this.#replaced(bytes, at, random.pick(EDGE_BYTES)),
       () => this.#replaced(bytes, Math.min(1, bytes.length - 1), random.below(256)),
       () => this.#replaced(bytes, 0, random.below(256)),
-      () => Buffer.concat([bytes.subarray(0, at), random.bytes(1 + random.below(4)), bytes.subarray(at)]),
+      () =>
+        Buffer.concat([
+          bytes.subarray(0, at),
+          random.bytes(1 + random.below(4)),
+          bytes.subarray(at),
+        ]),
       () => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]),
       () => bytes.subarray(0, at + 1),
       () => Buffer.concat([bytes, bytes.subarray(at)]),

@@ -104,7 +104,9 @@ export class StreamPublisher {
     }
     const expected = (this.#acknowledged % MAX_ID) + 1;
     if (type !== PUBACK || buffer.readUInt16BE(start + 2) !== expected) {
-      this.#failure = new Error(`expected PUBACK ${expected}: ${buffer.toString('hex', start, start + 4)}`);
+      this.#failure = new Error(
+        `expected PUBACK ${expected}: ${buffer.toString('hex', start, start + 4)}`,
+      );
       this.#socket.destroy();
       return;
     }

@@ -81,7 +81,11 @@ describe('integration: subscribers that stop reading, at QoS 0 and 1,', () => {
     for (const client of [keen, stalledAt0, stalledAt1, publisher]) client.close();
   });
 
-  async function subscribe(clientId: string, filter: string, qos: 0 | 1): Promise<StreamSubscriber> {
+  async function subscribe(
+    clientId: string,
+    filter: string,
+    qos: 0 | 1,
+  ): Promise<StreamSubscriber> {
     return StreamSubscriber.open(broker, { clientId, clean: true, filter, qos });
   }
 });

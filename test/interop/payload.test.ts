@@ -24,8 +24,12 @@ describe('interop: payloads', () => {
       await sender.client.publishAsync(topic, payload, { qos });
       await interop.pub(['-t', topic, '-q', String(qos), '-s'], payload);
       const wanted = [digest(payload), digest(payload)];
-      expect((await receiver.received(2)).map((message) => digest(message.payload))).to.deep.equal(wanted);
-      expect((await sub.received(2)).map((message) => digest(message.payload))).to.deep.equal(wanted);
+      expect((await receiver.received(2)).map((message) => digest(message.payload))).to.deep.equal(
+        wanted,
+      );
+      expect((await sub.received(2)).map((message) => digest(message.payload))).to.deep.equal(
+        wanted,
+      );
     });
   }
 

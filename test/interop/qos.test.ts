@@ -43,7 +43,9 @@ describe('interop: messages at each QoS', () => {
       const topic = interop.name('js/mosquitto');
       const sub = await interop.sub('-t', topic, '-q', String(qos));
       const sender = await interop.mqttJs();
-      await Promise.all(PAYLOADS.map((payload) => sender.client.publishAsync(topic, payload, { qos })));
+      await Promise.all(
+        PAYLOADS.map((payload) => sender.client.publishAsync(topic, payload, { qos })),
+      );
       const messages = await sub.received(COUNT);
       expect(messages.map(({ payload }) => payload.toString())).to.deep.equal(PAYLOADS);
     });

@@ -24,12 +24,22 @@ describe('interop: persistent sessions', () => {
       const third = await interop.mqttJs(options);
       expect(third.sessionPresent).to.equal(true);
       await third.client.publishAsync(`${topic}/b`, 'new', { qos });
-      expect((await third.received(1)).map(({ payload }) => payload.toString())).to.deep.equal(['new']);
+      expect((await third.received(1)).map(({ payload }) => payload.toString())).to.deep.equal([
+        'new',
+      ]);
     });
 
     it(`mosquitto_sub comes back for what MQTT.js sent at QoS ${qos}`, async () => {
       const topic = interop.name('back');
-      const session = ['-c', '-i', interop.name('mosquitto-session'), '-t', topic, '-q', String(qos)];
+      const session = [
+        '-c',
+        '-i',
+        interop.name('mosquitto-session'),
+        '-t',
+        topic,
+        '-q',
+        String(qos),
+      ];
       const first = await interop.sub(...session, '-E');
       await first.ended();
       const sender = await interop.mqttJs();

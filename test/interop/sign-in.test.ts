@@ -38,7 +38,11 @@ describe('interop: sign-in with a signature', () => {
   });
 
   it('refuses mosquitto_pub without a password', async () => {
-    const failure = await failureOf(interop.pub(['-t', 'signed/in', '-m', 'x', '-q', '1', '-i', 'recv01']));
-    expect(failure).to.match(/mosquitto_pub ended with [45].*(not authorised|bad user name or password)/i);
+    const failure = await failureOf(
+      interop.pub(['-t', 'signed/in', '-m', 'x', '-q', '1', '-i', 'recv01']),
+    );
+    expect(failure).to.match(
+      /mosquitto_pub ended with [45].*(not authorised|bad user name or password)/i,
+    );
   });
 });

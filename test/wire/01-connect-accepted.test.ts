@@ -11,7 +11,12 @@ describe('wire: 01 CONNECT is accepted', () => {
   });
 
   it('accepts client ids of 1 to 23 letters and digits [MQTT-3.1.3-5]', async () => {
-    for (const clientId of ['a', '0123456789abcdefghijklm', 'nopqrstuvwxyzABCDEFGHIJ', 'KLMNOPQRSTUVWXYZ']) {
+    for (const clientId of [
+      'a',
+      '0123456789abcdefghijklm',
+      'nopqrstuvwxyzABCDEFGHIJ',
+      'KLMNOPQRSTUVWXYZ',
+    ]) {
       await wire.connected({ clientId });
     }
   });

@@ -22,10 +22,18 @@ describe('wire: 01 CONNECT with user name and password', () => {
   });
 
   const refused = [
-    { what: 'a wrong password', username: LOGIN.username, password: 'ychbgzJDyDG1SFFXHoRv0Mezkct=' },
+    {
+      what: 'a wrong password',
+      username: LOGIN.username,
+      password: 'ychbgzJDyDG1SFFXHoRv0Mezkct=',
+    },
     { what: 'the secret key itself', username: LOGIN.username, password: LOGIN.secretKey },
     { what: 'an empty password', username: LOGIN.username, password: '' },
-    { what: 'a password that is not UTF-8', username: LOGIN.username, password: Buffer.from([0xff, 0xc0, 0]) },
+    {
+      what: 'a password that is not UTF-8',
+      username: LOGIN.username,
+      password: Buffer.from([0xff, 0xc0, 0]),
+    },
     { what: 'a wrong user name', username: 'somebody', password: PASSWORD_OF_RECV01 },
     { what: 'an empty user name', username: '', password: PASSWORD_OF_RECV01 },
     { what: 'no password', username: LOGIN.username, password: undefined },

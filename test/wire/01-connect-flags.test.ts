@@ -21,10 +21,16 @@ describe('wire: 01 CONNECT flags', () => {
     ['a password flag without the password [MQTT-3.1.2-21]', withFlags(0xc2, 'user')],
     ['a will without its payload [MQTT-3.1.2-9]', withFlags(0x06, 'topic')],
     ['bytes behind the payload', withFlags(0x02, 'surplus')],
-    ['an ill-formed client id [MQTT-3.1.3-4]', frame(0x10, field('MQTT'), hex('04 02 00 3c 00 02 c3 28'))],
+    [
+      'an ill-formed client id [MQTT-3.1.3-4]',
+      frame(0x10, field('MQTT'), hex('04 02 00 3c 00 02 c3 28')),
+    ],
     ['a client id with U+0000 [MQTT-1.5.3-2]', connect({ clientId: 'a\u0000b' })],
     ['no client id at all [MQTT-3.1.3-3]', frame(0x10, field('MQTT'), hex('04 02 00 3c'))],
-    ['header flags [MQTT-2.2.2-2]', Buffer.concat([hex('11'), connect({ clientId: 'x' }).subarray(1)])],
+    [
+      'header flags [MQTT-2.2.2-2]',
+      Buffer.concat([hex('11'), connect({ clientId: 'x' }).subarray(1)]),
+    ],
   ];
   for (const [what, bytes] of broken) {
     it(`closes on ${what}`, async () => {

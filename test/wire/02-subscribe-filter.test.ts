@@ -40,7 +40,9 @@ describe('wire: 02 topic filters', () => {
       for (const [i, topic] of matching.map(name).entries()) {
         await client.expect(publish({ topic, payload: topic, qos: 1, id: i + 1 }));
       }
-      await sender.expect(...all.map((_, i) => Buffer.concat([Buffer.from([0x40, 2]), uint16(i + 1)])));
+      await sender.expect(
+        ...all.map((_, i) => Buffer.concat([Buffer.from([0x40, 2]), uint16(i + 1)])),
+      );
       await client.expectNothing(50);
     });
   }

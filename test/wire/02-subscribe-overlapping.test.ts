@@ -16,7 +16,11 @@ describe('wire: 02 overlapping subscriptions', () => {
     await client.expect(suback(1, 0, 1, 2));
     const sender = await wire.connected();
     sender.send(publish({ topic, payload: 'x', qos: 2, id: 1 }));
-    const copies = [await client.readPublish(), await client.readPublish(), await client.readPublish()];
+    const copies = [
+      await client.readPublish(),
+      await client.readPublish(),
+      await client.readPublish(),
+    ];
     expect(copies.map((copy) => copy.qos)).to.have.members([0, 1, 2]);
     expect(copies.map((copy) => copy.payload.toString())).to.deep.equal(['x', 'x', 'x']);
     expect(copies.filter((copy) => copy.qos > 0).map((copy) => copy.id)).to.deep.equal([1, 2]);

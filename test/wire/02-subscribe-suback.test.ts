@@ -21,7 +21,18 @@ describe('wire: 02 SUBSCRIBE is answered', () => {
 
   it('accepts filters of unusual but legal shape [MQTT-4.7.3-1]', async () => {
     const client = await wire.connected();
-    client.send(subscribe(1, ['/', 0], ['//', 0], [' ', 0], ['a b/ü/客', 0], ['+', 0], ['/+', 0], ['+/+/#', 0]));
+    client.send(
+      subscribe(
+        1,
+        ['/', 0],
+        ['//', 0],
+        [' ', 0],
+        ['a b/ü/客', 0],
+        ['+', 0],
+        ['/+', 0],
+        ['+/+/#', 0],
+      ),
+    );
     await client.expect(suback(1, 0, 0, 0, 0, 0, 0, 0));
   });
 

@@ -39,7 +39,8 @@ describe('wire: 02 UNSUBSCRIBE', () => {
     await client.expect(suback(1, 0, 0, 0));
     client.send(unsubscribe(2, `${own}/a`, `+/${own}/c`));
     await client.expect(unsuback(2));
-    for (const topic of [`${own}/a`, `x/${own}/c`, `${own}/b`]) client.send(publish({ topic, payload: 'x' }));
+    for (const topic of [`${own}/a`, `x/${own}/c`, `${own}/b`])
+      client.send(publish({ topic, payload: 'x' }));
     await client.expect(publish({ topic: `${own}/b`, payload: 'x' }));
     await client.expectNothing(50);
   });

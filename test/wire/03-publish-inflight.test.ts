@@ -20,7 +20,12 @@ describe('wire: 03 the in-flight window', () => {
     if (qos === 1) for (let i = 1; i <= count; i++) await sender.expect(puback(i));
   }
 
-  async function readWindow(client: RawClient, qos: QoS, from: number, count: number): Promise<void> {
+  async function readWindow(
+    client: RawClient,
+    qos: QoS,
+    from: number,
+    count: number,
+  ): Promise<void> {
     for (let i = from; i < from + count; i++) {
       const packet = await client.readPublish();
       expect(packet).to.include({ id: i, qos, dup: false });

@@ -25,7 +25,13 @@ describe('wire: 03 the QoS of delivery', () => {
           }
         }
         const id = lower === 0 ? 0 : 1;
-        expect(await exact.readPublish()).to.include({ topic, qos: lower, id, dup: false, retain: false });
+        expect(await exact.readPublish()).to.include({
+          topic,
+          qos: lower,
+          id,
+          dup: false,
+          retain: false,
+        });
         expect(await wildcard.readPublish()).to.include({ topic: `a/${topic}`, qos: lower, id });
         await exact.expectNothing(20);
         await wildcard.expectNothing(20);

@@ -76,7 +76,8 @@ describe('wire: 05 redelivery at QoS 1', () => {
     await first.expectNothing(50);
     await first.drop();
     const again = await wire.connected({ clientId, clean: false }, true);
-    for (let i = 1; i <= window; i++) await again.expect(publish({ topic, qos: 1, id: i, dup: true }));
+    for (let i = 1; i <= window; i++)
+      await again.expect(publish({ topic, qos: 1, id: i, dup: true }));
     await again.expectNothing(50);
     // mosquitto 2.0.11 lets everything through after the first acknowledgement.
     if (isMosquitto) return;

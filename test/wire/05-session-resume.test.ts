@@ -76,7 +76,10 @@ describe('wire: 05 a persistent session comes back', () => {
     const first = await wire.subscribed(topic, 1, { clientId, clean: false });
     await first.drop();
     const sender = await wire.connected();
-    sender.send(publish({ topic, payload: 'zero' }), publish({ topic, payload: 'one', qos: 1, id: 1 }));
+    sender.send(
+      publish({ topic, payload: 'zero' }),
+      publish({ topic, payload: 'one', qos: 1, id: 1 }),
+    );
     await sender.expect(puback(1));
     const again = await wire.connected({ clientId, clean: false }, true);
     await again.expect(publish({ topic, payload: 'one', qos: 1, id: 1 }));
@@ -106,7 +109,10 @@ describe('wire: 05 a persistent session comes back', () => {
     await first.expect(suback(1, 1, 1), unsuback(2));
     await first.drop();
     const sender = await wire.connected();
-    sender.send(publish({ topic: `${own}/a`, qos: 1, id: 1 }), publish({ topic: `${own}/b`, qos: 1, id: 2 }));
+    sender.send(
+      publish({ topic: `${own}/a`, qos: 1, id: 1 }),
+      publish({ topic: `${own}/b`, qos: 1, id: 2 }),
+    );
     await sender.expect(puback(1), puback(2));
     const again = await wire.connected({ clientId, clean: false }, true);
     await again.expect(publish({ topic: `${own}/b`, qos: 1, id: 1 }));

@@ -3,7 +3,20 @@ import { subscribe } from '../helpers/packets.ts';
 import { Bystanders } from './bystanders.ts';
 import { useWire } from './wire.ts';
 
-const BROKEN = ['a/#/b', '#/a', 'a#', 'a/b#', '##', '#+', 'a+', '+a', 'a/+b', 'a/b+/c', '++', '/#/'];
+const BROKEN = [
+  'a/#/b',
+  '#/a',
+  'a#',
+  'a/b#',
+  '##',
+  '#+',
+  'a+',
+  '+a',
+  'a/+b',
+  'a/b+/c',
+  '++',
+  '/#/',
+];
 
 describe('wire: 13 malformed: wildcards in a filter', () => {
   const wire = useWire();

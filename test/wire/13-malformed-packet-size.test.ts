@@ -33,7 +33,11 @@ describe('wire: 13 malformed: packets over the limit', () => {
     await bystanders.check();
   });
 
-  for (const [name, first] of [['PUBLISH', 0x30], ['SUBSCRIBE', 0x82], ['UNSUBSCRIBE', 0xa2]] as const) {
+  for (const [name, first] of [
+    ['PUBLISH', 0x30],
+    ['SUBSCRIBE', 0x82],
+    ['UNSUBSCRIBE', 0xa2],
+  ] as const) {
     it(`closes on ${name} that announces 256 MB`, async () => {
       const client = await wire.connected();
       client.send(Buffer.concat([Buffer.from([first]), remainingLength(268_435_455)]));

@@ -16,9 +16,15 @@ describeMalformed('SUBSCRIBE and UNSUBSCRIBE', [
   ['SUBSCRIBE with nothing', frame(0x82)],
   ['SUBSCRIBE with an empty filter [MQTT-4.7.3-1]', subscribe(1, ['', 0])],
   ['SUBSCRIBE with U+0000 in a filter [MQTT-4.7.3-2]', subscribe(1, ['a\u0000', 0])],
-  ['SUBSCRIBE with a filter that is not UTF-8 [MQTT-3.8.3-1]', frame(0x82, ID, hex('00 02 c3 28 00'))],
+  [
+    'SUBSCRIBE with a filter that is not UTF-8 [MQTT-3.8.3-1]',
+    frame(0x82, ID, hex('00 02 c3 28 00')),
+  ],
   ['UNSUBSCRIBE without a filter [MQTT-3.10.3-2]', frame(0xa2, ID)],
   ['UNSUBSCRIBE with packet id 0 [MQTT-2.3.1-1]', unsubscribe(0, 'a')],
   ['UNSUBSCRIBE with a filter longer than the packet', frame(0xa2, ID, hex('00 07 61 62'))],
-  ['UNSUBSCRIBE with a filter that is not UTF-8 [MQTT-3.10.3-1]', frame(0xa2, ID, hex('00 02 c3 28'))],
+  [
+    'UNSUBSCRIBE with a filter that is not UTF-8 [MQTT-3.10.3-1]',
+    frame(0xa2, ID, hex('00 02 c3 28')),
+  ],
 ]);

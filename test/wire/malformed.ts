@@ -4,7 +4,11 @@ import { isMosquitto } from '../helpers/start-broker.ts';
 import { useWire } from './wire.ts';
 
 /** What is wrong, with the [MQTT-…] id where there is one, and the bytes that a connected client sends. */
-export type Malformed = readonly (readonly [what: string, bytes: Bytes, lenient?: typeof LENIENT])[];
+export type Malformed = readonly (readonly [
+  what: string,
+  bytes: Bytes,
+  lenient?: typeof LENIENT,
+])[];
 
 /** Marks what mosquitto lets pass although MQTT 3.1.1 forbids it. */
 export const LENIENT = 'mosquitto lets it pass';

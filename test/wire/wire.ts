@@ -1,5 +1,12 @@
 import type { Broker, BrokerOptions } from '../helpers/broker.ts';
-import { connack, connect, suback, subscribe, type ConnectFields, type QoS } from '../helpers/packets.ts';
+import {
+  connack,
+  connect,
+  suback,
+  subscribe,
+  type ConnectFields,
+  type QoS,
+} from '../helpers/packets.ts';
 import { RawClient } from '../helpers/raw-client.ts';
 import { sharedBroker } from '../helpers/start-broker.ts';
 
@@ -49,7 +56,11 @@ export class Wire {
   }
 
   /** A connected client with one subscription, SUBACK received. */
-  async subscribed(filter: string, qos: QoS, fields: Partial<ConnectFields> = {}): Promise<RawClient> {
+  async subscribed(
+    filter: string,
+    qos: QoS,
+    fields: Partial<ConnectFields> = {},
+  ): Promise<RawClient> {
     const client = await this.connected(fields);
     client.send(subscribe(1, [filter, qos]));
     await client.expect(suback(1, qos));

@@ -90,7 +90,7 @@ export const connectConf: ConfSpec<ConnectConf> = {
       description: 'Most subscriptions of one session; one more is refused in SUBACK.',
     }),
     maxInflight: integer({
-      default: 1024,
+      default: 16_384,
       minimum: 1,
       maximum: 65535,
       unit: 'messages',

@@ -77,7 +77,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     return this.connection.remoteAddress;
   }
 
-  get closed(): boolean {
+  isClosed(): boolean {
     return this.connection.closed;
   }
 

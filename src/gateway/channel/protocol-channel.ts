@@ -34,7 +34,7 @@ export interface ProtocolChannel extends SessionLink {
   readonly publishReceiver: PublishPort;
   readonly remoteAddress: string;
   /** The connection has gone. */
-  readonly closed: boolean;
+  isClosed(): boolean;
   /** Forwards what was published before a packet that changes who gets it. */
   forwardPending(chunk: Buffer): void;
   /** Runs an asynchronous handler; the packets behind it wait, unread ones in the socket. */

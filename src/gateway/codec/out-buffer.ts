@@ -26,6 +26,11 @@ export class OutBuffer {
     return this.#fullBytes + this.#length;
   }
 
+  /** Slabs that hold something. */
+  get slabs(): number {
+    return (this.#full?.length ?? 0) + (this.#length > 0 ? 1 : 0);
+  }
+
   reserve(bytes: number): number {
     const at = this.#length;
     if (this.slab.length - at < bytes) {

@@ -98,9 +98,11 @@ export class Connection implements Flushable {
     this.#stats.bytesSent += bytes;
     const socket = this.#socket;
     flushing = socket;
-    socket.cork();
+    // Several slabs go out in one system call; for one, corking is only overhead.
+    const several = this.out.slabs > 1;
+    if (several) socket.cork();
     this.out.drainTo(writeSlab);
-    socket.uncork();
+    if (several) socket.uncork();
     // Without `writableNeedDrain` there will be no 'drain': the limit is below the socket's own.
     if (!this.#congested && socket.writableNeedDrain && socket.writableLength > this.#highWater) {
       this.#congested = true;

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
+import type * as netKeepAlive from 'net-keepalive';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TcpKeepAliveOptions } from '../options.ts';
 
-type NetKeepAlive = typeof import('net-keepalive');
+type NetKeepAlive = typeof netKeepAlive;
 
 /**
  * Probe interval, probe count and user timeout of accepted sockets, through the optional native package

@@ -26,6 +26,11 @@ export interface TopicEntry {
 
 /** Names remembered. A name beyond costs a look-up again, nothing else. */
 const CAPACITY = 100_000;
+/** Memory that entries may take, about: a name has up to 65,535 bytes and any number of subscribers. */
+const CAPACITY_BYTES = 64 * 1024 * 1024;
+/** Per byte of a name: map key, string, UTF-8. */
+const NAME_COPIES = 4;
+const SUBSCRIBER_BYTES = 32;
 
 /** Topic name → store topic and live subscribers: one Map look-up for a name that has been seen. */
 export class TopicTable {
@@ -35,6 +40,8 @@ export class TopicTable {
   readonly #maxLevels: number;
   /** Keyed by the name's bytes read as Latin-1: no decoding on the hot path, and injective. */
   #entries = new Map<string, TopicEntry>();
+  /** Grows only: lists that were replaced count on until everything is forgotten. */
+  #bytes = 0;
   /** Counts the times that all entries became invalid. */
   #generation = 1;
 
@@ -51,6 +58,11 @@ export class TopicTable {
     metadata.onChange(() => {
       this.#forgetAll();
     });
+  }
+
+  /** Names remembered. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   /** Changes when entries that connections hold on to are not to be used any more. */
@@ -82,6 +94,7 @@ export class TopicTable {
     entry.all = all;
     entry.atQos0 = all.filter((subscription) => subscription.qos === 0);
     entry.version = this.#live.version;
+    this.#grow(all.length * SUBSCRIBER_BYTES);
   }
 
   #create(key: string, buffer: Buffer, start: number, end: number): TopicEntry {
@@ -105,6 +118,7 @@ export class TopicTable {
       );
     }
     if (this.#entries.size >= CAPACITY) this.#forgetAll();
+    this.#grow(key.length * NAME_COPIES);
     const topic = this.#store.topic(name);
     const entry: TopicEntry = {
       name,
@@ -119,8 +133,14 @@ export class TopicTable {
     return entry;
   }
 
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > CAPACITY_BYTES) this.#forgetAll();
+  }
+
   #forgetAll(): void {
     this.#entries = new Map();
+    this.#bytes = 0;
     this.#generation++;
   }
 }

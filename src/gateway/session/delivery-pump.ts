@@ -3,6 +3,7 @@ import {
   NO_EXPIRY,
   RECORD_QOS_MASK,
   recordExpiry,
+  recordLength,
   recordStoreTime,
 } from '../../lmq/spi/record.ts';
 import { type Arrival, PullStatus, type Segment } from '../../lmq/spi/types.ts';
@@ -30,6 +31,8 @@ export interface ProgressLog {
 const TEMPLATE_RUN = 16 * 1024;
 /** Most messages in flight of an exact session. */
 const EXACT_WINDOW = 1024;
+/** Bytes over which an exact session assigns no more before it has sent some. */
+const EXACT_BYTES = 1024 * 1024;
 /** Bytes read from disk at a time for one cursor. */
 const PULL_BYTES = 128 * 1024;
 const PULL_MESSAGES = 512;
@@ -194,6 +197,7 @@ export class DeliveryPump {
       if (effective === 2 && session.persistent) session.exact = true;
       if (session.exact) {
         inflight.add(cursor, offset, effective, DeliveryState.ASSIGNED, segment);
+        session.assignedBytes += recordLength(buffer, position);
         continue;
       }
       const slot = inflight.add(cursor, offset, effective, DeliveryState.SENT, undefined);
@@ -279,6 +283,7 @@ export class DeliveryPump {
     const position = segment.positions[offset - segment.firstOffset] as number;
     const dup = state === DeliveryState.SENT;
     encodeRecord(link.out, segment.buffer, position, inflight.qos(slot), dup, inflight.packetId(slot));
+    if (!dup) session.assignedBytes -= recordLength(segment.buffer, position);
     inflight.clearSegment(slot);
     inflight.setState(slot, DeliveryState.SENT);
     this.#stats.messagesSent++;
@@ -387,5 +392,6 @@ export class DeliveryPump {
 /** An exact session writes its window with each commit, so that one is kept small. */
 function isFull(session: Session): boolean {
   const { inflight } = session;
-  return inflight.full || (session.exact && inflight.size >= EXACT_WINDOW);
+  if (inflight.full) return true;
+  return session.exact && (inflight.size >= EXACT_WINDOW || session.assignedBytes > EXACT_BYTES);
 }

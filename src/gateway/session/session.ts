@@ -66,6 +66,8 @@ export class Session {
    * deliver it twice.
    */
   exact = false;
+  /** Bytes of records that wait in the window for their identifiers to be durable. */
+  assignedBytes = 0;
   /** In-flight state or offsets differ from what is saved. */
   dirty = false;
 

@@ -75,18 +75,19 @@ export class GroupCommit implements CommitTrigger {
   }
 
   committed(commit: CommitNumber): Promise<void> {
+    if (!Number.isSafeInteger(commit) || commit < 1 || commit > this.#openCommit) {
+      return Promise.reject(new RangeError(`no such commit: ${String(commit)}`));
+    }
+    if (commit <= this.settledCommit) {
+      const failure = this.#failure;
+      if (failure === undefined || commit < this.#failedFrom) return Promise.resolve();
+      return Promise.reject(failure);
+    }
+    if (commit === this.#openCommit) this.touch(0);
     return new Promise((resolve, reject) => {
-      if (!Number.isSafeInteger(commit) || commit < 1 || commit > this.#openCommit) {
-        reject(new RangeError(`no such commit: ${String(commit)}`));
-      } else if (commit <= this.settledCommit) {
-        if (commit >= this.#failedFrom) reject(this.#failure as StoreError);
-        else resolve();
-      } else {
-        if (commit === this.#openCommit) this.touch(0);
-        const waiters = this.#waiters.get(commit);
-        if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
-        else waiters.push({ resolve, reject });
-      }
+      const waiters = this.#waiters.get(commit);
+      if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
+      else waiters.push({ resolve, reject });
     });
   }
 

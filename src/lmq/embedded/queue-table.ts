@@ -67,7 +67,11 @@ export class QueueTable {
     this.#acquire(queue);
     try {
       await queue.loading;
-      if (!queue.hasMinimum) await (queue.findingMinimum ??= this.#findMinimum(queue));
+      while (!queue.hasMinimum) {
+        await (queue.findingMinimum ??= this.#findMinimum(queue).finally(() => {
+          queue.findingMinimum = undefined;
+        }));
+      }
     } catch (error) {
       this.close(queue);
       throw error;
@@ -114,18 +118,21 @@ export class QueueTable {
       queue.loading = first.loading;
       return;
     }
-    queue.loading = new Promise((resolve, reject) => {
-      setImmediate(() => {
-        const batch = this.#toLoad;
-        this.#toLoad = [];
-        this.#loadBatch(batch).then(resolve, (error: unknown) => {
-          for (const failed of batch) this.#evict(failed);
-          reject(error as Error);
-        });
-      });
-    });
+    queue.loading = this.#loadSoon();
     // those who need the queue get the rejection from `loading`; it may have nobody
     queue.loading.catch(() => undefined);
+  }
+
+  async #loadSoon(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const batch = this.#toLoad;
+    this.#toLoad = [];
+    try {
+      await this.#loadBatch(batch);
+    } catch (error) {
+      for (const queue of batch) this.#evict(queue);
+      throw error;
+    }
   }
 
   async #loadBatch(queues: readonly LmqQueue[]): Promise<void> {
@@ -161,19 +168,15 @@ export class QueueTable {
   }
 
   async #findMinimum(queue: LmqQueue): Promise<void> {
-    try {
-      for (;;) {
-        const start = this.#bounds.start.block;
-        const minimum =
-          start === 0 ? 0 : await this.#index.firstLive(queue.id, 0, queue.maxOffset, start);
-        if (start !== this.#bounds.start.block) continue;
-        queue.minOffset = minimum;
-        queue.minBlock = start;
-        queue.hasMinimum = true;
-        return;
-      }
-    } finally {
-      queue.findingMinimum = undefined;
+    for (;;) {
+      const start = this.#bounds.start.block;
+      const minimum =
+        start === 0 ? 0 : await this.#index.firstLive(queue.id, 0, queue.maxOffset, start);
+      if (start !== this.#bounds.start.block) continue;
+      queue.minOffset = minimum;
+      queue.minBlock = start;
+      queue.hasMinimum = true;
+      return;
     }
   }
 }

@@ -100,6 +100,7 @@ export class Retention implements CommitPart {
       await this.#expire();
       await this.#deleteBlocks();
       if (!this.#isStopping) await this.#sweep.run(() => this.#isStopping);
+      this.#options.logger.debug({ recordsExpired: this.#recordsExpired }, 'retention ran');
     } catch (error) {
       // the next pass tries again; damage is reported to whoever reads it
       this.#options.logger.error({ error: messageOf(error) }, 'retention failed');

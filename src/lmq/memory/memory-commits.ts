@@ -81,18 +81,19 @@ export class MemoryCommits {
   }
 
   committed(commit: CommitNumber): Promise<void> {
+    if (commit > this.#open.number || commit < 1) {
+      return Promise.reject(new RangeError(`no such commit: ${String(commit)}`));
+    }
+    if (commit < this.#open.number) {
+      const failure = this.#failure;
+      if (failure === undefined || commit < this.#failedFrom) return Promise.resolve();
+      return Promise.reject(failure);
+    }
+    this.write(0);
     return new Promise((resolve, reject) => {
-      if (commit > this.#open.number || commit < 1) {
-        reject(new RangeError(`no such commit: ${String(commit)}`));
-      } else if (commit < this.#open.number) {
-        if (commit >= this.#failedFrom) reject(this.#failure as Error);
-        else resolve();
-      } else {
-        this.write(0);
-        const waiters = this.#waiters.get(commit);
-        if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
-        else waiters.push({ resolve, reject });
-      }
+      const waiters = this.#waiters.get(commit);
+      if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
+      else waiters.push({ resolve, reject });
     });
   }
 

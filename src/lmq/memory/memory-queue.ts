@@ -1,4 +1,11 @@
-import type { Queue, QueueName, QueueOffset, Segment } from '../spi/types.ts';
+import {
+  PullStatus,
+  type PullResult,
+  type Queue,
+  type QueueName,
+  type QueueOffset,
+  type Segment,
+} from '../spi/types.ts';
 
 /** The records that one commit added to one queue. */
 export class MemorySegment implements Segment {
@@ -75,4 +82,28 @@ export class MemoryQueue implements Queue {
   get offsets(): Map<string, QueueOffset> {
     return this.#offsets;
   }
+
+  /** Whole segments from the one that holds `offset` on, until one reaches a limit. */
+  pull(offset: QueueOffset, maxMessages: number, maxBytes: number): PullResult {
+    const { minOffset, maxOffset } = this;
+    if (offset > maxOffset) return notFound(PullStatus.OFFSET_OVERFLOW, maxOffset);
+    if (offset === maxOffset) return notFound(PullStatus.NO_NEW_MSG, maxOffset);
+    if (offset < minOffset) return notFound(PullStatus.OFFSET_TOO_SMALL, minOffset);
+    const segments: Segment[] = [];
+    let nextOffset = offset;
+    let bytes = 0;
+    for (let i = this.indexOf(offset); ; i++) {
+      const segment = this.#segments[i];
+      if (segment === undefined) break;
+      segments.push(segment);
+      nextOffset = segment.firstOffset + segment.count;
+      bytes += segment.buffer.length;
+      if (nextOffset - offset >= maxMessages || bytes >= maxBytes) break;
+    }
+    return { status: PullStatus.FOUND, segments, nextOffset };
+  }
+}
+
+function notFound(status: PullStatus, nextOffset: QueueOffset): PullResult {
+  return { status, segments: [], nextOffset };
 }

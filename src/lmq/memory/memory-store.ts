@@ -1,26 +1,26 @@
 import { StoreError, ErrorCode } from '../../common/errors.ts';
 import { systemClock, type Clock } from '../../common/clock.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
-import { p2pClientId } from '../../common/topic/p2p-topic.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
 import { recordSize, writeRecord } from '../spi/record.ts';
-import { filterQueueName, topicQueueName } from '../spi/queue-name.ts';
-import {
-  PullStatus,
-  type Arrival,
-  type CommitListener,
-  type CommitNumber,
-  type PullResult,
-  type Queue,
-  type QueueName,
-  type QueueOffset,
-  type Segment,
-  type StateSpace,
-  type StoreTopic,
+import { filterQueueName } from '../spi/queue-name.ts';
+import type {
+  Arrival,
+  CommitListener,
+  CommitNumber,
+  PullResult,
+  Queue,
+  QueueName,
+  QueueOffset,
+  Segment,
+  StateSpace,
+  StoreTopic,
 } from '../spi/types.ts';
 import { MemoryCommits, type MemoryCommit } from './memory-commits.ts';
 import { MemoryFilters } from './memory-filters.ts';
+import { MemoryLog } from './memory-log.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { MemoryQueues } from './memory-queues.ts';
 import { MemoryStates } from './memory-states.ts';
 
 export interface MemoryStoreOptions {
@@ -33,11 +33,6 @@ export interface MemoryStoreOptions {
   readonly fault?: (commit: CommitNumber) => Error | undefined;
 }
 
-interface MemoryTopic extends StoreTopic {
-  queues: readonly MemoryQueue[];
-  filterVersion: number;
-}
-
 const DEFAULT_BACKLOG_BYTES = 64 << 20;
 const DEFAULT_LOG_BYTES = 256 << 20;
 
@@ -45,30 +40,25 @@ const DEFAULT_LOG_BYTES = 256 << 20;
 class MemoryStore implements LmqStore {
   readonly #clock: Clock;
   readonly #maxBacklogBytes: number;
-  readonly #maxLogBytes: number;
+  readonly #log: MemoryLog;
   readonly #commits: MemoryCommits;
   readonly #filters = new MemoryFilters();
   readonly #states = new MemoryStates();
-  readonly #queues = new Map<QueueName, MemoryQueue>();
-  readonly #topics = new Map<string, MemoryTopic>();
+  readonly #queues = new MemoryQueues(this.#filters);
   readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
   readonly #writableListeners: (() => void)[] = [];
-  /** Committed records, oldest first: what each commit holds and where. */
-  readonly #log: { bytes: number; records: number; queues: MemoryQueue[] }[] = [];
-  #logBytes = 0;
   #paused = false;
   #openQueues = 0;
   #commitCount = 0;
   #recordCount = 0;
   #byteCount = 0;
-  #expiredCount = 0;
   #tailHits = 0;
   #tailMisses = 0;
 
   constructor(options: MemoryStoreOptions) {
     this.#clock = options.clock ?? systemClock;
     this.#maxBacklogBytes = options.maxBacklogBytes ?? DEFAULT_BACKLOG_BYTES;
-    this.#maxLogBytes = options.maxLogBytes ?? DEFAULT_LOG_BYTES;
+    this.#log = new MemoryLog(options.maxLogBytes ?? DEFAULT_LOG_BYTES);
     this.#commits = new MemoryCommits(
       (commit) => this.#apply(commit),
       () => {
@@ -106,21 +96,16 @@ class MemoryStore implements LmqStore {
       commits: this.#commitCount,
       recordsAppended: this.#recordCount,
       bytesAppended: this.#byteCount,
-      tailBytes: this.#logBytes,
+      tailBytes: this.#log.bytes,
       tailHits: this.#tailHits,
       tailMisses: this.#tailMisses,
       openQueues: this.#openQueues,
-      recordsExpired: this.#expiredCount,
+      recordsExpired: this.#log.recordsExpired,
     };
   }
 
   topic(name: string): StoreTopic {
-    let topic = this.#topics.get(name);
-    if (topic === undefined) {
-      topic = { name, bytes: Buffer.from(name), queues: [], filterVersion: -1 };
-      this.#topics.set(name, topic);
-    }
-    return topic;
+    return this.#queues.topic(name);
   }
 
   append(
@@ -142,7 +127,7 @@ class MemoryStore implements LmqStore {
       Math.floor(now / 2 ** 32), now >>> 0, payload, payloadStart, payloadEnd,
     ); // prettier-ignore
     const commit = this.#commits.write(size);
-    for (const queue of this.#queuesOf(topic as MemoryTopic)) {
+    for (const queue of this.#queues.ofTopic(topic)) {
       const positions = commit.positions.get(queue);
       if (positions === undefined) commit.positions.set(queue, [commit.recordBytes]);
       else positions.push(commit.recordBytes);
@@ -172,7 +157,7 @@ class MemoryStore implements LmqStore {
   }
 
   openQueue(name: QueueName): Promise<Queue> {
-    const queue = this.#queue(name);
+    const queue = this.#queues.get(name);
     queue.uses++;
     this.#openQueues++;
     return Promise.resolve(queue);
@@ -197,23 +182,7 @@ class MemoryStore implements LmqStore {
     maxMessages: number,
     maxBytes: number,
   ): Promise<PullResult> {
-    const { minOffset, maxOffset } = queue;
-    if (offset > maxOffset) return notFound(PullStatus.OFFSET_OVERFLOW, maxOffset);
-    if (offset === maxOffset) return notFound(PullStatus.NO_NEW_MSG, maxOffset);
-    if (offset < minOffset) return notFound(PullStatus.OFFSET_TOO_SMALL, minOffset);
-    const memoryQueue = MemoryQueue.of(queue);
-    const segments: Segment[] = [];
-    let nextOffset = offset;
-    let bytes = 0;
-    for (let i = memoryQueue.indexOf(offset); ; i++) {
-      const segment = memoryQueue.segment(i);
-      if (segment === undefined) break;
-      segments.push(segment);
-      nextOffset = segment.firstOffset + segment.count;
-      bytes += segment.buffer.length;
-      if (nextOffset - offset >= maxMessages || bytes >= maxBytes) break;
-    }
-    return Promise.resolve({ status: PullStatus.FOUND, segments, nextOffset });
+    return Promise.resolve(MemoryQueue.of(queue).pull(offset, maxMessages, maxBytes));
   }
 
   commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber {
@@ -282,26 +251,6 @@ class MemoryStore implements LmqStore {
     return commit.number;
   }
 
-  #queue(name: QueueName): MemoryQueue {
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      queue = new MemoryQueue(this.#queues.size + 1, name);
-      this.#queues.set(name, queue);
-    }
-    return queue;
-  }
-
-  #queuesOf(topic: MemoryTopic): readonly MemoryQueue[] {
-    if (topic.filterVersion === this.#filters.version) return topic.queues;
-    const names = [topicQueueName(topic.name)];
-    if (p2pClientId(topic.name) === undefined) {
-      names.push(...this.#filters.matching(topic.name).map(filterQueueName));
-    }
-    topic.queues = names.map((name) => this.#queue(name));
-    topic.filterVersion = this.#filters.version;
-    return topic.queues;
-  }
-
   /** Makes a commit visible; what it returns announces it. */
   #apply(commit: MemoryCommit): () => void {
     this.#commitCount++;
@@ -313,10 +262,11 @@ class MemoryStore implements LmqStore {
       arrivals.push({ queue, firstOffset, count });
     }
     if (arrivals.length > 0) {
-      const queues = [...commit.positions.keys()];
-      this.#log.push({ bytes: buffer.length, records: commit.records.length, queues });
-      this.#logBytes += buffer.length;
-      this.#expire();
+      this.#log.push({
+        bytes: buffer.length,
+        records: commit.records.length,
+        queues: [...commit.positions.keys()],
+      });
     }
     return () => {
       if (arrivals.length > 0) for (const listener of this.#arrivalListeners) listener(arrivals);
@@ -328,20 +278,6 @@ class MemoryStore implements LmqStore {
     this.#paused = false;
     for (const listener of this.#writableListeners) listener();
   }
-
-  #expire(): void {
-    while (this.#logBytes > this.#maxLogBytes) {
-      const oldest = this.#log.shift();
-      if (oldest === undefined) return;
-      this.#logBytes -= oldest.bytes;
-      this.#expiredCount += oldest.records;
-      for (const queue of oldest.queues) queue.dropOldest();
-    }
-  }
-}
-
-function notFound(status: PullStatus, nextOffset: QueueOffset): Promise<PullResult> {
-  return Promise.resolve({ status, segments: [], nextOffset });
 }
 
 /** A store in memory, for tests and as the reference of the SPI. Bounded: it forgets its oldest records. */

@@ -111,6 +111,7 @@ export function reopeningSuite(factory: StoreFactory): void {
     it('keeps what retention has removed removed', async () => {
       const { store, expireAll } = current();
       await put(store, 't', 'a', 'b');
+      store.commitOffset('c', await store.openQueue(topicQueueName('t')), 1);
       await expireAll();
       await put(store, 't', 'c');
       const again = await reopen();

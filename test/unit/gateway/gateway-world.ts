@@ -50,6 +50,8 @@ export class FakeClient {
   readonly socket: FakeSocket;
   readonly connection: Connection;
   readonly channel: Channel;
+  /** Of the CONNACK. */
+  sessionPresent = false;
   readonly #splitter = new PacketSplitter();
   #packets: Packet[] = [];
 
@@ -78,6 +80,11 @@ export class FakeClient {
     const taken = this.#packets;
     this.#packets = [];
     return taken;
+  }
+
+  /** Packets that the next `take` returns. */
+  putBack(packets: readonly Packet[]): void {
+    this.#packets.unshift(...packets);
   }
 
   /** The PUBLISH packets among what has come. */
@@ -161,12 +168,14 @@ export class World {
     return new FakeClient(socket, connection, channel);
   }
 
-  /** A client whose CONNECT was accepted; `received` has what came before it was subscribed. */
+  /** A client whose CONNECT was accepted. */
   async connected(fields: Partial<ConnectFields> = {}, socket?: FakeSocket): Promise<FakeClient> {
     const client = this.open(socket);
     const packets = await client.exchange(connect({ clientId: 'c', keepAlive: 0, ...fields }));
-    const [first] = packets;
+    const [first, ...rest] = packets;
     if (first?.type !== 'connack' || first.code !== 0) throw new Error('CONNECT was not accepted');
+    client.sessionPresent = first.sessionPresent;
+    client.putBack(rest);
     return client;
   }
 

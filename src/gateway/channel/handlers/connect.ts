@@ -19,11 +19,11 @@ export async function handleConnect(channel: ProtocolChannel, frame: Buffer): Pr
   const clientId = effectiveClientId(packet, channel.context.limits.maxClientIdLength);
   await authenticate(channel, packet, clientId);
   // The connection may have gone while the authenticator was at work.
-  if (channel.closed) return;
+  if (channel.isClosed()) return;
   channel.principal = { clientId, username: packet.username };
   const { sessions, logger } = channel.context;
   const { session, present } = await sessions.open(clientId, packet.cleanStart, channel);
-  if (channel.closed) {
+  if (channel.isClosed()) {
     await sessions.close(session, channel);
     return;
   }

@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
+import { silentLogger, type Logger } from '../../../../src/common/logger.ts';
 import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
 import { createKvEngine, type KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
 import type { EmbeddedStoreOptions } from '../../../../src/lmq/embedded/store-options.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
+import { eventually } from '../../../helpers/eventually.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 import { ManualClock } from '../manual-clock.ts';
 
@@ -12,6 +13,7 @@ const SMALL: Partial<EmbeddedStoreOptions> = {
   writeBufferBytes: 4 << 20,
   cacheBytes: 2 << 20,
   fileReservedTimeMs: 3 * DAY_MS,
+  retentionIntervalMs: 30_000,
 };
 
 export function openEngine(directory: string): KvEngine {
@@ -30,6 +32,7 @@ export class EmbeddedWorld {
   #directory: string | undefined;
   #store: LmqStore | undefined;
   #isFailing = false;
+  #passes = 0;
 
   constructor(options: Partial<EmbeddedStoreOptions> = {}) {
     this.#options = options;
@@ -48,7 +51,14 @@ export class EmbeddedWorld {
   async start(options: Partial<EmbeddedStoreOptions> = {}): Promise<LmqStore> {
     this.#directory ??= await makeTempDir();
     const store = createEmbeddedStore(
-      { ...SMALL, ...this.#options, ...options, clock: this.clock, directory: this.#directory },
+      {
+        ...SMALL,
+        ...this.#options,
+        ...options,
+        clock: this.clock,
+        logger: this.#logger(),
+        directory: this.#directory,
+      },
       this.#failing(openEngine(this.#directory)),
     );
     await store.start();
@@ -70,15 +80,37 @@ export class EmbeddedWorld {
   async expireAll(): Promise<void> {
     const { store } = this;
     await store.committed(store.openCommit);
-    const expired = store.stats.recordsExpired;
-    this.clock.advance(4 * DAY_MS);
-    while (store.stats.recordsExpired === expired) await sleep(1);
+    await this.passTime(4 * DAY_MS);
     await store.committed(store.openCommit);
+  }
+
+  /** Lets time pass, and waits for retention to have run after that. A minute more goes by. */
+  async passTime(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    // the first pass that ends may have begun before
+    for (let i = 0; i < 2; i++) {
+      const passes = this.#passes;
+      this.clock.advance(30_000);
+      this.clock.advance(30_000);
+      await eventually('retention to run', () => this.#passes > passes, 10_000, 1);
+    }
   }
 
   async dispose(): Promise<void> {
     await this.#store?.stop();
     if (this.#directory !== undefined) await removeTempDir(this.#directory);
+  }
+
+  #logger(): Logger {
+    return {
+      ...silentLogger,
+      debug: (_fields, message) => {
+        if (message === 'retention ran') this.#passes++;
+      },
+      error: (fields, message) => {
+        throw new Error(`${message}: ${JSON.stringify(fields)}`);
+      },
+    };
   }
 
   #failing(engine: KvEngine): KvEngine {

@@ -73,7 +73,7 @@ function encodeRuns(
     const gap = (positions[i] as number) - end;
     let run = 0;
     do {
-      end = (positions[i] as number) + block.readUInt32BE(positions[i] as number);
+      end = (positions[i] as number) + block.readUInt32BE(positions[i]);
       run++;
       i++;
     } while (i < positions.length && positions[i] === end);

@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker } from '../helpers/broker.ts';
+import { isBuildCurrent } from '../helpers/compiled.ts';
+import {
+  connack,
+  connect,
+  puback,
+  pubcomp,
+  publish,
+  pubrec,
+  pubrel,
+  suback,
+  subscribe,
+  type ConnectFields,
+  type QoS,
+} from '../helpers/packets.ts';
+import { RawClient } from '../helpers/raw-client.ts';
+import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
+
+const PAYLOADS = ['a', 'b', 'c', 'd', 'e'];
+/** Longer than sessionFlushIntervalMs at its default. */
+const FLUSHED_MS = 1_500;
+
+describe('crash: what a session knows after SIGKILL', () => {
+  let broker: Broker;
+  const clients: RawClient[] = [];
+
+  before('start the server', async function (this: Mocha.Context) {
+    this.timeout(60_000);
+    broker = await startBroker({ compiled: isBuildCurrent() });
+  });
+
+  beforeEach(function (this: Mocha.Context) {
+    this.currentTest?.timeout(30_000);
+  });
+
+  afterEach('close the clients', async () => {
+    await Promise.all(clients.splice(0).map((client) => client.drop()));
+  });
+
+  after('stop the server', async function (this: Mocha.Context) {
+    this.timeout(30_000);
+    await disposeBroker(broker);
+  });
+
+  async function connected(fields: ConnectFields, sessionPresent = false): Promise<RawClient> {
+    const client = await RawClient.open(broker);
+    clients.push(client);
+    client.send(connect(fields));
+    await client.expect(connack(0, sessionPresent));
+    return client;
+  }
+
+  /** A persistent session that has received all payloads with ids from 1 and acknowledged nothing. */
+  async function receiver(clientId: string, qos: QoS): Promise<RawClient> {
+    const client = await connected({ clientId, clean: false });
+    client.send(subscribe(1, [clientId, qos]));
+    await client.expect(suback(1, qos));
+    const sender = await connected({ clientId: `${clientId}-sender` });
+    for (const [i, payload] of PAYLOADS.entries()) {
+      sender.send(publish({ topic: clientId, payload, qos: 2, id: i + 1 }));
+      await sender.expect(pubrec(i + 1));
+      sender.send(pubrel(i + 1));
+      await sender.expect(pubcomp(i + 1));
+      await client.expect(publish({ topic: clientId, payload, qos, id: i + 1 }));
+    }
+    return client;
+  }
+
+  async function crash(): Promise<void> {
+    await broker.crash();
+    await broker.restart();
+  }
+
+  for (const qos of [1, 2] as const) {
+    it(`sends QoS ${qos} messages without acknowledgement again with DUP and their ids [MQTT-4.4.0-1] [MQTT-3.3.1-1]`, async () => {
+      const clientId = `unacknowledged${qos}`;
+      await receiver(clientId, qos);
+      await crash();
+      const again = await connected({ clientId, clean: false }, true);
+      for (const [i, payload] of PAYLOADS.entries()) {
+        await again.expect(publish({ topic: clientId, payload, qos, id: i + 1, dup: true }));
+      }
+      await again.expectNothing();
+    });
+  }
+
+  it('does not send QoS 1 messages again that were acknowledged a while ago [MQTT-4.3.2-1]', async () => {
+    const clientId = 'acknowledged1';
+    const client = await receiver(clientId, 1);
+    client.send(...PAYLOADS.map((_, i) => puback(i + 1)));
+    await sleep(FLUSHED_MS);
+    await crash();
+    const again = await connected({ clientId, clean: false }, true);
+    await again.expectNothing();
+  });
+
+  it('marks QoS 1 messages with DUP where it sends them again in spite of a late PUBACK [MQTT-3.3.1-1]', async () => {
+    const clientId = 'acknowledged-just-now';
+    const client = await receiver(clientId, 1);
+    client.send(...PAYLOADS.map((_, i) => puback(i + 1)));
+    await sleep(50);
+    await crash();
+    const again = await connected({ clientId, clean: false }, true);
+    for (;;) {
+      const packet = await again.readPacket(300).catch(() => undefined);
+      if (packet === undefined) break;
+      expect(packet).to.include({ type: 'publish', dup: true });
+    }
+  });
+
+  it('goes on with PUBREL where PUBREC came before, and not at all after PUBCOMP [MQTT-4.3.3-1] [MQTT-4.4.0-1]', async () => {
+    const clientId = 'released';
+    const client = await receiver(clientId, 2);
+    client.send(pubrec(1), pubrec(2), pubrec(3));
+    await client.expect(pubrel(1), pubrel(2), pubrel(3));
+    client.send(pubcomp(1));
+    await sleep(FLUSHED_MS);
+    await crash();
+    const again = await connected({ clientId, clean: false }, true);
+    await again.expect(pubrel(2), pubrel(3));
+    await again.expect(publish({ topic: clientId, payload: 'd', qos: 2, id: 4, dup: true }));
+    await again.expect(publish({ topic: clientId, payload: 'e', qos: 2, id: 5, dup: true }));
+    await again.expectNothing();
+  });
+
+  it('remembers the ids of unreleased messages of a publisher [MQTT-4.3.3-2] [MQTT-4.4.0-1]', async () => {
+    const topic = 'unreleased';
+    const watcher = { clientId: 'unreleased-watcher', clean: false };
+    const client = await connected(watcher);
+    client.send(subscribe(1, [topic, 1]));
+    await client.expect(suback(1, 1));
+    const session = { clientId: 'unreleased-sender', clean: false };
+    const sender = await connected(session);
+    sender.send(publish({ topic, payload: 'once', qos: 2, id: 9 }));
+    await sender.expect(pubrec(9));
+    await crash();
+    const again = await connected(session, true);
+    again.send(publish({ topic, payload: 'once', qos: 2, id: 9, dup: true }));
+    await again.expect(pubrec(9));
+    again.send(pubrel(9));
+    await again.expect(pubcomp(9));
+    const reader = await connected(watcher, true);
+    expect((await reader.readPublish()).payload.toString()).to.equal('once');
+    await reader.expectNothing();
+  });
+});

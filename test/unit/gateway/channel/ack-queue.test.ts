@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { AckQueue } from '../../../../src/gateway/channel/ack-queue.ts';
+import { OutBuffer } from '../../../../src/gateway/codec/out-buffer.ts';
+
+function acks(out: OutBuffer): number[][] {
+  const parts: Buffer[] = [];
+  out.drainTo((slab, length) => parts.push(Buffer.from(slab.subarray(0, length))));
+  const bytes = Buffer.concat(parts);
+  const found: number[][] = [];
+  for (let at = 0; at < bytes.length; at += 4) found.push([bytes[at]!, bytes.readUInt16BE(at + 2)]);
+  return found;
+}
+
+describe('gateway: AckQueue', () => {
+  it('releases in order what waited for commits up to one [MQTT-4.6.0-2]', () => {
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    queue.push(0x40, 1, 5);
+    queue.push(0x50, 2, 5);
+    queue.push(0x40, 3, 6);
+    queue.push(0x70, 4, 8);
+    expect(queue.release(4, out)).to.equal(0);
+    expect(queue.release(6, out)).to.equal(3);
+    expect(acks(out)).to.deep.equal([
+      [0x40, 1],
+      [0x50, 2],
+      [0x40, 3],
+    ]);
+    expect(queue.size).to.equal(1);
+    expect(queue.release(9, out)).to.equal(1);
+    expect(acks(out)).to.deep.equal([[0x70, 4]]);
+    expect(queue.size).to.equal(0);
+  });
+
+  it('says whether a commit is waited for already, and which is the last', () => {
+    const queue = new AckQueue();
+    expect(queue.lastCommit).to.equal(0);
+    expect(queue.push(0x40, 1, 5)).to.equal(true);
+    expect(queue.push(0x40, 2, 5)).to.equal(false);
+    expect(queue.push(0x40, 3, 6)).to.equal(true);
+    expect(queue.lastCommit).to.equal(6);
+    queue.release(6, new OutBuffer());
+    expect(queue.lastCommit).to.equal(0);
+    expect(queue.push(0x40, 4, 7)).to.equal(true);
+  });
+
+  it('grows while its ring is wrapped', () => {
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    for (let id = 1; id <= 40; id++) queue.push(0x40, id, 1);
+    queue.release(1, out);
+    acks(out);
+    for (let id = 1; id <= 1000; id++) queue.push(0x62, 65_535 - id, 2 + (id >> 7));
+    expect(queue.size).to.equal(1000);
+    queue.release(100, out);
+    expect(acks(out)).to.deep.equal(Array.from({ length: 1000 }, (_, i) => [0x62, 65_534 - i]));
+  });
+});

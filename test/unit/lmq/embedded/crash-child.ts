@@ -1,0 +1,41 @@
+/**
+ * Appends to a store for as long as it lives, and says on its standard output what is durable.
+ * Arguments: directory, first number to publish, flush type.
+ */
+import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
+import type { FlushDiskType } from '../../../../src/lmq/embedded/store-options.ts';
+import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
+import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { publish } from '../../../conformance/lmq-store/harness.ts';
+
+const [directory, first, flushDiskType] = process.argv.slice(2) as [string, string, FlushDiskType];
+
+const store = createEmbeddedStore({
+  directory,
+  flushDiskType,
+  blockBytes: 2_048,
+  writeBufferBytes: 1 << 16,
+});
+await store.start();
+await store.acquireFilter('crash/#', Number(first) === 0);
+const queue = await store.openQueue(topicQueueName('crash/0'));
+
+/** Last number of each commit. */
+const written = new Map<number, number>();
+store.onCommit((commit, error) => {
+  if (error !== undefined) throw error;
+  process.stdout.write(`${String(written.get(commit))}\n`);
+});
+
+let next = Number(first);
+function appendSome(): void {
+  let commit = 0;
+  for (let i = 0; i < 1 + (next % 17); i++, next++) {
+    commit = publish(store, `crash/${String(next % 3)}`, String(next));
+  }
+  store.putState(StateSpace.SESSION, 'last', Buffer.from(String(next - 1)));
+  store.commitOffset('consumer', queue, next - 1);
+  written.set(commit, next - 1);
+  setImmediate(appendSome);
+}
+appendSome();

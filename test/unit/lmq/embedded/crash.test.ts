@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
+import { FlushDiskType } from '../../../../src/lmq/embedded/store-options.ts';
+import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
+import { filterQueueName, topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
+import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { payloads } from '../../../conformance/lmq-store/harness.ts';
+import { Random } from '../../../helpers/random.ts';
+import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
+
+const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+const ROUNDS = 4;
+
+/** Lets a child append until it is killed after `ms` of work; returns the last number it said is durable. */
+async function appendUntilKilled(
+  directory: string,
+  first: number,
+  flushDiskType: FlushDiskType,
+  ms: number,
+): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    ['--import=ts-blank-space/register', CHILD, directory, String(first), flushDiskType],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let output = '';
+  child.stdout.setEncoding('utf8');
+  const closed = once(child, 'close');
+  const started = once(child.stdout, 'data');
+  child.stdout.on('data', (text: string) => {
+    output += text;
+  });
+  await Promise.race([started, closed]);
+  await sleep(ms);
+  child.kill('SIGKILL');
+  await closed;
+  const lines = output.split('\n');
+  lines.pop(); // empty, or cut off by the kill
+  return Number(lines.at(-1));
+}
+
+/** What is in the store is a prefix of what was written, in order, and consistent; returns how long it is. */
+async function checkContent(store: LmqStore): Promise<number> {
+  const all = (await payloads(store, filterQueueName('crash/#'))).map(Number);
+  for (const [i, n] of all.entries()) if (n !== i) expect(n).to.equal(i);
+  for (const topic of [0, 1, 2]) {
+    const some = (await payloads(store, topicQueueName(`crash/${String(topic)}`))).map(Number);
+    expect(some).to.deep.equal(all.filter((n) => n % 3 === topic));
+  }
+  const last = String(all.length - 1);
+  expect(String(await store.getState(StateSpace.SESSION, 'last'))).to.equal(last);
+  const queue = await store.openQueue(topicQueueName('crash/0'));
+  expect(String(await store.loadOffset('consumer', queue))).to.equal(last);
+  return all.length;
+}
+
+describe('EmbeddedStore after SIGKILL', function () {
+  this.timeout(60_000);
+
+  for (const flushDiskType of Object.values(FlushDiskType)) {
+    it(`has all that it reported durable, and each commit as a whole (${flushDiskType})`, async () => {
+      const random = Random.fromEnvironment();
+      const directory = await makeTempDir();
+      try {
+        let length = 0;
+        for (let round = 0; round < ROUNDS; round++) {
+          const ms = 20 + random.below(150);
+          const durable = await appendUntilKilled(directory, length, flushDiskType, ms);
+          const store = createEmbeddedStore({ directory });
+          await store.start();
+          length = await checkContent(store);
+          await store.stop();
+          expect(length, `seed ${String(random.seed)}`).to.be.greaterThan(durable);
+        }
+      } finally {
+        await removeTempDir(directory);
+      }
+    });
+  }
+});

@@ -1,4 +1,3 @@
-import { allowAllAuthorizer } from '../auth/allow-all-authorizer.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
@@ -10,6 +9,7 @@ import { authenticatorFrom } from './authentication.ts';
 import type { Config } from './config/load-all.ts';
 import { ensureDirectory } from './directories.ts';
 import { hostsOf } from './listen-addresses.ts';
+import { NodeRegistration } from './node-registration.ts';
 import { ServiceGroup } from './service-group.ts';
 import {
   gatewayLimitsFrom,
@@ -60,19 +60,22 @@ export function createStandalone(
     store,
     metadata,
     authenticator,
-    authorizer: allowAllAuthorizer,
     limits: gatewayLimitsFrom(connect),
     tcpKeepAlive: tcpKeepAliveFrom(connect),
     storeQos0: connect.storeQos0,
     sessionFlushIntervalMs: connect.sessionFlushIntervalMs,
     ...scoped('gateway'),
   });
+  const mqttAddresses = (): string[] =>
+    gateway.addresses().map(({ host, port }) => addressOf(host, port));
+  const registration = new NodeRegistration(metadata, () => mqttAddresses()[0] ?? '');
   const group = new ServiceGroup(
     [
       { name: 'store', service: store },
       { name: 'name server', service: namesrv },
       { name: 'topic metadata', service: metadata },
       { name: 'gateway', service: gateway },
+      { name: 'node registration', service: registration },
     ],
     clock,
     connect.stopTimeoutMs,
@@ -84,7 +87,7 @@ export function createStandalone(
       await group.start();
     },
     stop: () => group.stop(),
-    mqttAddresses: () => gateway.addresses().map(({ host, port }) => addressOf(host, port)),
+    mqttAddresses,
     namesrvAddress: () => addressOf(namesrvConf.listenHost, namesrv.port),
   };
 }

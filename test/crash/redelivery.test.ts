@@ -5,6 +5,8 @@ import { isBuildCurrent } from '../helpers/compiled.ts';
 import {
   connack,
   connect,
+  PINGREQ,
+  PINGRESP,
   puback,
   pubcomp,
   publish,
@@ -22,7 +24,7 @@ const PAYLOADS = ['a', 'b', 'c', 'd', 'e'];
 /** Longer than sessionFlushIntervalMs at its default. */
 const FLUSHED_MS = 1_500;
 
-describe('crash: what a session knows after SIGKILL', () => {
+describe('crash: what a session knows after a restart', () => {
   let broker: Broker;
   const clients: RawClient[] = [];
 
@@ -108,6 +110,19 @@ describe('crash: what a session knows after SIGKILL', () => {
       if (packet === undefined) break;
       expect(packet).to.include({ type: 'publish', dup: true });
     }
+  });
+
+  it('sends nothing again that was acknowledged before a stop in good order', async () => {
+    const clientId = 'stopped';
+    const client = await receiver(clientId, 1);
+    client.send(...PAYLOADS.slice(0, 3).map((_, i) => puback(i + 1)), PINGREQ);
+    await client.expect(PINGRESP);
+    await broker.stop();
+    await broker.restart();
+    const again = await connected({ clientId, clean: false }, true);
+    await again.expect(publish({ topic: clientId, payload: 'd', qos: 1, id: 4, dup: true }));
+    await again.expect(publish({ topic: clientId, payload: 'e', qos: 1, id: 5, dup: true }));
+    await again.expectNothing();
   });
 
   it('goes on with PUBREL where PUBREC came before, and not at all after PUBCOMP [MQTT-4.3.3-1] [MQTT-4.4.0-1]', async () => {

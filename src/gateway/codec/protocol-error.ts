@@ -27,8 +27,11 @@ export class UnsupportedVersionError extends MqttProtocolError {
     this.level = level;
   }
 
-  /** Shape of the CONNACK that this peer will understand. Bit 7 of the level marks a bridge, not a version. */
+  /**
+   * Shape of the CONNACK: that of MQTT 5 for level 5 alone; any other level gets return code 1 of 3.1.1
+   * [MQTT-3.1.2-2], as every client library knows it. Bit 7 of the level marks a bridge, not a version.
+   */
   get connackVersion(): 4 | 5 {
-    return (this.level & 0x7f) >= 5 ? 5 : 4;
+    return (this.level & 0x7f) === 5 ? 5 : 4;
   }
 }

@@ -18,6 +18,9 @@ import type { TailRing } from './tail-ring.ts';
 /** Keys that one batch of deletions holds. */
 const DELETE_STEP = 1_000;
 
+/** Deleted bytes of log that are worth a compaction. */
+const COMPACT_BYTES = 256 * 1024 * 1024;
+
 /**
  * Removes expired records: moves the start of the log, then deletes blocks, marks and index entries behind
  * it in small steps, and queues that nothing is left of.
@@ -37,6 +40,8 @@ export class Retention implements CommitPart {
   #isStartUnwritten = false;
   /** Blocks below are deleted; -1 until the disk has been looked at. */
   #deletedUpTo = -1;
+  /** Bytes of the log that were deleted when the engine was last told to give their space back. */
+  #compactedBytes = 0;
   #recordsExpired = 0;
 
   constructor(
@@ -168,6 +173,15 @@ export class Retention implements CommitPart {
       this.#deletedUpTo = end;
     }
     await this.#deleteMarks(start);
+    await this.#giveSpaceBack();
+  }
+
+  /** Deletions alone give space back when the engine comes round to their files, which can take long. */
+  async #giveSpaceBack(): Promise<void> {
+    const { start } = this.#bounds;
+    if (start.bytesBefore - this.#compactedBytes < COMPACT_BYTES || this.#isStopping) return;
+    await this.#engine.compact(logKey(0), logKey(this.#deletedUpTo));
+    this.#compactedBytes = start.bytesBefore;
   }
   async #deleteMarks({ block }: LogBound): Promise<void> {
     const batch = this.#engine.batch();

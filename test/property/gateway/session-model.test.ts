@@ -282,7 +282,7 @@ describe('property: sessions keep the promises of QoS 1 and 2', () => {
             await play(steps, clean, maxInflight);
           },
         ),
-        { numRuns: 150 },
+        { numRuns: 600 },
       );
     });
   }

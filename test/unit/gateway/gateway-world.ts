@@ -96,7 +96,7 @@ export class FakeClient {
   /** Completes every delivery that comes until none comes any more; returns the payloads in order. */
   async drain(): Promise<string[]> {
     const payloads: string[] = [];
-    for (let packets = await this.exchange(); packets.length > 0; ) {
+    for (let packets = await this.exchange(); packets.length > 0;) {
       const answers: Buffer[] = [];
       for (const packet of packets) {
         if (packet.type === 'publish') {

@@ -38,7 +38,14 @@ describe('gateway: Channel, order of packets', () => {
   });
 
   it('closes on packets that only a server sends, and on reserved types', async () => {
-    for (const bytes of ['20 02 00 00', '90 03 00 01 00', 'b0 02 00 01', 'd0 00', '00 00', 'f0 00']) {
+    for (const bytes of [
+      '20 02 00 00',
+      '90 03 00 01 00',
+      'b0 02 00 01',
+      'd0 00',
+      '00 00',
+      'f0 00',
+    ]) {
       const client = await new World().connected();
       expect(await client.exchange(hex(bytes), PINGREQ), bytes).to.deep.equal([]);
       expect(client.closed, bytes).to.equal(true);
@@ -46,7 +53,13 @@ describe('gateway: Channel, order of packets', () => {
   });
 
   it('closes on wrong flags, lengths and identifiers of the acknowledgements [MQTT-2.2.2-2] [MQTT-2.3.1-1]', async () => {
-    for (const bytes of ['41 02 00 01', '60 02 00 01', '40 03 00 01 00', '50 01 00', '70 02 00 00']) {
+    for (const bytes of [
+      '41 02 00 01',
+      '60 02 00 01',
+      '40 03 00 01 00',
+      '50 01 00',
+      '70 02 00 00',
+    ]) {
       const client = await new World().connected();
       expect(await client.exchange(hex(bytes), PINGREQ), bytes).to.deep.equal([]);
       expect(client.closed, bytes).to.equal(true);
@@ -346,7 +359,9 @@ describe('gateway: Channel, store', () => {
     const client = await world.connected();
     const filters = Array.from({ length: 20_000 }, (_, i) => `t/${String(i)}`);
     const [suback] = await client.exchange(subscribe(1, ...filters.map((f) => [f, 0] as const)));
-    expect(suback?.type === 'suback' && suback.codes.filter((code) => code === 0)).to.have.length(10);
+    expect(suback?.type === 'suback' && suback.codes.filter((code) => code === 0)).to.have.length(
+      10,
+    );
     expect(await client.exchange(unsubscribe(2, ...filters))).to.deep.equal([
       { type: 'unsuback', id: 2 },
     ]);

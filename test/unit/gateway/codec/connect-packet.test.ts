@@ -109,8 +109,8 @@ describe('decodeConnect', () => {
   const unsupported: [string, number, number][] = [
     ['MQTT', 3, 4],
     ['MQTT', 0, 4],
-    ['MQTT', 6, 5],
-    ['MQTT', 127, 5],
+    ['MQTT', 6, 4],
+    ['MQTT', 127, 4],
     ['MQTT', 0x84, 4],
     ['MQTT', 0x85, 5],
     ['MQIsdp', 4, 4],

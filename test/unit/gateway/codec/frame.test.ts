@@ -51,16 +51,21 @@ describe('gateway: FrameReader', () => {
 
   it('says that a packet is not there yet, and where it ends once that is known', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 40_000 }), fc.nat(), fc.nat(20), (length, cut, before) => {
-        const packet = frame(0x30, Buffer.alloc(length));
-        const bytes = Buffer.concat([Buffer.alloc(before, 0xff), packet]);
-        const limit = before + (cut % packet.length);
-        const reader = new FrameReader();
-        expect(reader.next(bytes, before, limit, NO_LIMIT)).to.equal(false);
-        const headerBytes = packet.length - length;
-        expect(reader.end).to.equal(limit - before >= headerBytes ? bytes.length : 0);
-        expect(reader.next(bytes, before, bytes.length, NO_LIMIT)).to.equal(true);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 40_000 }),
+        fc.nat(),
+        fc.nat(20),
+        (length, cut, before) => {
+          const packet = frame(0x30, Buffer.alloc(length));
+          const bytes = Buffer.concat([Buffer.alloc(before, 0xff), packet]);
+          const limit = before + (cut % packet.length);
+          const reader = new FrameReader();
+          expect(reader.next(bytes, before, limit, NO_LIMIT)).to.equal(false);
+          const headerBytes = packet.length - length;
+          expect(reader.end).to.equal(limit - before >= headerBytes ? bytes.length : 0);
+          expect(reader.next(bytes, before, bytes.length, NO_LIMIT)).to.equal(true);
+        },
+      ),
     );
   });
 

@@ -30,7 +30,10 @@ describe('gateway: OutBuffer', () => {
   });
 
   it('gives everything back in order', () => {
-    const operation = fc.record({ append: fc.boolean(), length: fc.oneof(fc.nat(50), fc.nat(90_000)) });
+    const operation = fc.record({
+      append: fc.boolean(),
+      length: fc.oneof(fc.nat(50), fc.nat(90_000)),
+    });
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 12 }), (operations) => {
         const out = new OutBuffer();
@@ -68,7 +71,9 @@ describe('gateway: OutBuffer', () => {
     out.append(run, 0, run.length);
     put(out, 'tail');
     const { bytes, slabs } = drain(out);
-    expect(bytes.equals(Buffer.concat([Buffer.from('head'), run, Buffer.from('tail')]))).to.equal(true);
+    expect(bytes.equals(Buffer.concat([Buffer.from('head'), run, Buffer.from('tail')]))).to.equal(
+      true,
+    );
     expect(Math.max(...slabs)).to.equal(LARGE_SLAB);
   });
 

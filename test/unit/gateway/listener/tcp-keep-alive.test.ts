@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { createServer, connect, type Socket } from 'node:net';
+import { createServer, connect, Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Logger } from '../../../../src/common/logger.ts';
 import { silentLogger } from '../../../../src/common/logger.ts';
@@ -24,7 +24,7 @@ describe('gateway: TcpKeepAlive', () => {
   it('does nothing to sockets when the library is not there', () => {
     const keepAlive = new TcpKeepAlive(OPTIONS, silentLogger);
     expect(() => {
-      keepAlive.apply({} as Socket);
+      keepAlive.apply(new Socket());
     }).not.to.throw();
   });
 
@@ -48,7 +48,7 @@ describe('gateway: TcpKeepAlive', () => {
     const keepAlive = new TcpKeepAlive(OPTIONS, logger);
     await keepAlive.load();
     const usable = keepAlive.available;
-    const noSocket = { destroyed: false } as Socket;
+    const noSocket = new Socket();
     keepAlive.apply(noSocket);
     keepAlive.apply(noSocket);
     expect(keepAlive.available).to.equal(false);
@@ -62,7 +62,7 @@ describe('gateway: TcpKeepAlive', () => {
     await keepAlive.load();
     const { callCount } = warn;
     const before = keepAlive.available;
-    keepAlive.apply({ destroyed: true } as Socket);
+    keepAlive.apply(new Socket().destroy());
     expect(keepAlive.available).to.equal(before);
     expect(warn.callCount).to.equal(callCount);
   });

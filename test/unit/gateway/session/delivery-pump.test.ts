@@ -24,7 +24,8 @@ async function send(
   await publisher.exchange(
     ...payloads.map((payload, i) => publish({ topic, qos, id: i + 1, payload })),
   );
-  if (qos === 2) for (const [i] of payloads.entries()) publisher.channel.session!.received.delete(i + 1);
+  if (qos === 2)
+    for (const [i] of payloads.entries()) publisher.channel.session!.received.delete(i + 1);
 }
 
 function texts(messages: readonly Publish[]): string[] {

@@ -93,10 +93,22 @@ describe('gateway: InflightWindow', () => {
 
   it('keeps state, QoS and record of entries when it grows', () => {
     const window: Window = new InflightWindow<object>(1000);
-    const segment = { firstOffset: 0, count: 1, buffer: Buffer.alloc(0), positions: [0], memo: undefined };
+    const segment = {
+      firstOffset: 0,
+      count: 1,
+      buffer: Buffer.alloc(0),
+      positions: [0],
+      memo: undefined,
+    };
     for (let i = 0; i < 10; i++) complete(window, add(window));
     const slots = Array.from({ length: 100 }, (_, i) =>
-      window.add(CURSORS[0], i, 1 + (i % 2), DeliveryState.ASSIGNED, i % 5 === 0 ? segment : undefined),
+      window.add(
+        CURSORS[0],
+        i,
+        1 + (i % 2),
+        DeliveryState.ASSIGNED,
+        i % 5 === 0 ? segment : undefined,
+      ),
     );
     for (const [i, slot] of slots.entries()) {
       expect(window.qos(slot)).to.equal(1 + (i % 2));

@@ -5,7 +5,11 @@ import { puback, publish, suback, subscribe, unsubscribe } from '../../../../hel
 import { turns } from '../../fake-socket.ts';
 import { World } from '../../gateway-world.ts';
 
-async function offsetOf(world: World, clientId: string, topic: string): Promise<number | undefined> {
+async function offsetOf(
+  world: World,
+  clientId: string,
+  topic: string,
+): Promise<number | undefined> {
   const queue = await world.store.openQueue(topicQueueName(topic));
   const offset = await world.store.loadOffset(clientId, queue);
   world.store.closeQueue(queue);

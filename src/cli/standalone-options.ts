@@ -44,6 +44,7 @@ export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits
     maxClientIdLength: connect.maxClientIdLength,
     maxTopicLevels: connect.maxTopicLevels,
     maxSubscriptionsPerClient: connect.maxSubscriptionsPerClient,
+    maxSubscriptionBytesPerClient: connect.maxSubscriptionBytesPerClient,
     maxInflight: connect.maxInflight,
     highWater: connect.highWater,
     pullBatchSize: connect.pullBatchSize,

@@ -144,7 +144,9 @@ export class Gateway implements Service {
     }
     this.stats.connectionsCurrent++;
     const connection = new Connection(socket, this.#flushQueue, this.stats, limits.highWater);
-    const channel = new Channel(this.#context, connection, (closed) => this.#channels.delete(closed));
+    const channel = new Channel(this.#context, connection, (closed) =>
+      this.#channels.delete(closed),
+    );
     this.#channels.add(channel);
     connection.open(channel);
   }

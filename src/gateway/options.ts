@@ -22,6 +22,8 @@ export interface GatewayLimits {
   /** Most levels of a topic name or filter. */
   readonly maxTopicLevels: number;
   readonly maxSubscriptionsPerClient: number;
+  /** All filters of one client together, bytes: a persistent session is stored as one record. */
+  readonly maxSubscriptionBytesPerClient: number;
   /** Unacknowledged QoS 1 and 2 messages on the way to one client. */
   readonly maxInflight: number;
   /** Bytes waiting for one socket above which deliveries stop, QoS 0 is dropped and reading pauses. */
@@ -65,6 +67,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxClientIdLength: 1024,
   maxTopicLevels: 128,
   maxSubscriptionsPerClient: 10_000,
+  maxSubscriptionBytesPerClient: 1024 * 1024,
   maxInflight: 16_384,
   highWater: 256 * 1024,
   pullBatchSize: 256,

@@ -12,6 +12,7 @@ export interface ConnectConf {
   maxClientIdLength: number;
   maxTopicLevels: number;
   maxSubscriptionsPerClient: number;
+  maxSubscriptionBytesPerClient: number;
   maxInflight: number;
   highWater: number;
   pullBatchSize: number;
@@ -88,6 +89,13 @@ export const connectConf: ConfSpec<ConnectConf> = {
       maximum: 10_000_000,
       unit: 'subscriptions',
       description: 'Most subscriptions of one session; one more is refused in SUBACK.',
+    }),
+    maxSubscriptionBytesPerClient: integer({
+      default: 1_048_576,
+      minimum: 1024,
+      maximum: 1_073_741_824,
+      unit: 'bytes',
+      description: 'Most bytes of all topic filters of one session; one more is refused in SUBACK.',
     }),
     maxInflight: integer({
       default: 16_384,

@@ -6,6 +6,7 @@ import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { encodeAck } from '../codec/publish-encoder.ts';
+import { ReasonCode } from '../codec/reason-code.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import type { Session } from '../session/session.ts';
@@ -16,6 +17,8 @@ import { dispatch } from './dispatch.ts';
 import { answerError } from './error-mapper.ts';
 import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 import { PublishReceiver } from './publish-receiver.ts';
+
+const CONNECT_BYTE = 0x10;
 
 /** One for all: a packet found is handled before the next one is looked for. */
 const frame = new FrameReader();
@@ -95,6 +98,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     this.#lastPacketAt = this.context.wheel.nowSeconds;
     let position = 0;
     try {
+      if (this.state === ChannelState.NEW) refuseBeforeConnect(chunk);
       while (position < limit && !this.#busy && this.state !== ChannelState.CLOSED) {
         if (!frame.next(chunk, position, limit, maxPacketSize)) {
           if (frame.end > 0) this.connection.need(frame.end - position);
@@ -235,6 +239,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     }
     const limit = this.#idleLimitSeconds;
     if (limit === 0) return 0;
+    // Not reading for the store's sake: the silence is ours.
+    if (context.gate.holds(this.connection)) return 1;
     const idle = now - this.#lastPacketAt;
     if (idle < limit) return Math.max(1, Math.ceil(limit - idle));
     context.stats.keepAliveTimeouts++;
@@ -255,4 +261,10 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     }
     if (!context.store.writable) context.gate.wait(this.connection);
   }
+}
+
+/** Nothing but a CONNECT is buffered for a peer that has not authenticated [MQTT-3.1.0-1]. */
+function refuseBeforeConnect(chunk: Buffer): void {
+  if (chunk[0] === CONNECT_BYTE) return;
+  throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'the first packet is not a CONNECT');
 }

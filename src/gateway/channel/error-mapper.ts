@@ -29,7 +29,11 @@ export function answerError(channel: ProtocolChannel, error: unknown): void {
   }
   if (error instanceof UnsupportedVersionError) {
     channel.send(
-      encodeConnack(false, error.reasonCode, error.connackVersion === 5 ? ProtocolVersion.MQTT_5 : ProtocolVersion.MQTT_3_1_1),
+      encodeConnack(
+        false,
+        error.reasonCode,
+        error.connackVersion === 5 ? ProtocolVersion.MQTT_5 : ProtocolVersion.MQTT_3_1_1,
+      ),
     );
     return;
   }

@@ -66,11 +66,16 @@ export class PublishReceiver {
     const end = this.#runEnd;
     const count = this.#runCount;
     this.#runEnd = -1;
-    this.#forEachLive(entry, entry.all, (link) => {
-      link.out.append(chunk, start, end);
-      link.wantFlush();
-      stats.messagesSent += count;
-    }, count);
+    this.#forEachLive(
+      entry,
+      entry.all,
+      (link) => {
+        link.out.append(chunk, start, end);
+        link.wantFlush();
+        stats.messagesSent += count;
+      },
+      count,
+    );
   }
 
   #receiveQos0(
@@ -158,11 +163,16 @@ export class PublishReceiver {
     end: number,
   ): void {
     const { bytes } = entry;
-    this.#forEachLive(entry, subscriptions, (link) => {
-      encodePublish(link.out, 0, false, 0, bytes, 0, bytes.length, chunk, payloadStart, end);
-      link.wantFlush();
-      this.#context.stats.messagesSent++;
-    }, 1);
+    this.#forEachLive(
+      entry,
+      subscriptions,
+      (link) => {
+        encodePublish(link.out, 0, false, 0, bytes, 0, bytes.length, chunk, payloadStart, end);
+        link.wantFlush();
+        this.#context.stats.messagesSent++;
+      },
+      1,
+    );
   }
 
   #forEachLive(

@@ -25,6 +25,11 @@ export class StoreGate {
     publisher.pause();
   }
 
+  /** Whether the publisher is paused by the store. */
+  holds(publisher: Pausable): boolean {
+    return this.#waiting.has(publisher);
+  }
+
   /** The store accepts again. */
   open(): void {
     const publishers = [...this.#waiting];

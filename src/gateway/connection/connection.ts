@@ -192,9 +192,7 @@ export class Connection implements Flushable {
   #keep(source: Buffer, start: number): void {
     const bytes = this.#restBytes + source.length - start;
     if (bytes > this.#rest.length) {
-      const larger = Buffer.allocUnsafeSlow(
-        Math.max(bytes, this.#rest.length * 2, SMALLEST_REST),
-      );
+      const larger = Buffer.allocUnsafeSlow(Math.max(bytes, this.#rest.length * 2, SMALLEST_REST));
       this.#rest.copy(larger, 0, 0, this.#restBytes);
       this.#rest = larger;
     }

@@ -51,7 +51,10 @@ export class TcpKeepAlive {
       // A peer that has gone already leaves no descriptor; anything else would fail for every socket.
       if (socket.destroyed) return;
       this.#library = undefined;
-      this.#logger.warn({ error: messageOf(error) }, 'setting TCP keep-alive failed, not tried again');
+      this.#logger.warn(
+        { error: messageOf(error) },
+        'setting TCP keep-alive failed, not tried again',
+      );
     }
   }
 }

@@ -51,7 +51,11 @@ export class TcpListener {
     return new Promise((resolve, reject) => {
       const failed = (error: Error): void => {
         const where = `${address.host}:${String(address.port)}`;
-        reject(new ListenError(`cannot listen for MQTT on ${where}: ${reasonOf(error)}`, { cause: error }));
+        reject(
+          new ListenError(`cannot listen for MQTT on ${where}: ${reasonOf(error)}`, {
+            cause: error,
+          }),
+        );
       };
       this.#server.once('error', failed);
       this.#server.listen({ host: address.host, port: address.port, backlog }, () => {

@@ -103,7 +103,10 @@ export class TopicTable {
     }
     const name = buffer.toString('utf8', start, end);
     if (!isValidTopicName(name)) {
-      throw new MqttProtocolError(ReasonCode.TOPIC_NAME_INVALID, 'topic name is empty or has wildcards');
+      throw new MqttProtocolError(
+        ReasonCode.TOPIC_NAME_INVALID,
+        'topic name is empty or has wildcards',
+      );
     }
     if (levelCount(name) > this.#maxLevels) {
       throw new MqttProtocolError(

@@ -19,7 +19,7 @@ export class CommitWaiters {
   }
 
   onCommit(commit: number, error: Error | undefined): void {
-    for (let first = this.#queue[0]; first !== undefined && first.commit <= commit; ) {
+    for (let first = this.#queue[0]; first !== undefined && first.commit <= commit;) {
       this.#queue.shift();
       for (const waiter of first.waiters) waiter.onCommit(first.commit, error);
       first = this.#queue[0];

@@ -6,6 +6,8 @@ export const CursorState = {
   RUNNING: 'RUNNING',
   /** Woken by an arrival. */
   CAUGHT_UP: 'CAUGHT_UP',
+  /** Has to read from disk and waits for its turn among the session's cursors. */
+  WAITING: 'WAITING',
   /** Waits for records that are read from disk. */
   PULLING: 'PULLING',
   /** Its session has gone, or the subscription has. */
@@ -25,6 +27,8 @@ export class Cursor<Owner> {
   qos: number;
   offset: QueueOffset;
   state: CursorState = CursorState.CAUGHT_UP;
+  /** QoS 1 records below were perhaps delivered before a crash: they carry DUP [MQTT-3.3.1-1]. */
+  dupBelow: QueueOffset = 0;
   /** `offset` differs from the one saved. */
   dirty = false;
 

@@ -50,6 +50,7 @@ export class SessionLoader {
       const queue = await this.#store.openQueue(filterQueueName(filter));
       const subscription = new Subscription(session, filter, queue, qos);
       session.subscriptions.set(filter, subscription);
+      session.filterBytes += Buffer.byteLength(filter);
       if (qos === 0) continue;
       const offset = await this.#store.loadOffset(clientId, queue);
       subscription.cursor = new Cursor(session, queue, qos, offset ?? queue.nextOffset);
@@ -60,6 +61,10 @@ export class SessionLoader {
     session.peerCursor = peerCursor;
     peerCursor.offset = (await this.#store.loadOffset(clientId, peerQueue)) ?? record.peerOffset;
     cursors.set(peerQueue.name, peerCursor);
+    if (record.disconnectedAt === 0) {
+      // The process died while the client was connected: offsets may be older than what it received.
+      for (const cursor of cursors.values()) cursor.dupBelow = cursor.queue.maxOffset;
+    }
     if (window !== undefined) await this.#restoreWindow(session, window, cursors);
   }
 
@@ -82,7 +87,13 @@ export class SessionLoader {
         cursors.set(name, cursor);
       }
       const state = entries.states[i] === 2 ? DeliveryState.RELEASED : DeliveryState.SENT;
-      inflight.add(cursor, entries.offsets[i] as number, entries.qos[i] as number, state, undefined);
+      inflight.add(
+        cursor,
+        entries.offsets[i] as number,
+        entries.qos[i] as number,
+        state,
+        undefined,
+      );
     }
     while (inflight.nextPacketId !== nextPacketId) inflight.skip();
     session.sendSlot = inflight.head;

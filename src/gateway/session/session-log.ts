@@ -21,12 +21,7 @@ export class SessionLog implements ProgressLog {
   #pump: DeliveryPump | undefined;
   #timer: Timer | undefined;
 
-  constructor(
-    store: LmqStore,
-    waiters: CommitWaiters,
-    clock: Clock,
-    flushIntervalMs: number,
-  ) {
+  constructor(store: LmqStore, waiters: CommitWaiters, clock: Clock, flushIntervalMs: number) {
     this.#store = store;
     this.#waiters = waiters;
     this.#clock = clock;
@@ -92,7 +87,8 @@ export class SessionLog implements ProgressLog {
   /** Removes every trace of a session that is in memory. The caller releases its filters. */
   erase(session: Session): number {
     this.forget(session);
-    for (const cursor of session.cursors()) this.#store.deleteOffset(session.clientId, cursor.queue);
+    for (const cursor of session.cursors())
+      this.#store.deleteOffset(session.clientId, cursor.queue);
     this.#store.deleteState(StateSpace.INFLIGHT, session.clientId);
     return this.#store.deleteState(StateSpace.SESSION, session.clientId);
   }

@@ -1,4 +1,4 @@
-import { messageOf } from '../../common/errors.ts';
+import { ErrorCode, LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
@@ -71,6 +71,8 @@ export class SessionRegistry {
         current.link = undefined;
         former?.takenOver();
         if (!clean && current.persistent) {
+          // What the former connection has heard must be durable before this one hears of it.
+          await this.#options.store.committed(this.#options.log.saveSession(current));
           current.owner = link;
           return { session: current, present: true };
         }
@@ -117,7 +119,10 @@ export class SessionRegistry {
     this.#serial
       .run(clientId, () => this.#openPeerQueue(session, arrival.firstOffset))
       .catch((error: unknown) => {
-        this.#options.logger.error({ clientId, error: messageOf(error) }, 'opening a peer queue failed');
+        this.#options.logger.error(
+          { clientId, error: messageOf(error) },
+          'opening a peer queue failed',
+        );
       });
   }
 
@@ -166,12 +171,14 @@ export class SessionRegistry {
   async #loadOrCreate(clientId: string, clean: boolean): Promise<OpenedSession> {
     const { store, log, clock, maxInflight } = this.#options;
     const stored = await store.getState(StateSpace.SESSION, clientId);
-    if (stored !== undefined) {
+    if (stored !== undefined && !clean) {
       const session = await this.#loader.load(clientId, stored);
       this.#attach(session);
-      if (!clean) return { session, present: true };
-      await this.#end(session, true);
+      // From now on a crash leaves messages that may have been delivered.
+      await store.committed(log.saveSession(session));
+      return { session, present: true };
     }
+    if (stored !== undefined) await this.#discard(clientId, stored);
     const session = new Session(clientId, !clean, clock.now(), new InflightWindow(maxInflight));
     if (clean) return { session, present: false };
     const peerQueue = await store.openQueue(peerQueueName(clientId));
@@ -185,6 +192,21 @@ export class SessionRegistry {
       throw error;
     }
     return { session, present: false };
+  }
+
+  /** Removes a stored session; one that cannot be read goes too, though its filters and offsets stay. */
+  async #discard(clientId: string, stored: Buffer): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      const session = await this.#loader.load(clientId, stored);
+      this.#attach(session);
+      await this.#end(session, true);
+    } catch (error) {
+      if (!(error instanceof LmqttError) || error.code !== ErrorCode.STORE_CORRUPT) throw error;
+      logger.error({ clientId, error: error.message }, 'discarding a session that cannot be read');
+      store.deleteState(StateSpace.INFLIGHT, clientId);
+      await store.committed(store.deleteState(StateSpace.SESSION, clientId));
+    }
   }
 
   #attach(session: Session): void {

@@ -33,6 +33,8 @@ export class Session {
   readonly persistent: boolean;
   readonly createdAt: number;
   readonly subscriptions: Map<string, SessionSubscription> = new Map<string, SessionSubscription>();
+  /** Length of all filters. */
+  filterBytes = 0;
   readonly inflight: InflightWindow<SessionCursor>;
   /** Packet identifiers of QoS 2 publishes received and not released [MQTT-4.3.3-2]. */
   readonly received: Set<number>;
@@ -44,6 +46,9 @@ export class Session {
   /** Cursors in state RUNNING; served in turn, `nextReady` first. */
   readonly ready: SessionCursor[] = [];
   nextReady = 0;
+  /** Cursors in state WAITING, in order, and how many read from disk or hold what they have read. */
+  readonly waiting: SessionCursor[] = [];
+  reading = 0;
   /** In the pump's list of sessions to run. */
   scheduled = false;
 

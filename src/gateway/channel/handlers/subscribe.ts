@@ -48,11 +48,14 @@ function refuse(channel: ProtocolChannel, session: Session, filter: string): num
     return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
   }
   if (levelCount(filter) > limits.maxTopicLevels) return ReasonCode.TOPIC_FILTER_INVALID;
-  if (
-    session.subscriptions.size >= limits.maxSubscriptionsPerClient &&
-    !session.subscriptions.has(filter)
-  ) {
-    return ReasonCode.QUOTA_EXCEEDED;
+  if (!session.subscriptions.has(filter)) {
+    const bytes = session.filterBytes + Buffer.byteLength(filter);
+    if (
+      session.subscriptions.size >= limits.maxSubscriptionsPerClient ||
+      bytes > limits.maxSubscriptionBytesPerClient
+    ) {
+      return ReasonCode.QUOTA_EXCEEDED;
+    }
   }
   if (authorizer?.authorize(channel.principal, Action.SUBSCRIBE, filter) === false) {
     return ReasonCode.NOT_AUTHORIZED;
@@ -80,6 +83,7 @@ async function subscribe(
   }
   const subscription = new Subscription(session, filter, queue, qos);
   session.subscriptions.set(filter, subscription);
+  session.filterBytes += Buffer.byteLength(filter);
   live.add(subscription);
   stats.subscriptionsCurrent++;
   if (qos === 0) return;
@@ -90,7 +94,11 @@ async function subscribe(
 }
 
 /** The same filter again: the new QoS counts, what is on the way goes on [MQTT-3.8.4-3]. */
-async function replace(channel: ProtocolChannel, subscription: SessionSubscription, qos: number): Promise<void> {
+async function replace(
+  channel: ProtocolChannel,
+  subscription: SessionSubscription,
+  qos: number,
+): Promise<void> {
   const { live, pump, store, sessions } = channel.context;
   const { session, queue, cursor } = subscription;
   if (subscription.qos === qos) return;

@@ -21,6 +21,7 @@ function unsubscribe(channel: ProtocolChannel, session: Session, filter: string)
   if (subscription === undefined) return ReasonCode.NO_SUBSCRIPTION_EXISTED;
   const { live, pump, store, stats, metadata } = channel.context;
   session.subscriptions.delete(filter);
+  session.filterBytes -= Buffer.byteLength(filter);
   live.remove(subscription);
   stats.subscriptionsCurrent--;
   const { cursor, queue } = subscription;

@@ -1,0 +1,110 @@
+import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
+import { recordLength } from '../../lmq/spi/record.ts';
+import { AckByte } from '../codec/ack-byte.ts';
+import { encodeAck, encodeRecord } from '../codec/publish-encoder.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { GatewayLimits } from '../options.ts';
+import { DeliveryState } from './inflight-window.ts';
+import type { Session, SessionLink } from './session.ts';
+
+/** Room for one more packet; a full output is sent at once to see whether the socket takes it. */
+export function hasRoom(link: SessionLink, highWater: number): boolean {
+  if (link.congested) return false;
+  if (link.out.byteLength <= highWater) return true;
+  link.flush();
+  return !link.congested;
+}
+
+/**
+ * Sends what has a packet identifier and is not sent on this connection: the messages of a resumed session
+ * again, in their first order with DUP [MQTT-4.4.0-1], and those whose identifier has become durable.
+ */
+export class WindowSender {
+  readonly #store: LmqQueueStore;
+  readonly #limits: GatewayLimits;
+  readonly #stats: GatewayStats;
+  /** Told when a record that was missing has been read, or cannot be. */
+  readonly #onRead: (session: Session, error: unknown) => void;
+
+  constructor(
+    store: LmqQueueStore,
+    limits: GatewayLimits,
+    stats: GatewayStats,
+    onRead: (session: Session, error: unknown) => void,
+  ) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#stats = stats;
+    this.#onRead = onRead;
+  }
+
+  /** True when new messages may follow. */
+  send(session: Session, link: SessionLink): boolean {
+    const { inflight } = session;
+    if (session.sendSlot < inflight.head) session.sendSlot = inflight.head;
+    while (session.sendSlot < inflight.tail) {
+      if (!hasRoom(link, this.#limits.highWater)) return false;
+      const slot = session.sendSlot;
+      const state = inflight.state(slot);
+      if (state === DeliveryState.RELEASED) {
+        encodeAck(link.out, AckByte.PUBREL, inflight.packetId(slot));
+        link.wantFlush();
+      } else if (state !== DeliveryState.DONE) {
+        if (state === DeliveryState.ASSIGNED && slot >= session.durableSlot) return session.exact;
+        if (!this.#publish(session, link, slot, state)) return false;
+      }
+      session.sendSlot = slot + 1;
+    }
+    return true;
+  }
+
+  /** Sends the PUBLISH of a slot; false when its record has to be read first. */
+  #publish(session: Session, link: SessionLink, slot: number, state: DeliveryState): boolean {
+    const { inflight } = session;
+    const offset = inflight.offset(slot);
+    const cursor = inflight.cursor(slot);
+    const segment = inflight.segment(slot) ?? this.#store.tail(cursor.queue, offset);
+    if (segment === undefined) {
+      if (!session.fetching) void this.#read(session, slot);
+      return false;
+    }
+    const { buffer } = segment;
+    const position = segment.positions[offset - segment.firstOffset] as number;
+    const qos = inflight.qos(slot);
+    const again = state === DeliveryState.SENT;
+    // A QoS 2 message is never given a second identifier, so a new one is not a repetition.
+    const dup = again || (qos === 1 && offset < cursor.dupBelow);
+    encodeRecord(link.out, buffer, position, qos, dup, inflight.packetId(slot));
+    if (!again) session.assignedBytes -= recordLength(buffer, position);
+    inflight.clearSegment(slot);
+    inflight.setState(slot, DeliveryState.SENT);
+    this.#stats.messagesSent++;
+    link.wantFlush();
+    return true;
+  }
+
+  /** Reads the record of a message that is to be sent again. */
+  async #read(session: Session, slot: number): Promise<void> {
+    const { inflight } = session;
+    const cursor = inflight.cursor(slot);
+    session.fetching = true;
+    let failure: unknown;
+    try {
+      const result = await this.#store.pull(cursor.queue, inflight.offset(slot), 1, 1);
+      const segment = result.segments[0];
+      // The message may be complete by now.
+      if (inflight.find(inflight.packetId(slot)) === slot) {
+        if (segment === undefined) {
+          this.#stats.messagesLostToRetention++;
+          inflight.complete(slot);
+        } else {
+          inflight.keepSegment(slot, segment);
+        }
+      }
+    } catch (error) {
+      failure = error;
+    }
+    session.fetching = false;
+    this.#onRead(session, failure);
+  }
+}

@@ -93,8 +93,12 @@ is_ready() { [ -r "$ready_file" ] && [ "$(ready_value pid)" = "$1" ]; }
 
 print_where() {
   ready_value mqtt | while read -r address; do printf '  mqtt         %s\n' "$address"; done
-  printf '  name server  %s\n  data         %s\n  log          %s\n' \
-    "$(ready_value namesrv)" "$(ready_value data)" "$(ready_value log)"
+  for scheme in mqtts ws wss; do
+    ready_value "$scheme" | while read -r address; do printf '  %-11s  %s://%s\n' "$scheme" "$scheme" "$address"; done
+  done
+  printf '  name server  %s\n' "$(ready_value namesrv)"
+  ready_value metrics | while read -r address; do printf '  metrics      http://%s/metrics\n' "$address"; done
+  printf '  data         %s\n  log          %s\n' "$(ready_value data)" "$(ready_value log)"
 }
 
 check_node() {

@@ -1,5 +1,5 @@
 /**
- * Writes the generated files: `conf/*.conf` and `docs/configuration.md`. With `--check` it writes
+ * Writes the generated files: `conf/*.conf`, `docs/configuration.md` and `docs/metrics.md`. With `--check` it writes
  * nothing and fails when one of them is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,15 @@ import { format } from 'prettier';
 import { confFiles } from '../src/cli/config/conf-files.ts';
 import { renderConfFile } from './docs/conf-file.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
+import { renderMetricsPage } from './docs/metrics-page.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const page = await format(renderConfigurationPage(confFiles), { parser: 'markdown' });
-const files = new Map([['docs/configuration.md', page]]);
+const markdown = (page: string): Promise<string> => format(page, { parser: 'markdown' });
+const files = new Map([
+  ['docs/configuration.md', await markdown(renderConfigurationPage(confFiles))],
+  ['docs/metrics.md', await markdown(renderMetricsPage())],
+]);
 for (const spec of confFiles) files.set(`conf/${spec.name}.conf`, renderConfFile(spec));
 
 const isCheck = process.argv.includes('--check');

@@ -5,6 +5,11 @@ export interface Credentials {
   readonly password: Buffer | undefined;
   /** Address of the peer, for rules and logs. */
   readonly remoteAddress: string;
+  /**
+   * Common name of the client certificate, verified in the TLS handshake, where the listener is set to
+   * take it as the user name: then `username` is the same, whatever the CONNECT says.
+   */
+  readonly certificateCommonName?: string | undefined;
 }
 
 /** Who a connection acts as, once authenticated. */

@@ -1,19 +1,27 @@
 import { anonymousAuthenticator, openAuthenticator } from '../auth/anonymous-authenticator.ts';
 import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
+import { certificateAuthenticator } from '../auth/certificate-authenticator.ts';
 import { HmacAuthenticator } from '../auth/hmac-authenticator.ts';
 import type { Authenticator } from '../auth/types.ts';
 import { ConfigError } from '../common/errors.ts';
 import type { ServiceConf } from './config/service-conf.ts';
 import { isLoopback } from './listen-addresses.ts';
 
+/** Lets clients in whose certificate names them, and asks `others` about the rest. */
+export function acceptingCertificates(others: Authenticator): Authenticator {
+  return new AuthenticatorChain([certificateAuthenticator, others]);
+}
+
 /**
  * Chooses who may connect from `service.conf` and the addresses that the gateway listens on.
+ * @param keyOf the key of `connect.conf` that a host is from
  * @throws ConfigError when the keys contradict each other, or would leave a gateway that others can
  *   reach without any sign-in
  */
 export function authenticatorFrom(
   service: Pick<ServiceConf, 'username' | 'secretKey' | 'allowAnonymous'>,
   hosts: readonly string[],
+  keyOf: (host: string) => string = () => 'mqttHost',
 ): Authenticator {
   const { username, secretKey, allowAnonymous } = service;
   if ((username === '') !== (secretKey === '')) {
@@ -34,7 +42,7 @@ export function authenticatorFrom(
   const exposed = hosts.find((host) => !isLoopback(host));
   if (allowAnonymous === 'auto' && exposed !== undefined) {
     throw new ConfigError(
-      `connect.conf: mqttHost ${exposed} is not loopback and there are no credentials: ` +
+      `connect.conf: ${keyOf(exposed)} ${exposed} is not loopback and there are no credentials: ` +
         'set username and secretKey in service.conf, or allowAnonymous = true',
     );
   }

@@ -1,18 +1,51 @@
+import { isIPv6 } from 'node:net';
 import { ConfigError } from '../common/errors.ts';
+import type { ListenAddress } from '../gateway/options.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i;
+const BRACKETS = /^\[([^\]]*)\](?::(.*))?$/;
+const PORT = /^\d{1,5}$/;
+const MAX_PORT = 65535;
 
-/** Hosts of a comma list. */
-export function hostsOf(list: string): string[] {
-  const hosts = list
+/**
+ * Addresses of a comma list: `host`, `host:port`, `[IPv6]`, `[IPv6]:port` or a bare IPv6 address.
+ * @param key where the list is from, for messages
+ * @throws ConfigError when the list names nothing, or a port is none
+ */
+export function addressesOf(list: string, defaultPort: number, key: string): ListenAddress[] {
+  const entries = list
     .split(',')
-    .map((host) => host.trim())
-    .filter((host) => host !== '');
-  if (hosts.length === 0) throw new ConfigError('connect.conf: mqttHost names no address');
-  return hosts;
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  if (entries.length === 0) throw new ConfigError(`connect.conf: ${key} names no address`);
+  return entries.map((entry) => addressOf(entry, defaultPort, key));
 }
 
 /** Whether only this machine can reach the host. A name other than localhost counts as reachable. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
+}
+
+/** The address as it is written; IPv6 hosts go in brackets. */
+export function addressText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function addressOf(entry: string, defaultPort: number, key: string): ListenAddress {
+  const [host, port] = partsOf(entry);
+  const isHost = host !== '' && (!host.includes(':') || isIPv6(host));
+  if (!isHost || (port !== undefined && (!PORT.test(port) || Number(port) > MAX_PORT))) {
+    throw new ConfigError(
+      `connect.conf: ${key}: '${entry}' is not host, host:port or [IPv6 address]:port`,
+    );
+  }
+  return { host, port: port === undefined ? defaultPort : Number(port) };
+}
+
+function partsOf(entry: string): [host: string, port: string | undefined] {
+  const bracketed = BRACKETS.exec(entry);
+  if (bracketed !== null) return [bracketed[1] ?? '', bracketed[2]];
+  const colon = entry.indexOf(':');
+  if (colon < 0 || colon !== entry.lastIndexOf(':')) return [entry, undefined];
+  return [entry.slice(0, colon), entry.slice(colon + 1)];
 }

@@ -5,9 +5,17 @@ import { ensureDirectory } from './directories.ts';
 /** What `bin/mqtt.sh` tells of a running process. */
 export interface ReadyFacts {
   readonly pid: number;
-  /** `host:port` of every MQTT listener. */
+  /** `host:port` of every listener for MQTT over plain TCP. */
   readonly mqtt: readonly string[];
+  /** The same over TLS. */
+  readonly mqtts?: readonly string[];
+  /** `host:port/path` over WebSocket. */
+  readonly ws?: readonly string[];
+  /** The same over WebSocket over TLS. */
+  readonly wss?: readonly string[];
   readonly namesrv: string;
+  /** Where metrics are served; undefined when they are not. */
+  readonly metrics?: string | undefined;
   readonly data: string;
   readonly log: string;
   readonly stopTimeoutMs: number;
@@ -25,10 +33,14 @@ export class ReadyFile {
 
   /** @throws ConfigError when the run directory cannot be created */
   write(facts: ReadyFacts): void {
-    const { mqtt, ...single } = facts;
+    const { mqtt, mqtts = [], ws = [], wss = [], ...single } = facts;
     const lines = [
-      ...Object.entries(single).map(([key, value]) => `${key}=${value}`),
-      ...mqtt.map((address) => `mqtt=${address}`),
+      ...Object.entries(single)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => `${key}=${String(value)}`),
+      ...Object.entries({ mqtt, mqtts, ws, wss }).flatMap(([scheme, addresses]) =>
+        addresses.map((address) => `${scheme}=${address}`),
+      ),
     ];
     ensureDirectory(this.#directory, 'run directory');
     const draft = `${this.#path}.${facts.pid}`;

@@ -26,7 +26,7 @@ async function main(log: LogHolder): Promise<void> {
   logger.info({ pid: process.pid, directories, config: redactedConfig(config) }, 'starting');
 
   ensureDirectory(directories.data, 'data directory');
-  const standalone = createStandalone(config, directories.data, logger, systemClock);
+  const standalone = createStandalone(config, directories, logger, systemClock);
   const readyFile = new ReadyFile(directories.run, 'standalone');
   const stop = async (): Promise<void> => {
     readyFile.remove();
@@ -36,17 +36,24 @@ async function main(log: LogHolder): Promise<void> {
   const shutdown = stopOnSignals({ log: log.current, isDaemon, stop });
   await standalone.start();
   if (shutdown.isStopping) return;
-  const mqtt = standalone.mqttAddresses();
+  const listeners = {
+    mqtt: standalone.mqttAddresses('mqtt'),
+    mqtts: standalone.mqttAddresses('mqtts'),
+    ws: standalone.mqttAddresses('ws'),
+    wss: standalone.mqttAddresses('wss'),
+  };
   const namesrv = standalone.namesrvAddress();
+  const metrics = standalone.metricsAddress();
   readyFile.write({
     pid: process.pid,
-    mqtt,
+    ...listeners,
     namesrv,
+    metrics,
     data: directories.data,
     log: logFile ?? 'none',
     stopTimeoutMs: config.connect.stopTimeoutMs,
   });
-  logger.info({ mqtt, namesrv, data: directories.data }, 'ready');
+  logger.info({ ...listeners, namesrv, metrics, data: directories.data }, 'ready');
 }
 
 interface LogHolder {

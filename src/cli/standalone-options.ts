@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import type { AdminOptions } from '../admin/admin.ts';
+import type { ConnectionLimits } from '../gateway/listener/connection-limiter.ts';
 import type { GatewayLimits, TcpKeepAliveOptions } from '../gateway/options.ts';
 import type { EmbeddedStoreOptions } from '../lmq/embedded/store-options.ts';
 import type { NamesrvOptions } from '../namesrv/server/namesrv-server.ts';
@@ -43,12 +45,27 @@ export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits
     connectTimeoutMs: connect.connectTimeoutMs,
     maxClientIdLength: connect.maxClientIdLength,
     maxTopicLevels: connect.maxTopicLevels,
+    topicAliasMaximum: connect.topicAliasMaximum,
+    maxSessionExpirySeconds: connect.maxSessionExpirySeconds,
     maxSubscriptionsPerClient: connect.maxSubscriptionsPerClient,
     maxSubscriptionBytesPerClient: connect.maxSubscriptionBytesPerClient,
     maxInflight: connect.maxInflight,
     highWater: connect.highWater,
     pullBatchSize: connect.pullBatchSize,
   };
+}
+
+/** What `connect.conf` says of health and metrics. */
+export function adminOptionsFrom(
+  connect: Readonly<ConnectConf>,
+): Pick<AdminOptions, 'host' | 'port' | 'exportProcessInfo'> {
+  const { exporterHost, exporterPort, exportProcessInfo } = connect;
+  return { host: exporterHost, port: exporterPort, exportProcessInfo };
+}
+
+/** What `connect.conf` says of how many may connect. */
+export function connectionLimitsFrom(connect: Readonly<ConnectConf>): ConnectionLimits {
+  return { maxConnectionsPerIp: connect.maxConnPerIp, maxConnectionRate: connect.maxConnRate };
 }
 
 /** What `connect.conf` says of TCP keep-alive. */

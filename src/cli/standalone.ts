@@ -1,17 +1,22 @@
+import { createAdmin } from '../admin/admin.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import type { Transport } from '../gateway/listener/listener-options.ts';
 import { TopicMetadata } from '../gateway/routing/topic-metadata.ts';
 import { createEmbeddedStore } from '../lmq/embedded/embedded-store.ts';
 import { createNamesrv } from '../namesrv/server/namesrv-server.ts';
-import { authenticatorFrom } from './authentication.ts';
+import { acceptingCertificates, authenticatorFrom } from './authentication.ts';
 import type { Config } from './config/load-all.ts';
-import { ensureDirectory } from './directories.ts';
-import { hostsOf } from './listen-addresses.ts';
+import { type Directories, ensureDirectory } from './directories.ts';
+import { addressText } from './listen-addresses.ts';
+import { hostKeyOf, listenersFrom } from './listeners.ts';
 import { NodeRegistration } from './node-registration.ts';
 import { ServiceGroup } from './service-group.ts';
 import {
+  adminOptionsFrom,
+  connectionLimitsFrom,
   gatewayLimitsFrom,
   namesrvOptionsFrom,
   storeOptionsFrom,
@@ -20,10 +25,12 @@ import {
 
 /** Store, name server and gateway in one process. */
 export interface Standalone extends Service {
-  /** `host:port` of every MQTT listener; known once started. */
-  mqttAddresses(): readonly string[];
+  /** `host:port`, for WebSocket with the path behind it, of every listener; known once started. */
+  mqttAddresses(transport: Transport): readonly string[];
   /** `host:port` of the name server; known once started. */
   namesrvAddress(): string;
+  /** `host:port` of the HTTP server of metrics; undefined when there is none. */
+  metricsAddress(): string | undefined;
 }
 
 /**
@@ -32,13 +39,15 @@ export interface Standalone extends Service {
  */
 export function createStandalone(
   config: Config,
-  dataDirectory: string,
+  directories: Pick<Directories, 'conf' | 'data'>,
   logger: Logger,
   clock: Clock,
 ): Standalone {
   const { connect, service, lmq, namesrv: namesrvConf } = config;
-  const hosts = hostsOf(connect.mqttHost);
-  const authenticator = authenticatorFrom(service, hosts);
+  const { data: dataDirectory } = directories;
+  const listeners = listenersFrom(connect, directories.conf);
+  const hosts = listeners.map(({ host }) => host);
+  const authenticator = authenticatorFrom(service, hosts, (host) => hostKeyOf(connect, host));
   const scoped = (part: string): { logger: Logger; clock: Clock } => ({
     logger: logger.child({ part }),
     clock,
@@ -55,20 +64,40 @@ export function createStandalone(
     ...scoped('metadata'),
   });
   const gateway = new Gateway({
-    listeners: hosts.map((host) => ({ host, port: connect.mqttPort })),
+    listeners,
+    handshakeTimeoutMs: connect.handshakeTimeoutMs,
+    connectionLimits: connectionLimitsFrom(connect),
     backlog: connect.backlog,
     store,
     metadata,
-    authenticator,
+    authenticator: connect.usernameFromCertificate
+      ? acceptingCertificates(authenticator)
+      : authenticator,
     limits: gatewayLimitsFrom(connect),
     tcpKeepAlive: tcpKeepAliveFrom(connect),
     storeQos0: connect.storeQos0,
     sessionFlushIntervalMs: connect.sessionFlushIntervalMs,
     ...scoped('gateway'),
   });
-  const mqttAddresses = (): string[] =>
-    gateway.addresses().map(({ host, port }) => addressOf(host, port));
-  const registration = new NodeRegistration(metadata, () => mqttAddresses()[0] ?? '');
+  const addressTexts = (transport?: Transport): string[] =>
+    gateway
+      .addresses()
+      .filter((address) => transport === undefined || address.transport === transport)
+      .map(({ host, port, path }) => `${addressText(host, port)}${path ?? ''}`);
+  const registration = new NodeRegistration(metadata, () => addressTexts()[0] ?? '');
+  const admin = connect.enablePrometheus
+    ? createAdmin({
+        ...adminOptionsFrom(connect),
+        sources: {
+          gateway: gateway.stats,
+          dirtySessions: () => gateway.dirtySessions,
+          namesrvConnections: () => namesrv.connections,
+        },
+        store,
+        isListening: () => gateway.addresses().length > 0,
+        ...scoped('admin'),
+      })
+    : undefined;
   const group = new ServiceGroup(
     [
       { name: 'store', service: store },
@@ -76,6 +105,7 @@ export function createStandalone(
       { name: 'topic metadata', service: metadata },
       { name: 'gateway', service: gateway },
       { name: 'node registration', service: registration },
+      ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),
     ],
     clock,
     connect.stopTimeoutMs,
@@ -87,12 +117,8 @@ export function createStandalone(
       await group.start();
     },
     stop: () => group.stop(),
-    mqttAddresses,
-    namesrvAddress: () => addressOf(namesrvConf.listenHost, namesrv.port),
+    mqttAddresses: addressTexts,
+    namesrvAddress: () => addressText(namesrvConf.listenHost, namesrv.port),
+    metricsAddress: () => (admin ? addressText(connect.exporterHost, admin.port) : undefined),
   };
-}
-
-/** IPv6 hosts go in brackets. */
-function addressOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -2,13 +2,11 @@ import type { Authenticator, Authorizer } from '../auth/types.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
+import type { ConnectionLimits } from './listener/connection-limiter.ts';
+import type { ListenerOptions } from './listener/listener-options.ts';
 import type { TopicMetadata } from './routing/topic-metadata.ts';
 
-/** An address to listen on. Port 0 takes a free one. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type { ListenAddress, ListenerOptions } from './listener/listener-options.ts';
 
 /** Limits on what a peer may ask for. Each protects the process; each is counted when it is hit. */
 export interface GatewayLimits {
@@ -19,8 +17,12 @@ export interface GatewayLimits {
   /** Time from accept to CONNECT, ms. */
   readonly connectTimeoutMs: number;
   readonly maxClientIdLength: number;
+  /** Topic aliases that a MQTT 5 client may set; 0 = none. */
+  readonly topicAliasMaximum: number;
   /** Most levels of a topic name or filter. */
   readonly maxTopicLevels: number;
+  /** Longest time that a session outlives its connection, seconds; `NEVER_EXPIRES` = for ever. */
+  readonly maxSessionExpirySeconds: number;
   readonly maxSubscriptionsPerClient: number;
   /** All filters of one client together, bytes: a persistent session is stored as one record. */
   readonly maxSubscriptionBytesPerClient: number;
@@ -28,6 +30,10 @@ export interface GatewayLimits {
   readonly maxInflight: number;
   /** Bytes waiting for one socket above which deliveries stop, QoS 0 is dropped and reading pauses. */
   readonly highWater: number;
+  /** Topics with a retained message. */
+  readonly maxRetainedMessages: number;
+  /** All retained messages together as stored, bytes. */
+  readonly maxRetainedBytes: number;
   /** Most records read for one subscription before another one's turn. */
   readonly pullBatchSize: number;
 }
@@ -42,9 +48,13 @@ export interface TcpKeepAliveOptions {
 }
 
 export interface GatewayOptions {
-  readonly listeners: readonly ListenAddress[];
+  readonly listeners: readonly ListenerOptions[];
   /** Length of the accept queue. */
   readonly backlog: number;
+  /** Time from accept to an MQTT connection: PROXY header, TLS handshake and WebSocket upgrade, ms; 10 s unless given. */
+  readonly handshakeTimeoutMs?: number;
+  /** Without it there are none. */
+  readonly connectionLimits?: ConnectionLimits;
   readonly store: LmqStore;
   readonly metadata: TopicMetadata;
   readonly authenticator: Authenticator;
@@ -65,11 +75,15 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 100_000,
   connectTimeoutMs: 10_000,
   maxClientIdLength: 1024,
+  topicAliasMaximum: 64,
   maxTopicLevels: 128,
+  maxSessionExpirySeconds: 0xffff_ffff,
   maxSubscriptionsPerClient: 10_000,
   maxSubscriptionBytesPerClient: 1024 * 1024,
   maxInflight: 16_384,
   highWater: 256 * 1024,
+  maxRetainedMessages: 1_000_000,
+  maxRetainedBytes: 256 * 1024 * 1024,
   pullBatchSize: 256,
 };
 

@@ -102,17 +102,23 @@ export class RawClient {
 
   /** Takes the next whole packet. */
   async readPacket(timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<Packet> {
+    const { first, body } = await this.readFrame(timeoutMs);
+    return decode(first, body);
+  }
+
+  /** Takes the next whole packet as it came: its first byte and its body. */
+  async readFrame(
+    timeoutMs: number = DEFAULT_TIMEOUT_MS,
+  ): Promise<{ first: number; body: Buffer }> {
     const inTime = await this.#until(() => this.#packetEnd() !== undefined, timeoutMs);
     const ends = this.#packetEnd();
     if (!inTime || ends === undefined) {
       throw new Error(`expected a packet, received ${show(this.#received)}${this.#state()}`);
     }
-    const packet = decode(
-      this.#received.readUInt8(0),
-      this.#received.subarray(ends.bodyStart, ends.end),
-    );
+    const first = this.#received.readUInt8(0);
+    const body = this.#received.subarray(ends.bodyStart, ends.end);
     this.#received = this.#received.subarray(ends.end);
-    return packet;
+    return { first, body };
   }
 
   /** Takes the next whole packet, which must be a PUBLISH. */

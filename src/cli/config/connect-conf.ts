@@ -1,8 +1,9 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
 import { flag, integer, port, text } from '../../common/config/key-schema.ts';
+import { listenerAliases, type ListenerConf, listenerKeys } from './listener-keys.ts';
 
-/** `conf/connect.conf`: the MQTT listener and its limits. */
-export interface ConnectConf {
+/** `conf/connect.conf`: the MQTT listeners and their limits. */
+export interface ConnectConf extends ListenerConf {
   mqttHost: string;
   mqttPort: number;
   backlog: number;
@@ -11,6 +12,8 @@ export interface ConnectConf {
   maxPacketSizeInByte: number;
   maxClientIdLength: number;
   maxTopicLevels: number;
+  topicAliasMaximum: number;
+  maxSessionExpirySeconds: number;
   maxSubscriptionsPerClient: number;
   maxSubscriptionBytesPerClient: number;
   maxInflight: number;
@@ -25,21 +28,27 @@ export interface ConnectConf {
   tcpKeepAliveProbes: number;
   tcpUserTimeoutMs: number;
   stopTimeoutMs: number;
+  enablePrometheus: boolean;
+  exporterHost: string;
+  exporterPort: number;
+  exportProcessInfo: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
 
 export const connectConf: ConfSpec<ConnectConf> = {
   name: 'connect',
-  title: 'The MQTT listener, its limits and how messages reach clients.',
+  title: 'The MQTT listeners, their limits and how messages reach clients.',
+  aliases: listenerAliases,
   keys: {
     mqttHost: text({
       default: '127.0.0.1',
       minLength: 1,
       description:
-        'Addresses to listen on, separated by commas. 0.0.0.0 is every IPv4 address, :: every address.\nAny other than loopback needs username and secretKey, or allowAnonymous=true, in service.conf.',
+        'Addresses of MQTT over TCP, host or host:port, separated by commas. 0.0.0.0 is every IPv4 address, :: every address.\nAny other than loopback needs username and secretKey, or allowAnonymous=true, in service.conf.',
     }),
     mqttPort: port({ default: 1883, description: 'Port of MQTT over TCP. 0 takes a free one.' }),
+    ...listenerKeys,
     backlog: integer({
       default: 8192,
       minimum: 1,
@@ -82,6 +91,21 @@ export const connectConf: ConfSpec<ConnectConf> = {
       maximum: 65535,
       unit: 'levels',
       description: 'Most levels of a topic name or filter.',
+    }),
+    topicAliasMaximum: integer({
+      default: 64,
+      minimum: 0,
+      maximum: 65_535,
+      unit: 'aliases',
+      description: 'Topic aliases that a MQTT 5 client may set on its connection; 0 = none.',
+    }),
+    maxSessionExpirySeconds: integer({
+      default: 4_294_967_295,
+      minimum: 1,
+      maximum: 4_294_967_295,
+      unit: 'seconds',
+      description:
+        'Longest time that a session outlives its connection, also of 3.1.1 clients without clean session; 4294967295 = for ever.',
     }),
     maxSubscriptionsPerClient: integer({
       default: 10_000,
@@ -180,14 +204,28 @@ export const connectConf: ConfSpec<ConnectConf> = {
       unit: 'ms',
       description: 'Time to drain and save everything on stop before the process gives up.',
     }),
+    enablePrometheus: flag({
+      default: false,
+      description: 'Serve health and metrics over HTTP (docs/metrics.md).',
+    }),
+    exporterHost: text({
+      default: '127.0.0.1',
+      minLength: 1,
+      description:
+        'Address of that HTTP server. It has no sign-in: keep it to loopback or a trusted network.',
+    }),
+    exporterPort: port({
+      default: 9090,
+      description: 'Port of that HTTP server. 0 takes a free one.',
+    }),
+    exportProcessInfo: flag({
+      default: true,
+      description: 'Metrics of the process and of Node.js too: CPU, memory, event loop.',
+    }),
   },
   retired: {
     order: 'messages are always delivered in order',
     lowWater: 'delivery goes on when the socket has drained, see highWater',
-    mqttWsPort: 'WebSocket is not there yet',
-    mqttTlsPort: 'TLS is not there yet',
-    enableTlsSever: 'TLS is not there yet',
-    needClientAuth: 'TLS is not there yet',
     nettySelectorThreadNum: 'there are no such threads',
     nettyWorkerThreadNum: 'there are no such threads',
     maxRetryTime: 'a message is redelivered when the client reconnects, as MQTT says',
@@ -195,8 +233,6 @@ export const connectConf: ConfSpec<ConnectConf> = {
     sizeOfNotRollWhenAckSlow: 'see maxInflight',
     queueCacheSize: 'see tailBytes in lmq.conf',
     rpcListenPort: 'gateways do not call each other',
-    exporterPort: 'metrics are not there yet',
-    enablePrometheus: 'metrics are not there yet',
-    exportJvmInfo: 'there is no JVM',
+    exportJvmInfo: 'there is no JVM, see exportProcessInfo',
   },
 };

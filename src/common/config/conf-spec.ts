@@ -38,6 +38,8 @@ export interface ConfSpec<T extends object> {
   /** What the file is about, for its head and for the documentation. */
   readonly title: string;
   readonly keys: { readonly [K in keyof T]-?: KeySchema<T[K]> };
+  /** Other spellings that a file may use, with the key that they stand for. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Keys of Apache RocketMQ MQTT that do not exist here, with what holds instead. */
   readonly retired: Readonly<Record<string, string>>;
 }
@@ -47,6 +49,7 @@ export interface AnyConfSpec {
   readonly name: string;
   readonly title: string;
   readonly keys: Readonly<Record<string, AnyKeySchema>>;
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly retired: Readonly<Record<string, string>>;
 }
 

@@ -39,8 +39,12 @@ export function loadConf<T extends object>(
   for (const [key, schema] of Object.entries(anySpec.keys)) values[key] = schema.default;
 
   const entries = parseIni(source.text ?? '', source.origin);
-  for (const [key, { value, line }] of entries) {
+  for (const [written, { value, line }] of entries) {
     const where = `${source.origin}:${line}`;
+    const key = keyOf(anySpec, written);
+    if (key !== written && entries.has(key)) {
+      throw new ConfigError(`${where}: '${written}' is '${key}', which is set too`);
+    }
     const schema = schemaOf(anySpec, key, where);
     values[key] = readValue(schema, value, `${where}: ${key}`);
   }
@@ -68,6 +72,13 @@ export function redacted<T extends object>(
     keys[key]?.secret === true && value !== '' ? '<redacted>' : value,
   ]);
   return Object.freeze(Object.fromEntries(entries) as Record<string, unknown>);
+}
+
+/** The key that another spelling stands for. */
+function keyOf(spec: AnyConfSpec, written: string): string {
+  const { aliases } = spec;
+  if (aliases === undefined || !Object.hasOwn(aliases, written)) return written;
+  return aliases[written] ?? written;
 }
 
 function schemaOf(spec: AnyConfSpec, key: string, where: string): AnyKeySchema {

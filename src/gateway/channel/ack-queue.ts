@@ -25,9 +25,10 @@ export class AckQueue {
   }
 
   /** True when nothing waited for this commit yet. */
-  push(firstByte: number, packetId: number, commit: number): boolean {
+  push(firstByte: number, packetId: number, commit: number, reasonCode = 0): boolean {
     if (this.#tail - this.#head === this.#ring.length) this.#grow();
-    this.#ring[this.#tail++ & (this.#ring.length - 1)] = (firstByte << 16) | packetId;
+    this.#ring[this.#tail++ & (this.#ring.length - 1)] =
+      (reasonCode << 24) | (firstByte << 16) | packetId;
     const last = this.#commits.length - 1;
     if (this.#commits[last] === commit) {
       (this.#counts[last] as number)++;
@@ -38,15 +39,18 @@ export class AckQueue {
     return true;
   }
 
-  /** Encodes everything that waited for commits up to `commit`; returns how many. */
-  release(commit: number, out: OutBuffer): number {
+  /**
+   * Encodes everything that waited for commits up to `commit`; returns how many.
+   * @param failure MQTT 5 reason code for those that would be a success
+   */
+  release(commit: number, out: OutBuffer, failure = 0): number {
     let released = 0;
     while (this.#commits.length > 0 && (this.#commits[0] as number) <= commit) {
       this.#commits.shift();
       const count = this.#counts.shift() as number;
       for (let i = 0; i < count; i++) {
         const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
-        encodeAck(out, entry >>> 16, entry & 0xffff);
+        encodeAck(out, (entry >>> 16) & 0xff, entry & 0xffff, entry >>> 24 || failure);
       }
       released += count;
     }

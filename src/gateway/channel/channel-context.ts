@@ -12,6 +12,10 @@ import type { DeliveryPump } from '../session/delivery-pump.ts';
 import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { CommitWaiters } from '../session/commit-waiters.ts';
+import type { LiveForwarder } from './live-forwarder.ts';
+import type { RetainedMessages } from '../retained/retained-messages.ts';
+import type { RetainedSender } from '../retained/retained-sender.ts';
+import type { Wills } from '../will/wills.ts';
 import type { StoreGate } from './store-gate.ts';
 
 /** What all channels of a gateway share. */
@@ -25,6 +29,10 @@ export interface ChannelContext {
   readonly pump: DeliveryPump;
   readonly waiters: CommitWaiters;
   readonly gate: StoreGate;
+  readonly forwarder: LiveForwarder;
+  readonly retained: RetainedMessages;
+  readonly retainedSender: RetainedSender;
+  readonly wills: Wills;
   readonly wheel: TimerWheel;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer | undefined;

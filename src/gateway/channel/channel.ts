@@ -2,11 +2,14 @@ import type { Principal } from '../../auth/types.ts';
 import { messageOf } from '../../common/errors.ts';
 import { NOT_IN_WHEEL, type WheelItem } from '../../common/timer-wheel.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
+import { LARGEST_PACKET } from '../codec/connect-packet.ts';
+import { encodeDisconnect } from '../codec/encode-rare.ts';
 import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { encodeAck } from '../codec/publish-encoder.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
+import type { Will } from '../codec/will.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import type { Session } from '../session/session.ts';
@@ -14,7 +17,7 @@ import { AckQueue } from './ack-queue.ts';
 import type { ChannelContext } from './channel-context.ts';
 import type { CommitWaiter } from '../session/commit-waiters.ts';
 import { dispatch } from './dispatch.ts';
-import { answerError } from './error-mapper.ts';
+import { answerError, disconnectReasonOf } from './error-mapper.ts';
 import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 import { PublishReceiver } from './publish-receiver.ts';
 
@@ -33,7 +36,9 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   readonly connection: Connection;
   state: ChannelState = ChannelState.NEW;
   version: ProtocolVersion = ProtocolVersion.MQTT_3_1_1;
+  maximumPacketSize: number = LARGEST_PACKET;
   principal: Principal = NOT_CONNECTED;
+  will: Will | undefined;
   session: Session | undefined;
   /** Delivery has to run at the end of the chunk: acknowledgements have come. */
   pumpDue = false;
@@ -80,6 +85,10 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     return this.connection.remoteAddress;
   }
 
+  get certificateCommonName(): string | undefined {
+    return this.connection.certificateCommonName;
+  }
+
   isClosed(): boolean {
     return this.connection.closed;
   }
@@ -119,7 +128,9 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   }
 
   onDrain(): void {
-    if (this.session !== undefined) this.context.pump.run(this.session);
+    if (this.session === undefined) return;
+    this.context.pump.run(this.session);
+    this.session.onDrain?.();
   }
 
   onClose(): void {
@@ -137,6 +148,9 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
         { clientId: session.clientId, reason: this.closeReason },
         'client disconnected',
       );
+    }
+    if (this.will !== undefined) {
+      this.context.wills.connectionEnded(session.clientId, this.will, session.expirySeconds);
     }
     this.context.sessions.close(session, this).catch((error: unknown) => {
       this.context.logger.error(
@@ -173,18 +187,22 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   }
 
   /** Answers after everything that is to be answered already; at once when there is nothing. */
-  acknowledgeInOrder(firstByte: AckByte, packetId: number): void {
+  acknowledgeInOrder(firstByte: AckByte, packetId: number, reasonCode = 0): void {
     if (this.#acks !== undefined && this.#acks.size > 0) {
-      this.#acks.push(firstByte, packetId, this.#acks.lastCommit);
+      this.#acks.push(firstByte, packetId, this.#acks.lastCommit, reasonCode);
       return;
     }
-    encodeAck(this.out, firstByte, packetId);
+    encodeAck(this.out, firstByte, packetId, reasonCode);
     this.wantFlush();
   }
 
   onCommit(commit: number, error: Error | undefined): void {
     if (this.state === ChannelState.CLOSED || this.#acks === undefined) return;
     if (error !== undefined) {
+      // Nothing of that commit is stored; MQTT 5 can say so, older versions close.
+      if (this.version === ProtocolVersion.MQTT_5) {
+        this.#acks.release(commit, this.out, ReasonCode.UNSPECIFIED_ERROR);
+      }
       this.storeFailed();
       return;
     }
@@ -198,16 +216,23 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   }
 
   takenOver(): void {
-    this.close('session taken over');
+    this.close('session taken over', ReasonCode.SESSION_TAKEN_OVER);
   }
 
   storeFailed(): void {
-    this.close('store failed');
+    this.close('store failed', ReasonCode.UNSPECIFIED_ERROR);
   }
 
   /** Sends what is waiting and closes. */
-  close(reason: string): void {
+  close(reason: string, reasonCode?: number): void {
     this.closeReason = reason;
+    if (
+      reasonCode !== undefined &&
+      this.version === ProtocolVersion.MQTT_5 &&
+      this.state === ChannelState.CONNECTED
+    ) {
+      this.send(encodeDisconnect(reasonCode, this.version));
+    }
     this.connection.end();
   }
 
@@ -216,7 +241,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     if (this.state === ChannelState.CLOSED) return;
     answerError(this, error);
     if (error instanceof MqttProtocolError) this.context.stats.protocolErrors++;
-    this.close(messageOf(error));
+    this.close(messageOf(error), disconnectReasonOf(error));
   }
 
   /** Counts idle time from now on; 0 = none. */
@@ -244,7 +269,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     const idle = now - this.#lastPacketAt;
     if (idle < limit) return Math.max(1, Math.ceil(limit - idle));
     context.stats.keepAliveTimeouts++;
-    this.close('keep-alive timeout');
+    this.close('keep-alive timeout', ReasonCode.KEEP_ALIVE_TIMEOUT);
     return 0;
   }
 

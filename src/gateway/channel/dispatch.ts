@@ -1,3 +1,4 @@
+import { readAck } from '../codec/ack-packet.ts';
 import { PINGRESP } from '../codec/encode-rare.ts';
 import { packetTypeName, PacketType } from '../codec/packet-type.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -5,6 +6,7 @@ import { ReasonCode } from '../codec/reason-code.ts';
 import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from './handlers/acks.ts';
 import { handleConnect } from './handlers/connect.ts';
+import { handleDisconnect } from './handlers/disconnect.ts';
 import { handleSubscribe } from './handlers/subscribe.ts';
 import { handleUnsubscribe } from './handlers/unsubscribe.ts';
 
@@ -30,16 +32,16 @@ export function dispatch(
       channel.publishReceiver.receive(chunk, start, bodyStart, end);
       break;
     case PacketType.PUBACK:
-      handlePuback(channel, packetIdOf(chunk, first, 0, bodyStart, end));
+      handlePuback(channel, readAck(chunk, first, 0, bodyStart, end, channel.version));
       break;
     case PacketType.PUBREC:
-      handlePubrec(channel, packetIdOf(chunk, first, 0, bodyStart, end));
+      handlePubrec(channel, readAck(chunk, first, 0, bodyStart, end, channel.version));
       break;
     case PacketType.PUBREL:
-      handlePubrel(channel, packetIdOf(chunk, first, 0b0010, bodyStart, end));
+      handlePubrel(channel, readAck(chunk, first, 0b0010, bodyStart, end, channel.version));
       break;
     case PacketType.PUBCOMP:
-      handlePubcomp(channel, packetIdOf(chunk, first, 0, bodyStart, end));
+      handlePubcomp(channel, readAck(chunk, first, 0, bodyStart, end, channel.version));
       break;
     case PacketType.SUBSCRIBE:
       channel.block(handleSubscribe(channel, Buffer.from(chunk.subarray(start, end))));
@@ -53,8 +55,7 @@ export function dispatch(
       channel.send(PINGRESP); // [MQTT-3.12.4-1]
       break;
     case PacketType.DISCONNECT:
-      expectEmpty(first, bodyStart, end); // [MQTT-3.14.1-1]
-      channel.close('disconnected by the client');
+      handleDisconnect(channel, chunk.subarray(start, end));
       break;
     default:
       // A second CONNECT among them [MQTT-3.1.0-2].
@@ -73,27 +74,6 @@ function dispatchFirst(channel: ProtocolChannel, type: number, packet: Buffer): 
     );
   }
   channel.block(handleConnect(channel, Buffer.from(packet)));
-}
-
-/** Packet identifier of an acknowledgement whose flags must be `flags` [MQTT-2.2.2-2]. */
-function packetIdOf(
-  chunk: Buffer,
-  first: number,
-  flags: number,
-  bodyStart: number,
-  end: number,
-): number {
-  if ((first & 0x0f) !== flags || end - bodyStart !== 2) {
-    throw new MqttProtocolError(
-      ReasonCode.MALFORMED_PACKET,
-      `${packetTypeName(first >> 4)} with wrong flags or length`,
-    );
-  }
-  const packetId = ((chunk[bodyStart] as number) << 8) | (chunk[bodyStart + 1] as number);
-  if (packetId === 0) {
-    throw new MqttProtocolError(ReasonCode.MALFORMED_PACKET, 'packet identifier 0 [MQTT-2.3.1-1]');
-  }
-  return packetId;
 }
 
 function expectEmpty(first: number, bodyStart: number, end: number): void {

@@ -5,10 +5,15 @@ import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 
+/** Reason code of the DISCONNECT that a MQTT 5 client gets for an error (§3.14.2.1). */
+export function disconnectReasonOf(error: unknown): number {
+  return error instanceof MqttProtocolError ? error.reasonCode : ReasonCode.UNSPECIFIED_ERROR;
+}
+
 /**
  * Turns an error into the packet that the protocol version has for it; the caller closes. MQTT 3.1.1
  * knows an answer for a failed CONNECT alone: CONNACK 1 to 5 [MQTT-3.2.2-5]; otherwise the close is the
- * answer [MQTT-4.8.0-1].
+ * answer [MQTT-4.8.0-1]. On an open connection of MQTT 5 the close is preceded by DISCONNECT.
  */
 export function answerError(channel: ProtocolChannel, error: unknown): void {
   const { logger } = channel.context;

@@ -1,5 +1,6 @@
 import type { Principal } from '../../auth/types.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
+import type { Will } from '../codec/will.ts';
 import type { ProtocolVersion } from '../codec/protocol-version.ts';
 import type { Session, SessionLink } from '../session/session.ts';
 import type { ChannelContext } from './channel-context.ts';
@@ -24,7 +25,11 @@ export interface ProtocolChannel extends SessionLink {
   readonly context: ChannelContext;
   state: ChannelState;
   version: ProtocolVersion;
+  /** Largest packet that the client takes, bytes. */
+  maximumPacketSize: number;
   principal: Principal;
+  /** To be published when the connection ends; undefined when there is none, and after DISCONNECT. */
+  will: Will | undefined;
   /** Set from CONNACK until the connection has gone. */
   session: Session | undefined;
   /** Delivery has to run at the end of the chunk: acknowledgements have come. */
@@ -33,6 +38,8 @@ export interface ProtocolChannel extends SessionLink {
   journalDue: boolean;
   readonly publishReceiver: PublishPort;
   readonly remoteAddress: string;
+  /** Common name of the client's certificate, when it is the user name. */
+  readonly certificateCommonName: string | undefined;
   /** The connection has gone. */
   isClosed(): boolean;
   /** Forwards what was published before a packet that changes who gets it. */
@@ -42,11 +49,11 @@ export interface ProtocolChannel extends SessionLink {
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
   /** Answers after everything that is to be answered already; at once when there is nothing. */
-  acknowledgeInOrder(firstByte: AckByte, packetId: number): void;
+  acknowledgeInOrder(firstByte: AckByte, packetId: number, reasonCode?: number): void;
   /** Sends a packet that is encoded already. */
   send(packet: Buffer): void;
-  /** Sends what is waiting and closes. */
-  close(reason: string): void;
+  /** Sends what is waiting and closes; a MQTT 5 client is told the reason code, if there is one. */
+  close(reason: string, reasonCode?: number): void;
   /** Counts idle time from now on; 0 = none. */
   startKeepAlive(keepAliveSeconds: number): void;
 }

@@ -1,13 +1,16 @@
-import type { Session, SessionLink, SessionSubscription } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { Action } from '../../auth/types.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
-import { encodePublish } from '../codec/publish-encoder.ts';
+import { ProtocolVersion } from '../codec/protocol-version.ts';
+import { readPublishProperties } from '../codec/publish-properties.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
+import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
+import { TopicAliases } from './topic-aliases.ts';
 
 const NO_PROPERTIES = Buffer.alloc(0);
 const PLAIN_QOS0 = 0x30;
@@ -19,24 +22,34 @@ const ALLOWED_CAPACITY = 256;
 /**
  * PUBLISH in, of one connection. Decoded in place: the payload goes from the chunk into the store's
  * commit and, at effective QoS 0, into the subscribers' output. Consecutive QoS 0 packets of one topic
- * are forwarded as one run of bytes, because a 3.1.1 PUBLISH goes out as it came in.
+ * are forwarded as one run of bytes, because a PUBLISH without RETAIN and properties goes out as it came in.
  */
 export class PublishReceiver {
   readonly #context: ChannelContext;
   readonly #channel: ProtocolChannel;
   readonly #session: Session;
+  readonly #isVersion5: boolean;
   readonly #publisher: Buffer;
   #entry: TopicEntry | undefined;
   #generation = 0;
   #allowed: Set<TopicEntry> | undefined;
+  #aliases: TopicAliases | undefined;
   #runStart = 0;
   #runEnd = -1;
   #runCount = 0;
+  // The packet at hand: fields, so that handling one allocates nothing.
+  #first = 0;
+  #bodyStart = 0;
+  #packetId = 0;
+  #properties: Buffer = NO_PROPERTIES;
+  #expirySeconds: number = NO_EXPIRY;
+  #payloadStart = 0;
 
   constructor(context: ChannelContext, channel: ProtocolChannel, session: Session) {
     this.#context = context;
     this.#channel = channel;
     this.#session = session;
+    this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
   }
 
@@ -49,49 +62,84 @@ export class PublishReceiver {
     if (topicStart > end) throw malformed('PUBLISH without a topic');
     const topicEnd =
       topicStart + (((chunk[bodyStart] as number) << 8) | (chunk[bodyStart + 1] as number));
-    if (topicEnd + (qos === 0 ? 0 : 2) > end) throw malformed('PUBLISH is cut short');
-    const entry = this.#lookUp(chunk, topicStart, topicEnd);
+    this.#payloadStart = topicEnd + (qos === 0 ? 0 : 2);
+    if (this.#payloadStart > end) throw malformed('PUBLISH is cut short');
+    this.#first = first;
+    this.#bodyStart = bodyStart;
+    if (qos !== 0) this.#readPacketId(chunk, topicEnd);
     this.#context.stats.messagesReceived++;
-    if (qos === 0) this.#receiveQos0(chunk, start, topicEnd, end, first, entry);
-    else this.#receiveAcknowledged(chunk, topicEnd, end, first, qos, entry);
+    const entry = this.#isVersion5
+      ? this.#resolve5(chunk, topicStart, topicEnd, end, qos)
+      : this.#lookUp(chunk, topicStart, topicEnd);
+    if (entry === undefined) return;
+    if (qos === 0) this.#receiveQos0(chunk, start, end, entry);
+    else this.#receiveAcknowledged(chunk, end, qos, entry);
   }
 
   /** Forwards the run; to be called before the chunk goes. */
   endOfChunk(chunk: Buffer): void {
     if (this.#runEnd < 0) return;
     const entry = this.#entry as TopicEntry;
-    const { topics, stats } = this.#context;
+    const { topics, forwarder } = this.#context;
     topics.refresh(entry);
-    const start = this.#runStart;
     const end = this.#runEnd;
-    const count = this.#runCount;
     this.#runEnd = -1;
-    this.#forEachLive(
+    forwarder.forwardRun(
       entry,
-      entry.all,
-      (link) => {
-        link.out.append(chunk, start, end);
-        link.wantFlush();
-        stats.messagesSent += count;
-      },
-      count,
+      chunk,
+      this.#runStart,
+      end,
+      this.#runCount,
+      this.#isVersion5,
+      this.#session,
     );
   }
 
-  #receiveQos0(
+  #readPacketId(chunk: Buffer, at: number): void {
+    this.#packetId = ((chunk[at] as number) << 8) | (chunk[at + 1] as number);
+    if (this.#packetId === 0) throw malformed('PUBLISH with packet identifier 0 [MQTT-2.3.1-1]');
+  }
+
+  /** Properties and topic of a MQTT 5 packet; undefined when it is refused, and answered, by reason code. */
+  #resolve5(
     chunk: Buffer,
-    start: number,
-    payloadStart: number,
+    topicStart: number,
+    topicEnd: number,
     end: number,
-    first: number,
-    entry: TopicEntry,
-  ): void {
-    const context = this.#context;
+    qos: number,
+  ): TopicEntry | undefined {
+    const properties = readPublishProperties(chunk, this.#payloadStart, end);
+    this.#properties = properties.stored;
+    this.#expirySeconds = properties.expirySeconds;
+    this.#payloadStart = properties.payloadStart;
+    const { topicAlias } = properties;
+    try {
+      if (topicAlias === 0) return this.#lookUp(chunk, topicStart, topicEnd);
+      this.#aliases ??= new TopicAliases(this.#context.limits.topicAliasMaximum);
+      if (topicEnd > topicStart) {
+        this.#aliases.set(topicAlias, chunk.subarray(topicStart, topicEnd));
+        return this.#lookUp(chunk, topicStart, topicEnd);
+      }
+      const name = this.#aliases.get(topicAlias);
+      return this.#lookUp(name, 0, name.length, chunk);
+    } catch (error) {
+      if (!(error instanceof PublishRefusal)) throw error;
+      this.#context.stats.publishesRefused++;
+      if (qos !== 0) {
+        const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
+        this.#channel.acknowledgeInOrder(ack, this.#packetId, error.reasonCode);
+      }
+      return undefined;
+    }
+  }
+
+  #receiveQos0(chunk: Buffer, start: number, end: number, entry: TopicEntry): void {
+    const first = this.#first;
     if ((first & DUP) !== 0) throw malformed('PUBLISH with QoS 0 and DUP [MQTT-3.3.1-2]');
-    if (context.storeQos0) this.#append(entry, first, 0, chunk, payloadStart, end);
-    if (first !== PLAIN_QOS0) {
+    if (this.#context.storeQos0) this.#append(entry, 0, chunk, end);
+    if (first !== PLAIN_QOS0 || !this.#isPlain(entry)) {
       this.endOfChunk(chunk);
-      this.#forwardQos0(entry, entry.all, chunk, payloadStart, end);
+      this.#forward(entry, chunk, end, true);
       return;
     }
     if (this.#runEnd === start) {
@@ -105,24 +153,25 @@ export class PublishReceiver {
     this.#runCount = 1;
   }
 
-  #receiveAcknowledged(
-    chunk: Buffer,
-    topicEnd: number,
-    end: number,
-    first: number,
-    qos: number,
-    entry: TopicEntry,
-  ): void {
-    const packetId = ((chunk[topicEnd] as number) << 8) | (chunk[topicEnd + 1] as number);
-    if (packetId === 0) throw malformed('PUBLISH with packet identifier 0 [MQTT-2.3.1-1]');
+  /** Whether the packet's bytes can go out as they are: no properties, and the topic written out. */
+  #isPlain(entry: TopicEntry): boolean {
+    if (!this.#isVersion5) return true;
+    if (this.#properties.length > 0 || this.#expirySeconds !== NO_EXPIRY) return false;
+    // Topic and one byte that says that there are no properties: with an alias it would be otherwise.
+    return this.#payloadStart === this.#bodyStart + 2 + entry.bytes.length + 1;
+  }
+
+  #receiveAcknowledged(chunk: Buffer, end: number, qos: number, entry: TopicEntry): void {
     const session = this.#session;
+    const packetId = this.#packetId;
     const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
     if (qos === 2 && session.received.has(packetId)) {
       this.#context.stats.duplicatesReceived++;
       this.#channel.acknowledgeInOrder(ack, packetId);
       return;
     }
-    const commit = this.#append(entry, first, qos, chunk, topicEnd + 2, end);
+    const commit = this.#append(entry, qos, chunk, end);
+    if ((this.#first & RETAIN) !== 0) this.#retain(entry, qos, chunk, end);
     if (qos === 2) {
       session.received.add(packetId);
       if (session.persistent) this.#channel.journalDue = true;
@@ -130,88 +179,67 @@ export class PublishReceiver {
     this.#channel.acknowledgeAfter(commit, ack, packetId);
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
-      this.#forwardQos0(entry, entry.atQos0, chunk, topicEnd + 2, end);
+      this.#forward(entry, chunk, end, false);
     }
   }
 
-  #append(
-    entry: TopicEntry,
-    first: number,
-    qos: number,
-    chunk: Buffer,
-    payloadStart: number,
-    end: number,
-  ): number {
+  #append(entry: TopicEntry, qos: number, chunk: Buffer, end: number): number {
     return this.#context.store.append(
       entry.topic,
-      (first & RETAIN) === 0 ? qos : qos | RECORD_RETAIN,
+      (this.#first & RETAIN) === 0 ? qos : qos | RECORD_RETAIN,
       this.#publisher,
-      NO_PROPERTIES,
-      NO_EXPIRY,
+      this.#properties,
+      this.#expirySeconds,
       chunk,
-      payloadStart,
+      this.#payloadStart,
       end,
     );
   }
 
-  /** One message to the live subscribers at QoS 0, RETAIN and packet identifier taken out. */
-  #forwardQos0(
-    entry: TopicEntry,
-    subscriptions: readonly SessionSubscription[],
-    chunk: Buffer,
-    payloadStart: number,
-    end: number,
-  ): void {
-    const { bytes } = entry;
-    this.#forEachLive(
-      entry,
-      subscriptions,
-      (link) => {
-        encodePublish(link.out, 0, false, 0, bytes, 0, bytes.length, chunk, payloadStart, end);
-        link.wantFlush();
-        this.#context.stats.messagesSent++;
-      },
-      1,
-    );
+  /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */
+  #retain(entry: TopicEntry, qos: number, chunk: Buffer, end: number): void {
+    if (entry.peer !== undefined) return;
+    this.#context.retained.put(entry.name, {
+      topic: entry.bytes,
+      qos,
+      publisher: this.#publisher,
+      properties: this.#properties,
+      expirySeconds: this.#expirySeconds,
+      payload: chunk,
+      payloadStart: this.#payloadStart,
+      payloadEnd: end,
+    });
   }
 
-  #forEachLive(
-    entry: TopicEntry,
-    subscriptions: readonly SessionSubscription[],
-    send: (link: SessionLink) => void,
-    count: number,
-  ): void {
-    const { stats, limits, sessions } = this.#context;
-    const { highWater } = limits;
-    if (entry.peer !== undefined) {
-      const link = sessions.connected(entry.peer)?.link;
-      if (link === undefined) return;
-      if (hasRoom(link, highWater)) send(link);
-      else stats.qos0Dropped += count;
-      return;
-    }
-    for (const subscription of subscriptions) {
-      const { link } = subscription.session;
-      if (link === undefined) continue;
-      if (hasRoom(link, highWater)) send(link);
-      else stats.qos0Dropped += count;
-    }
+  /** One message at effective QoS 0: to all subscribers, or to those with QoS 0 alone. */
+  #forward(entry: TopicEntry, chunk: Buffer, end: number, toAll: boolean): void {
+    const message = {
+      retain: (this.#first & RETAIN) !== 0,
+      properties: this.#properties,
+      expirySeconds: this.#expirySeconds,
+      chunk,
+      payloadStart: this.#payloadStart,
+      payloadEnd: end,
+    };
+    const subscriptions = toAll ? entry.all : entry.atQos0;
+    this.#context.forwarder.forward(entry, subscriptions, message, this.#session);
   }
 
-  #lookUp(chunk: Buffer, start: number, end: number): TopicEntry {
+  /** @param chunk that the run is in, when the name is not */
+  #lookUp(source: Buffer, start: number, end: number, chunk: Buffer = source): TopicEntry {
     const { topics } = this.#context;
     const last = this.#entry;
     if (
       last !== undefined &&
       this.#generation === topics.generation &&
-      sameBytes(last.bytes, chunk, start, end)
+      sameBytes(last.bytes, source, start, end)
     ) {
       topics.refresh(last);
       return last;
     }
     // The run belongs to the topic before.
     this.endOfChunk(chunk);
-    const entry = topics.lookUp(chunk, start, end);
+    const entry = topics.lookUp(source, start, end);
     this.#authorize(entry);
     this.#entry = entry;
     this.#generation = topics.generation;
@@ -222,19 +250,12 @@ export class PublishReceiver {
     const { authorizer } = this.#context;
     if (authorizer === undefined || this.#allowed?.has(entry) === true) return;
     if (!authorizer.authorize(this.#channel.principal, Action.PUBLISH, entry.name)) {
-      throw new MqttProtocolError(ReasonCode.NOT_AUTHORIZED, 'not authorized to publish');
+      throw new PublishRefusal(ReasonCode.NOT_AUTHORIZED, 'not authorized to publish');
     }
     this.#allowed ??= new Set();
     if (this.#allowed.size >= ALLOWED_CAPACITY) this.#allowed.clear();
     this.#allowed.add(entry);
   }
-}
-
-function hasRoom(link: SessionLink, highWater: number): boolean {
-  if (link.congested) return false;
-  if (link.out.byteLength <= highWater) return true;
-  link.flush();
-  return !link.congested;
 }
 
 function sameBytes(bytes: Buffer, chunk: Buffer, start: number, end: number): boolean {

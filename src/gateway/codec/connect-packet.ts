@@ -9,7 +9,6 @@ import type { ProtocolVersion } from './protocol-version.ts';
 import { ReasonCode } from './reason-code.ts';
 import type { Will, WillProperties } from './will.ts';
 
-export { isServed } from './protocol-version.ts';
 
 /** Session expiry interval of a session that never ends. */
 export const NEVER_EXPIRES = 0xffff_ffff;
@@ -67,8 +66,7 @@ function sessionExpiryOf(cleanStart: boolean, properties: PropertySet | undefine
 }
 
 /**
- * Decodes a CONNECT of MQTT 3.1, 3.1.1 or 5 from one complete packet; whether the version is served is
- * `isServed`'s answer.
+ * Decodes a CONNECT of MQTT 3.1, 3.1.1 or 5 from one complete packet; all of them are served.
  * @throws UnsupportedVersionError for a known protocol name with an unknown level: answer a CONNACK of
  *   its `connackVersion` [MQTT-3.1.2-2]
  * @throws MqttProtocolError for everything else; before MQTT 5 close without a CONNACK [MQTT-3.1.4-1]

@@ -3,7 +3,7 @@ import { MqttProtocolError } from './protocol-error.ts';
 import { ReasonCode } from './reason-code.ts';
 import type { WireReader } from './wire-reader.ts';
 
-/** Property identifiers that clients send in CONNECT, SUBSCRIBE and UNSUBSCRIBE (table 2-4). */
+/** Property identifiers that clients send (table 2-4). */
 export const PropertyId = {
   PAYLOAD_FORMAT_INDICATOR: 0x01,
   MESSAGE_EXPIRY_INTERVAL: 0x02,
@@ -18,7 +18,9 @@ export const PropertyId = {
   WILL_DELAY_INTERVAL: 0x18,
   REQUEST_RESPONSE_INFORMATION: 0x19,
   RECEIVE_MAXIMUM: 0x21,
+  REASON_STRING: 0x1f,
   TOPIC_ALIAS_MAXIMUM: 0x22,
+  TOPIC_ALIAS: 0x23,
   USER_PROPERTY: 0x26,
   MAXIMUM_PACKET_SIZE: 0x27,
 } as const;
@@ -60,7 +62,9 @@ const READERS: ReadonlyMap<number, (reader: WireReader) => Value> = new Map<
   [PropertyId.WILL_DELAY_INTERVAL, readU32],
   [PropertyId.REQUEST_RESPONSE_INFORMATION, readBoolean],
   [PropertyId.RECEIVE_MAXIMUM, readU16],
+  [PropertyId.REASON_STRING, readString],
   [PropertyId.TOPIC_ALIAS_MAXIMUM, readU16],
+  [PropertyId.TOPIC_ALIAS, readU16],
   [PropertyId.MAXIMUM_PACKET_SIZE, readU32],
 ]);
 

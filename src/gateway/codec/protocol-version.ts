@@ -7,8 +7,3 @@ export const ProtocolVersion = {
   MQTT_5: 5,
 } as const;
 export type ProtocolVersion = (typeof ProtocolVersion)[keyof typeof ProtocolVersion];
-
-/** Whether this gateway serves clients of that version; CONNECT of the others is decoded and refused. */
-export function isServed(version: ProtocolVersion): boolean {
-  return version === ProtocolVersion.MQTT_3_1_1;
-}

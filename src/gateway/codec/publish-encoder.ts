@@ -1,20 +1,16 @@
 import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+import { NO_EXPIRY } from '../../lmq/spi/record.ts';
 import type { OutBuffer } from './out-buffer.ts';
-import {
-  recordLength,
-  recordPayloadStart,
-  recordTopicLength,
-  recordTopicStart,
-} from '../../lmq/spi/record.ts';
 
-/**
- * PUBLISH out, encoded straight into the connection's output. MQTT 3.1.1 form: live messages always
- * carry RETAIN 0 [MQTT-3.3.1-9].
- */
-const PUBLISH = 0x30;
-const DUP = 0x08;
+/** First byte of PUBLISH at QoS 0; DUP, QoS and RETAIN are added to it (§3.3.1). */
+export const PUBLISH_BYTE = 0x30;
+export const DUP_FLAG = 0x08;
+export const RETAIN_FLAG = 0x01;
 
-/** Bytes of a remaining length field. */
+const MESSAGE_EXPIRY_INTERVAL = 0x02;
+const SUBSCRIPTION_IDENTIFIER = 0x0b;
+
+/** Bytes of a remaining length field, or of any variable byte integer. */
 export function remainingLengthBytes(length: number): number {
   if (length < 0x80) return 1;
   if (length < 0x4000) return 2;
@@ -36,11 +32,14 @@ export function writeRemainingLength(target: Buffer, position: number, length: n
 /** Packets up to this size are encoded in one piece; the payload of a larger one may span slabs. */
 const IN_ONE_PIECE = 16 * 1024;
 
-/** Encodes one PUBLISH from its parts. `packetId` is ignored at QoS 0. */
+/**
+ * Encodes one PUBLISH of MQTT 3.1.1 from its parts, straight into the output.
+ * @param first fixed header: `PUBLISH_BYTE` with DUP, QoS and RETAIN
+ * @param packetId ignored at QoS 0
+ */
 export function encodePublish(
   out: OutBuffer,
-  qos: number,
-  dup: boolean,
+  first: number,
   packetId: number,
   topicSource: Buffer,
   topicStart: number,
@@ -49,19 +48,20 @@ export function encodePublish(
   payloadStart: number,
   payloadEnd: number,
 ): void {
-  const headLength = 2 + topicLength + (qos === 0 ? 0 : 2);
+  const hasId = (first & 0b110) !== 0;
+  const headLength = 2 + topicLength + (hasId ? 2 : 0);
   const remaining = headLength + payloadEnd - payloadStart;
   const fixed = 1 + remainingLengthBytes(remaining);
   const whole = fixed + remaining;
   const inOnePiece = whole <= IN_ONE_PIECE;
   let at = out.reserve(inOnePiece ? whole : fixed + headLength);
   const { slab } = out;
-  slab[at] = PUBLISH | (dup ? DUP : 0) | (qos << 1);
+  slab[at] = first;
   at = writeRemainingLength(slab, at + 1, remaining);
   slab[at++] = topicLength >>> 8;
   slab[at++] = topicLength;
   at = copyBytes(topicSource, topicStart, topicStart + topicLength, slab, at);
-  if (qos !== 0) {
+  if (hasId) {
     slab[at++] = packetId >>> 8;
     slab[at++] = packetId;
   }
@@ -69,35 +69,105 @@ export function encodePublish(
   else out.append(payloadSource, payloadStart, payloadEnd);
 }
 
-/** Encodes the PUBLISH of a stored record. */
-export function encodeRecord(
-  out: OutBuffer,
-  buffer: Buffer,
-  position: number,
-  qos: number,
-  dup: boolean,
-  packetId: number,
-): void {
-  encodePublish(
-    out,
-    qos,
-    dup,
-    packetId,
-    buffer,
-    recordTopicStart(position),
-    recordTopicLength(buffer, position),
-    buffer,
-    recordPayloadStart(buffer, position),
-    position + recordLength(buffer, position),
+/** Length of the MQTT 5 properties of a PUBLISH, without their own length field. */
+export function propertiesLength5(
+  stored: number,
+  expirySeconds: number,
+  subscriptionId: number,
+): number {
+  return (
+    stored +
+    (expirySeconds === NO_EXPIRY ? 0 : 5) +
+    (subscriptionId === 0 ? 0 : 1 + remainingLengthBytes(subscriptionId))
   );
 }
 
-/** PUBACK, PUBREC, PUBREL or PUBCOMP: `firstByte` is its fixed header. */
-export function encodeAck(out: OutBuffer, firstByte: number, packetId: number): void {
-  const at = out.reserve(4);
+/** Size of the whole PUBLISH packet of MQTT 5. */
+export function publishSize5(
+  first: number,
+  topicLength: number,
+  properties: number,
+  payloadLength: number,
+): number {
+  const hasId = (first & 0b110) !== 0;
+  const remaining =
+    2 +
+    topicLength +
+    (hasId ? 2 : 0) +
+    remainingLengthBytes(properties) +
+    properties +
+    payloadLength;
+  return 1 + remainingLengthBytes(remaining) + remaining;
+}
+
+/**
+ * Encodes one PUBLISH of MQTT 5: the stored properties as they came, in their order [MQTT-3.3.2-17],
+ * behind the message expiry interval and the subscription identifier where there are any.
+ * @param expirySeconds what is left of it, or `NO_EXPIRY`
+ * @param subscriptionId 0 = none
+ */
+export function encodePublish5(
+  out: OutBuffer,
+  first: number,
+  packetId: number,
+  topicSource: Buffer,
+  topicStart: number,
+  topicLength: number,
+  stored: Buffer,
+  expirySeconds: number,
+  subscriptionId: number,
+  payloadSource: Buffer,
+  payloadStart: number,
+  payloadEnd: number,
+): void {
+  const hasId = (first & 0b110) !== 0;
+  const properties = propertiesLength5(stored.length, expirySeconds, subscriptionId);
+  const headLength =
+    2 + topicLength + (hasId ? 2 : 0) + remainingLengthBytes(properties) + properties;
+  const remaining = headLength + payloadEnd - payloadStart;
+  const head = 1 + remainingLengthBytes(remaining) + headLength;
+  const inOnePiece = head + payloadEnd - payloadStart <= IN_ONE_PIECE;
+  let at = out.reserve(inOnePiece ? head + payloadEnd - payloadStart : head);
+  const { slab } = out;
+  slab[at] = first;
+  at = writeRemainingLength(slab, at + 1, remaining);
+  slab[at++] = topicLength >>> 8;
+  slab[at++] = topicLength;
+  at = copyBytes(topicSource, topicStart, topicStart + topicLength, slab, at);
+  if (hasId) {
+    slab[at++] = packetId >>> 8;
+    slab[at++] = packetId;
+  }
+  at = writeRemainingLength(slab, at, properties);
+  if (expirySeconds !== NO_EXPIRY) {
+    slab[at] = MESSAGE_EXPIRY_INTERVAL;
+    at = slab.writeUInt32BE(expirySeconds, at + 1);
+  }
+  if (subscriptionId !== 0) {
+    slab[at++] = SUBSCRIPTION_IDENTIFIER;
+    at = writeRemainingLength(slab, at, subscriptionId);
+  }
+  at = copyBytes(stored, 0, stored.length, slab, at);
+  if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);
+  else out.append(payloadSource, payloadStart, payloadEnd);
+}
+
+/**
+ * PUBACK, PUBREC, PUBREL or PUBCOMP: `firstByte` is its fixed header.
+ * @param reasonCode MQTT 5; success (0) is left out and gives the form of 3.1.1
+ */
+export function encodeAck(
+  out: OutBuffer,
+  firstByte: number,
+  packetId: number,
+  reasonCode = 0,
+): void {
+  const length = reasonCode === 0 ? 2 : 3;
+  const at = out.reserve(2 + length);
   const { slab } = out;
   slab[at] = firstByte;
-  slab[at + 1] = 2;
+  slab[at + 1] = length;
   slab[at + 2] = packetId >>> 8;
   slab[at + 3] = packetId;
+  if (reasonCode !== 0) slab[at + 4] = reasonCode;
 }

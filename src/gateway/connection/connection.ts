@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { GatewayStats } from '../gateway-stats.ts';
+import type { ByteStream, Peer } from './byte-stream.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
 import { slabPool } from '../codec/slab-pool.ts';
@@ -23,12 +23,13 @@ const SMALLEST_REST = 256;
 const LINGER_MS = 5000;
 
 /**
- * One socket: bytes in, bytes out, back-pressure. Knows nothing of MQTT. Reading pauses while anyone
+ * One socket or WebSocket: bytes in, bytes out, back-pressure. Knows nothing of MQTT. Reading pauses while anyone
  * holds a pause reason; output beyond `highWater` makes the connection `congested`.
  */
 export class Connection implements Flushable {
   readonly out: OutBuffer = new OutBuffer();
-  readonly #socket: Socket;
+  readonly #socket: ByteStream;
+  readonly #peer: Peer | undefined;
   readonly #flushQueue: FlushQueue;
   readonly #stats: GatewayStats;
   readonly #highWater: number;
@@ -44,19 +45,32 @@ export class Connection implements Flushable {
   /** Do not look for a packet before this many bytes have come. */
   #needed = 0;
 
-  constructor(socket: Socket, flushQueue: FlushQueue, stats: GatewayStats, highWater: number) {
+  /** @param peer who the client is, where the stream does not know */
+  constructor(
+    socket: ByteStream,
+    flushQueue: FlushQueue,
+    stats: GatewayStats,
+    highWater: number,
+    peer?: Peer,
+  ) {
     this.#socket = socket;
+    this.#peer = peer;
     this.#flushQueue = flushQueue;
     this.#stats = stats;
     this.#highWater = highWater;
   }
 
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? '';
+    return this.#peer?.address ?? this.#socket.remoteAddress ?? '';
   }
 
   get remotePort(): number {
-    return this.#socket.remotePort ?? 0;
+    return this.#peer?.port ?? this.#socket.remotePort ?? 0;
+  }
+
+  /** Common name of the client's certificate, when it is to be the user name. */
+  get certificateCommonName(): string | undefined {
+    return this.#peer?.certificateCommonName;
   }
 
   get closed(): boolean {
@@ -215,7 +229,7 @@ export class Connection implements Flushable {
 const kConnection = Symbol('connection');
 
 /** A socket knows its connection, so that all sockets share their listeners: an idle one owns no closure. */
-interface ConnectedSocket extends Socket {
+interface ConnectedSocket extends ByteStream {
   [kConnection]?: Connection;
 }
 
@@ -240,12 +254,12 @@ function ignoreReset(): void {
   // Nothing to do here.
 }
 
-function destroySocket(this: Socket): void {
+function destroySocket(this: ByteStream): void {
   this.destroy();
 }
 
 /** The socket that is being flushed: `drainTo` hands over one slab at a time and takes no argument more. */
-let flushing: Socket;
+let flushing: ByteStream;
 
 function writeSlab(slab: Buffer, length: number): void {
   flushing.write(length === slab.length ? slab : slab.subarray(0, length), () => {

@@ -1,10 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { ListenError, messageOf } from '../../common/errors.ts';
-import type { ListenAddress, TcpKeepAliveOptions } from '../options.ts';
+import type { TcpKeepAliveOptions } from '../options.ts';
+import type { ListenAddress } from './listener-options.ts';
 import type { TcpKeepAlive } from './tcp-keep-alive.ts';
-
-/** What a listener hands over. */
-export type AcceptedSocket = Socket;
 
 export interface TcpListenerOptions {
   readonly address: ListenAddress;

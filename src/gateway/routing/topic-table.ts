@@ -6,6 +6,7 @@ import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { StoreTopic } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
+import { PublishRefusal } from './publish-refusal.ts';
 import type { LiveSubscriptions } from './live-subscriptions.ts';
 import type { TopicMetadata } from './topic-metadata.ts';
 
@@ -115,7 +116,7 @@ export class TopicTable {
       );
     }
     if (!this.#metadata.isPublishable(name)) {
-      throw new MqttProtocolError(
+      throw new PublishRefusal(
         ReasonCode.TOPIC_NAME_INVALID,
         'first level of the topic is not registered (ALL_FIRST_TOPICS)',
       );

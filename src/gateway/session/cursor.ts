@@ -1,3 +1,4 @@
+import { type DeliveryOptions, PLAIN_OPTIONS } from './delivery-options.ts';
 import type { Queue, QueueOffset } from '../../lmq/spi/types.ts';
 
 /** Why a cursor is not delivering, or that it is. */
@@ -25,17 +26,27 @@ export class Cursor<Owner> {
   readonly queue: Queue;
   /** Granted QoS of the subscription; 2 for P2P, which is delivered at the publish QoS. */
   qos: number;
+  options: DeliveryOptions;
   offset: QueueOffset;
   state: CursorState = CursorState.CAUGHT_UP;
   /** QoS 1 records below were perhaps delivered before a crash: they carry DUP [MQTT-3.3.1-1]. */
   dupBelow: QueueOffset = 0;
+  /** Called when it is CAUGHT_UP or CLOSED. */
+  onIdle: (() => void) | undefined = undefined;
   /** `offset` differs from the one saved. */
   dirty = false;
 
-  constructor(session: Owner, queue: Queue, qos: number, offset: QueueOffset) {
+  constructor(
+    session: Owner,
+    queue: Queue,
+    qos: number,
+    offset: QueueOffset,
+    options: DeliveryOptions = PLAIN_OPTIONS,
+  ) {
     this.session = session;
     this.queue = queue;
     this.qos = qos;
     this.offset = offset;
+    this.options = options;
   }
 }

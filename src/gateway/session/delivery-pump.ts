@@ -57,7 +57,7 @@ export class DeliveryPump {
     this.#logger = logger;
     this.#progress = progress;
     this.#delivery = new SegmentDelivery(limits, stats, clock);
-    this.#sender = new WindowSender(store, limits, stats, (session, error) => {
+    this.#sender = new WindowSender(store, this.#delivery, limits, stats, (session, error) => {
       if (error === undefined) this.run(session);
       else this.#failed(session, error);
     });
@@ -77,12 +77,23 @@ export class DeliveryPump {
     if (same?.delete(cursor) === true && same.size === 0) this.#cursors.delete(cursor.queue.id);
     const { session, state } = cursor;
     cursor.state = CursorState.CLOSED;
+    cursor.onIdle?.();
     if (state === CursorState.RUNNING) remove(session.ready, cursor);
     if (state === CursorState.WAITING) remove(session.waiting, cursor);
     if (this.#pulled.delete(cursor) || state === CursorState.PULLING) {
       session.reading--;
       this.#admit(session);
     }
+  }
+
+  /** From now on the cursor comes before the others of its session whenever it is ready; undefined: none. */
+  prefer(session: Session, cursor: SessionCursor | undefined): void {
+    if (session.preferred === cursor) return;
+    session.preferred = cursor;
+    if (cursor?.state !== CursorState.RUNNING) return;
+    remove(session.ready, cursor);
+    session.ready.unshift(cursor);
+    session.nextReady = 0;
   }
 
   /** Whether anyone reads the queue. */
@@ -131,8 +142,8 @@ export class DeliveryPump {
     while (ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
       if (session.nextReady >= ready.length) session.nextReady = 0;
       const cursor = ready[session.nextReady] as SessionCursor;
-      if (this.#step(cursor, link)) session.nextReady++;
-      else ready.splice(session.nextReady, 1);
+      if (!this.#step(cursor, link)) ready.splice(session.nextReady, 1);
+      else if (cursor !== session.preferred) session.nextReady++;
     }
     if (session.inflight.tail === before) return;
     if (session.exact) this.#progress.saveNow(session);
@@ -148,6 +159,7 @@ export class DeliveryPump {
     }
     if (cursor.offset >= cursor.queue.maxOffset) {
       cursor.state = CursorState.CAUGHT_UP;
+      cursor.onIdle?.();
       return false;
     }
     cursor.state = CursorState.WAITING;
@@ -173,8 +185,14 @@ export class DeliveryPump {
   }
 
   #makeReady(cursor: SessionCursor): void {
+    const { session } = cursor;
     cursor.state = CursorState.RUNNING;
-    cursor.session.ready.push(cursor);
+    if (session.preferred !== cursor) {
+      session.ready.push(cursor);
+      return;
+    }
+    session.ready.unshift(cursor);
+    session.nextReady = 0;
   }
 
   /** The segment at the cursor's offset out of what was read from disk. */

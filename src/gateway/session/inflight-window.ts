@@ -26,7 +26,8 @@ const NO_BYTES = new Uint8Array(0);
  * identifiers given out before it. A ring of arrays, allocated with the first message.
  */
 export class InflightWindow<Cursor extends object> {
-  readonly #limit: number;
+  /** Most entries at a time; the client may lower it for one connection (receive maximum). */
+  limit: number;
   readonly #maxSpan: number;
   /** Slot of the oldest entry that is not DONE, and one past the newest. */
   #head: number;
@@ -42,7 +43,7 @@ export class InflightWindow<Cursor extends object> {
 
   /** @param nextPacketId where the identifiers of a resumed session go on */
   constructor(limit: number, nextPacketId = 1) {
-    this.#limit = limit;
+    this.limit = limit;
     this.#maxSpan = Math.min(PACKET_IDS, Math.max(1024, limit * 4));
     this.#head = nextPacketId - 1;
     this.#tail = this.#head;
@@ -62,7 +63,7 @@ export class InflightWindow<Cursor extends object> {
   }
 
   get full(): boolean {
-    return this.#unacknowledged >= this.#limit || this.#tail - this.#head >= this.#maxSpan;
+    return this.#unacknowledged >= this.limit || this.#tail - this.#head >= this.#maxSpan;
   }
 
   get nextPacketId(): number {
@@ -155,6 +156,15 @@ export class InflightWindow<Cursor extends object> {
     let head = slot + 1;
     while (head < this.#tail && this.#states[head & this.#mask] === DeliveryState.DONE) head++;
     this.#head = head;
+  }
+
+  /** Incomplete entries before `slot`. */
+  countBefore(slot: number): number {
+    let count = 0;
+    for (let at = this.#head; at < slot; at++) {
+      if (this.state(at) !== DeliveryState.DONE) count++;
+    }
+    return count;
   }
 
   /** Whether an incomplete entry belongs to the cursor. */

@@ -4,12 +4,19 @@ import {
   RECORD_QOS_MASK,
   recordExpiry,
   recordLength,
+  recordPublisher,
+  recordRetain,
+  recordRetained,
   recordStoreTime,
 } from '../../lmq/spi/record.ts';
 import type { QueueOffset, Segment } from '../../lmq/spi/types.ts';
-import { encodeRecord } from '../codec/publish-encoder.ts';
+import { LARGEST_PACKET } from '../codec/connect-packet.ts';
+import { ProtocolVersion } from '../codec/protocol-version.ts';
+import { DUP_FLAG, PUBLISH_BYTE, RETAIN_FLAG } from '../codec/publish-encoder.ts';
+import { encodeRecord, encodeRecord5, recordSize5 } from '../codec/record-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
+import { PLAIN_OPTIONS } from './delivery-options.ts';
 import { DeliveryState } from './inflight-window.ts';
 import { templateOf, type SegmentTemplate } from './segment-template.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
@@ -44,7 +51,10 @@ export class SegmentDelivery {
   deliver(cursor: SessionCursor, segment: Segment, link: SessionLink): void {
     const { session } = cursor;
     const before = session.inflight.tail;
-    const template = this.#mayUseTemplate(cursor) ? templateOf(segment, cursor.qos) : undefined;
+    const isVersion5 = link.version === ProtocolVersion.MQTT_5;
+    const template = this.#mayUseTemplate(cursor, link)
+      ? templateOf(segment, cursor.qos, isVersion5)
+      : undefined;
     cursor.offset =
       template === undefined
         ? this.#deliverEach(cursor, segment, link)
@@ -57,16 +67,17 @@ export class SegmentDelivery {
     link.wantFlush();
   }
 
-  /** Templates carry no DUP and are sent at once. */
-  #mayUseTemplate(cursor: SessionCursor): boolean {
+  /** Templates carry neither DUP nor anything of a single subscriber, and are sent at once. */
+  #mayUseTemplate(cursor: SessionCursor, link: SessionLink): boolean {
     const { session } = cursor;
     if (session.exact || cursor.offset < cursor.dupBelow) return false;
+    if (cursor.options !== PLAIN_OPTIONS || link.maximumPacketSize < LARGEST_PACKET) return false;
     return cursor.qos !== 2 || !session.persistent;
   }
 
   /** Encodes record by record; returns the offset reached. */
   #deliverEach(cursor: SessionCursor, segment: Segment, link: SessionLink): QueueOffset {
-    const { session, dupBelow } = cursor;
+    const { session, dupBelow, options } = cursor;
     const { inflight } = session;
     const { buffer, positions, firstOffset } = segment;
     const { out } = link;
@@ -78,8 +89,11 @@ export class SegmentDelivery {
       const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
       // Published at QoS 0: was delivered live, or is not for clients that were away.
       if (qos === 0 || this.#expired(buffer, position)) continue;
+      if (options !== PLAIN_OPTIONS && isOwn(cursor, buffer, position)) continue;
       if (isFull(session) || out.byteLength > highWater) break;
       const effective = qos < cursor.qos ? qos : cursor.qos;
+      const first = this.firstByte(cursor, effective, buffer, position);
+      if (this.#isTooLarge(cursor, link, first, buffer, position)) continue;
       if (effective === 2 && session.persistent) session.exact = true;
       if (session.exact) {
         inflight.add(cursor, offset, effective, DeliveryState.ASSIGNED, segment);
@@ -87,10 +101,62 @@ export class SegmentDelivery {
         continue;
       }
       const slot = inflight.add(cursor, offset, effective, DeliveryState.SENT, undefined);
-      encodeRecord(out, buffer, position, effective, offset < dupBelow, inflight.packetId(slot));
+      const dup = offset < dupBelow ? DUP_FLAG : 0;
+      this.encode(cursor, link, first | dup, inflight.packetId(slot), buffer, position);
       session.sendSlot = slot + 1;
     }
     return offset;
+  }
+
+  /** PUBLISH byte without DUP: QoS, and RETAIN where the subscription wants it as published. */
+  firstByte(cursor: SessionCursor, qos: number, buffer: Buffer, position: number): number {
+    const retain =
+      recordRetained(buffer, position) ||
+      (cursor.options.retainAsPublished && recordRetain(buffer, position));
+    return PUBLISH_BYTE | (qos << 1) | (retain ? RETAIN_FLAG : 0);
+  }
+
+  /** Encodes a record in the form of the link's version. */
+  encode(
+    cursor: SessionCursor,
+    link: SessionLink,
+    first: number,
+    packetId: number,
+    buffer: Buffer,
+    position: number,
+  ): void {
+    if (link.version !== ProtocolVersion.MQTT_5) {
+      encodeRecord(link.out, first, packetId, buffer, position);
+      return;
+    }
+    const expiry = this.#remainingExpiry(buffer, position);
+    const { subscriptionId } = cursor.options;
+    encodeRecord5(link.out, first, packetId, buffer, position, expiry, subscriptionId);
+  }
+
+  /** A message that the client cannot take counts as delivered [MQTT-3.1.2-25]. */
+  #isTooLarge(
+    cursor: SessionCursor,
+    link: SessionLink,
+    first: number,
+    buffer: Buffer,
+    position: number,
+  ): boolean {
+    if (link.maximumPacketSize >= LARGEST_PACKET) return false;
+    const expiry = recordExpiry(buffer, position);
+    const { subscriptionId } = cursor.options;
+    const size = recordSize5(first, buffer, position, expiry, subscriptionId);
+    if (size <= link.maximumPacketSize) return false;
+    this.#stats.messagesTooLarge++;
+    return true;
+  }
+
+  /** Message expiry interval that is left [MQTT-3.3.2-6]. */
+  #remainingExpiry(buffer: Buffer, position: number): number {
+    const seconds = recordExpiry(buffer, position);
+    if (seconds === NO_EXPIRY) return NO_EXPIRY;
+    const waited = Math.floor((this.#clock.now() - recordStoreTime(buffer, position)) / 1000);
+    return Math.max(0, seconds - Math.max(0, waited));
   }
 
   /** Copies a run of packets that are encoded already and fills in their identifiers. */
@@ -139,4 +205,9 @@ export class SegmentDelivery {
     this.#stats.messagesExpired++;
     return true;
   }
+}
+
+/** Published by the session itself, which does not want it back. */
+function isOwn(cursor: SessionCursor, buffer: Buffer, position: number): boolean {
+  return cursor.options.noLocal && recordPublisher(buffer, position) === cursor.session.clientId;
 }

@@ -4,12 +4,14 @@ import {
   recordExpiry,
   recordLength,
   recordPayloadStart,
+  recordPropertiesLength,
+  recordRetained,
   recordTopicLength,
   recordTopicStart,
 } from '../../lmq/spi/record.ts';
 import type { Segment } from '../../lmq/spi/types.ts';
 import { copyBytes } from '../../common/bytes/copy-bytes.ts';
-import { writeRemainingLength } from '../codec/publish-encoder.ts';
+import { remainingLengthBytes, writeRemainingLength } from '../codec/publish-encoder.ts';
 
 /**
  * The PUBLISH packets of a segment, encoded once for all subscribers of one QoS: only the packet
@@ -23,8 +25,13 @@ export interface SegmentTemplate {
   readonly packetIdAt: Uint32Array;
 }
 
-/** Templates of one segment by the subscription's QoS; index 0 marks a segment that was read once. */
-type Memo = [boolean, SegmentTemplate | undefined, SegmentTemplate | undefined];
+/** Templates of one segment, by subscription QoS and form: what was made so far. */
+interface Memo {
+  /** Templates are not worth it. */
+  refused: boolean;
+  /** QoS 1 and 2 of MQTT 3.1.1, then QoS 1 and 2 of MQTT 5. */
+  readonly templates: (SegmentTemplate | undefined)[];
+}
 
 /** Segments with larger packets are not worth a second copy in memory. */
 const LARGEST_AVERAGE = 512;
@@ -32,28 +39,37 @@ const LARGEST_AVERAGE = 512;
 const LARGEST_PACKET = 4096;
 
 /** The template, or undefined when the segment is better encoded record by record. */
-export function templateOf(segment: Segment, subscriptionQos: number): SegmentTemplate | undefined {
+export function templateOf(
+  segment: Segment,
+  subscriptionQos: number,
+  isVersion5: boolean,
+): SegmentTemplate | undefined {
   const memo = segment.memo as Memo | undefined;
   if (memo === undefined) {
-    segment.memo = [true, undefined, undefined] satisfies Memo;
+    segment.memo = { refused: false, templates: [] } satisfies Memo;
     return undefined;
   }
-  const known = memo[subscriptionQos] as SegmentTemplate | undefined;
-  if (known !== undefined || !memo[0]) return known;
-  const made = encode(segment, subscriptionQos);
-  if (made === undefined) memo[0] = false;
-  else memo[subscriptionQos as 1 | 2] = made;
+  const index = (isVersion5 ? 1 : -1) + subscriptionQos;
+  const known = memo.templates[index];
+  if (known !== undefined || memo.refused) return known;
+  const made = encode(segment, subscriptionQos, isVersion5);
+  if (made === undefined) memo.refused = true;
+  else memo.templates[index] = made;
   return made;
 }
 
-function encode(segment: Segment, subscriptionQos: number): SegmentTemplate | undefined {
+function encode(
+  segment: Segment,
+  subscriptionQos: number,
+  isVersion5: boolean,
+): SegmentTemplate | undefined {
   const { buffer, positions, count } = segment;
   let total = 0;
   for (let i = 0; i < count; i++) {
     const position = positions[i] as number;
     // Whether such a record is delivered depends on the time.
     if (recordExpiry(buffer, position) !== NO_EXPIRY) return undefined;
-    const length = 5 + bodyLength(buffer, position);
+    const length = 5 + bodyLength(buffer, position, isVersion5);
     if (length > LARGEST_PACKET) return undefined;
     total += length;
   }
@@ -67,8 +83,8 @@ function encode(segment: Segment, subscriptionQos: number): SegmentTemplate | un
     const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
     if (qos !== 0) {
       const effective = qos < subscriptionQos ? qos : subscriptionQos;
-      const remaining = bodyLength(buffer, position);
-      bytes[at] = 0x30 | (effective << 1);
+      const remaining = bodyLength(buffer, position, isVersion5);
+      bytes[at] = 0x30 | (effective << 1) | (recordRetained(buffer, position) ? 1 : 0);
       at = writeRemainingLength(bytes, at + 1, remaining);
       const topicLength = recordTopicLength(buffer, position);
       const topicStart = recordTopicStart(position);
@@ -76,8 +92,15 @@ function encode(segment: Segment, subscriptionQos: number): SegmentTemplate | un
       bytes[at++] = topicLength;
       at = copyBytes(buffer, topicStart, topicStart + topicLength, bytes, at);
       packetIdAt[i] = at;
+      at += 2;
+      if (isVersion5) {
+        const properties = recordPropertiesLength(buffer, position);
+        at = writeRemainingLength(bytes, at, properties);
+        const payload = recordPayloadStart(buffer, position);
+        at = copyBytes(buffer, payload - properties, payload, bytes, at);
+      }
       const end = position + recordLength(buffer, position);
-      at = copyBytes(buffer, recordPayloadStart(buffer, position), end, bytes, at + 2);
+      at = copyBytes(buffer, recordPayloadStart(buffer, position), end, bytes, at);
     }
     ends[i] = at;
   }
@@ -85,7 +108,10 @@ function encode(segment: Segment, subscriptionQos: number): SegmentTemplate | un
 }
 
 /** Remaining length of the record's PUBLISH at QoS 1 or 2. */
-function bodyLength(buffer: Buffer, position: number): number {
+function bodyLength(buffer: Buffer, position: number, isVersion5: boolean): number {
   const payload = position + recordLength(buffer, position) - recordPayloadStart(buffer, position);
-  return 4 + recordTopicLength(buffer, position) + payload;
+  const common = 4 + recordTopicLength(buffer, position) + payload;
+  if (!isVersion5) return common;
+  const properties = recordPropertiesLength(buffer, position);
+  return common + remainingLengthBytes(properties) + properties;
 }

@@ -1,6 +1,7 @@
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
 import { type QueueName, StateSpace } from '../../lmq/spi/types.ts';
+import { deliveryOptions } from './delivery-options.ts';
 import { Cursor, CursorState } from './cursor.ts';
 import { DeliveryState, InflightWindow } from './inflight-window.ts';
 import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
@@ -28,6 +29,7 @@ export class SessionLoader {
       true,
       record.createdAt,
       new InflightWindow(this.#maxInflight, window === undefined ? 1 : firstPacketId(window)),
+      record.sessionExpirySeconds,
       new Set(window?.received),
     );
     try {
@@ -46,14 +48,18 @@ export class SessionLoader {
   ): Promise<void> {
     const { clientId } = session;
     const cursors = new Map<string, SessionCursor>();
-    for (const { filter, qos } of record.subscriptions) {
+    for (const stored of record.subscriptions) {
+      const { filter, qos } = stored;
+      const options = deliveryOptions(stored);
       const queue = await this.#store.openQueue(filterQueueName(filter));
-      const subscription = new Subscription(session, filter, queue, qos);
+      const subscription = new Subscription(session, filter, queue, qos, options);
+      subscription.retainHandling = stored.retainHandling;
       session.subscriptions.set(filter, subscription);
       session.filterBytes += Buffer.byteLength(filter);
+      if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 0);
       if (qos === 0) continue;
       const offset = await this.#store.loadOffset(clientId, queue);
-      subscription.cursor = new Cursor(session, queue, qos, offset ?? queue.nextOffset);
+      subscription.cursor = new Cursor(session, queue, qos, offset ?? queue.nextOffset, options);
       cursors.set(queue.name, subscription.cursor);
     }
     const peerQueue = await this.#store.openQueue(peerQueueName(clientId));

@@ -6,7 +6,7 @@ import type { DeliveryPump, ProgressLog } from './delivery-pump.ts';
 import { DeliveryState } from './inflight-window.ts';
 import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts';
 import type { Session } from './session.ts';
-import { encodeSessionRecord, NEVER_EXPIRES } from './session-record.ts';
+import { encodeSessionRecord } from './session-record.ts';
 
 /**
  * Writes sessions into the store's open commit. The in-flight state and the offsets of a session are
@@ -69,16 +69,17 @@ export class SessionLog implements ProgressLog {
     const record = encodeSessionRecord({
       clientId: session.clientId,
       createdAt: session.createdAt,
-      sessionExpirySeconds: NEVER_EXPIRES,
+      sessionExpirySeconds: session.expirySeconds,
       disconnectedAt,
       peerOffset: session.peerCursor?.offset ?? 0,
       subscriptions: [...session.subscriptions.values()].map((subscription) => ({
         filter: subscription.filter,
         qos: subscription.qos,
-        noLocal: false,
-        retainAsPublished: false,
-        retainHandling: 0,
-        subscriptionId: 0,
+        noLocal: subscription.options.noLocal,
+        retainAsPublished: subscription.options.retainAsPublished,
+        retainHandling: subscription.retainHandling,
+        subscriptionId: subscription.options.subscriptionId,
+        retainedDue: session.retainedDue?.has(subscription) ?? false,
       })),
     });
     return this.#store.putState(StateSpace.SESSION, session.clientId, record);

@@ -10,7 +10,7 @@
  * 23  u32  number of subscriptions, each:
  *          u16 filter length
  *          u8  options as in SUBSCRIBE of MQTT 5 (§3.8.3.1): bits 0-1 QoS, bit 2 no local,
- *              bit 3 retain as published, bits 4-5 retain handling
+ *              bit 3 retain as published, bits 4-5 retain handling; bit 6 retained messages are due
  *          u32 subscription identifier; 0 = none
  *          filter, UTF-8
  * ```
@@ -35,6 +35,8 @@ export interface StoredSubscription {
   readonly retainHandling: number;
   /** 0 = none. */
   readonly subscriptionId: number;
+  /** Not all retained messages have been sent yet. */
+  readonly retainedDue: boolean;
 }
 
 export interface SessionRecord {
@@ -68,7 +70,8 @@ function optionsOf(subscription: StoredSubscription): number {
     subscription.qos |
     (subscription.noLocal ? 0b100 : 0) |
     (subscription.retainAsPublished ? 0b1000 : 0) |
-    (subscription.retainHandling << 4)
+    (subscription.retainHandling << 4) |
+    (subscription.retainedDue ? 0b100_0000 : 0)
   );
 }
 
@@ -100,13 +103,14 @@ function readSubscription(reader: StateReader): StoredSubscription {
   const filterBytes = reader.u16();
   const options = reader.u8();
   const qos = options & 0b11;
-  const retainHandling = options >> 4;
-  if (qos === 3 || retainHandling > 2) throw reader.corrupt('illegal subscription options');
+  const retainHandling = (options >> 4) & 0b11;
+  if (qos === 3 || retainHandling > 2 || options > 0x7f) throw reader.corrupt('illegal subscription options');
   return {
     qos,
     noLocal: (options & 0b100) !== 0,
     retainAsPublished: (options & 0b1000) !== 0,
     retainHandling,
+    retainedDue: (options & 0b100_0000) !== 0,
     subscriptionId: reader.u32(),
     filter: reader.text(filterBytes),
   };

@@ -14,6 +14,16 @@ import { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import { Session, type SessionLink, type SessionCursor } from './session.ts';
 import type { SessionLog } from './session-log.ts';
 import { SessionLoader } from './session-loader.ts';
+import { decodeSessionRecord, NEVER_EXPIRES } from './session-record.ts';
+
+/** What CONNECT says of its session. */
+export interface SessionOpening {
+  readonly clientId: string;
+  /** Discard what there is [MQTT-3.1.2-4]. */
+  readonly cleanStart: boolean;
+  /** How long it outlives its connection; 0 = not at all, which is 'clean session' in 3.1.1. */
+  readonly expirySeconds: number;
+}
 
 export interface OpenedSession {
   readonly session: Session;
@@ -42,9 +52,11 @@ export class SessionRegistry {
   readonly #loader: SessionLoader;
   readonly #sessions = new Map<string, Session>();
   readonly #serial = new KeyedSerialQueue();
+  readonly #startedAt: number;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
+    this.#startedAt = options.clock.now();
     this.#loader = new SessionLoader(options.store, options.maxInflight);
   }
 
@@ -61,7 +73,8 @@ export class SessionRegistry {
    * stored one, or a new one. A clean one discards what there was [MQTT-3.1.2-6]. Resolves when the
    * result is durable; nothing is delivered before `begin`.
    */
-  open(clientId: string, clean: boolean, link: SessionLink): Promise<OpenedSession> {
+  open(opening: SessionOpening, link: SessionLink): Promise<OpenedSession> {
+    const { clientId, cleanStart, expirySeconds } = opening;
     return this.#serial.run(clientId, async () => {
       const current = this.#sessions.get(clientId);
       if (current !== undefined) {
@@ -70,15 +83,16 @@ export class SessionRegistry {
         current.owner = undefined;
         current.link = undefined;
         former?.takenOver();
-        if (!clean && current.persistent) {
+        if (!cleanStart && current.persistent && current.expirySeconds > 0) {
+          current.expirySeconds = expirySeconds;
           // What the former connection has heard must be durable before this one hears of it.
           await this.#options.store.committed(this.#options.log.saveSession(current));
           current.owner = link;
           return { session: current, present: true };
         }
-        await this.#end(current, clean);
+        await this.#end(current, cleanStart || current.expirySeconds === 0);
       }
-      const opened = await this.#loadOrCreate(clientId, clean);
+      const opened = await this.#loadOrCreate(opening);
       opened.session.owner = link;
       this.#sessions.set(clientId, opened.session);
       this.#options.stats.sessionsCurrent = this.#sessions.size;
@@ -86,10 +100,24 @@ export class SessionRegistry {
     });
   }
 
+  /** Ends the stored sessions that nobody has come back for in time (MQTT 5 §3.1.2.11.2). */
+  async sweepExpired(): Promise<void> {
+    const { store } = this.#options;
+    for await (const { key, value } of store.scanState(StateSpace.SESSION)) {
+      if (this.#sessions.has(key) || !this.#isExpired(key, value)) continue;
+      await this.#serial.run(key, async () => {
+        const stored = await store.getState(StateSpace.SESSION, key);
+        if (stored === undefined || this.#sessions.has(key) || !this.#isExpired(key, stored)) return;
+        await this.#discard(key, stored);
+      });
+    }
+  }
+
   /** Begins delivery, in-flight messages first: CONNACK is in the output. */
   begin(session: Session): void {
     session.link = session.owner;
     session.sendSlot = session.inflight.head;
+    session.onDrain?.();
     this.#options.pump.run(session);
   }
 
@@ -100,7 +128,7 @@ export class SessionRegistry {
       if (session.owner !== link) return;
       session.owner = undefined;
       session.link = undefined;
-      await this.#end(session, false);
+      await this.#end(session, session.expirySeconds === 0);
     });
   }
 
@@ -114,20 +142,26 @@ export class SessionRegistry {
     const clientId = peerOfQueue(arrival.queue.name);
     if (clientId === undefined) return;
     const session = this.#sessions.get(clientId);
-    if (session === undefined || session.peerCursor !== undefined || session.peerOpening) return;
-    session.peerOpening = true;
-    this.#serial
-      .run(clientId, () => this.#openPeerQueue(session, arrival.firstOffset))
-      .catch((error: unknown) => {
-        this.#options.logger.error(
-          { clientId, error: messageOf(error) },
-          'opening a peer queue failed',
-        );
-      });
+    if (session === undefined || session.peerCursor !== undefined) return;
+    session.peerFirst ??= arrival.firstOffset;
+    if (session.peerOpening) return;
+    this.readPeerQueue(session).catch((error: unknown) => {
+      this.#options.logger.error(
+        { clientId, error: messageOf(error) },
+        'opening a peer queue failed',
+      );
+    });
   }
 
-  async #openPeerQueue(session: Session, offset: number): Promise<void> {
+  /** Has the session read its peer queue, from what comes in from now on, if it does not yet. */
+  readPeerQueue(session: Session): Promise<void> {
+    session.peerOpening = true;
+    return this.#serial.run(session.clientId, () => this.#openPeerQueue(session));
+  }
+
+  async #openPeerQueue(session: Session): Promise<void> {
     const { store, pump } = this.#options;
+    if (session.peerCursor !== undefined) return;
     const queue = await store.openQueue(peerQueueName(session.clientId)).finally(() => {
       session.peerOpening = false;
     });
@@ -135,6 +169,7 @@ export class SessionRegistry {
       store.closeQueue(queue);
       return;
     }
+    const offset = session.peerFirst ?? queue.maxOffset;
     this.#readPeerQueue(session, new Cursor(session, queue, 2, offset));
     pump.run(session);
   }
@@ -165,22 +200,30 @@ export class SessionRegistry {
     for (const cursor of session.cursors()) pump.detach(cursor);
     for (const queue of queues) store.closeQueue(queue);
     this.#sessions.delete(session.clientId);
+    session.onDrain?.();
     stats.sessionsCurrent = this.#sessions.size;
   }
 
-  async #loadOrCreate(clientId: string, clean: boolean): Promise<OpenedSession> {
+  async #loadOrCreate({
+    clientId,
+    cleanStart,
+    expirySeconds,
+  }: SessionOpening): Promise<OpenedSession> {
     const { store, log, clock, maxInflight } = this.#options;
     const stored = await store.getState(StateSpace.SESSION, clientId);
-    if (stored !== undefined && !clean) {
+    if (stored !== undefined && !cleanStart && !this.#isExpired(clientId, stored)) {
       const session = await this.#loader.load(clientId, stored);
+      session.expirySeconds = expirySeconds;
       this.#attach(session);
       // From now on a crash leaves messages that may have been delivered.
       await store.committed(log.saveSession(session));
       return { session, present: true };
     }
     if (stored !== undefined) await this.#discard(clientId, stored);
-    const session = new Session(clientId, !clean, clock.now(), new InflightWindow(maxInflight));
-    if (clean) return { session, present: false };
+    const persistent = expirySeconds > 0;
+    const window = new InflightWindow<SessionCursor>(maxInflight);
+    const session = new Session(clientId, persistent, clock.now(), window, expirySeconds);
+    if (!persistent) return { session, present: false };
     const peerQueue = await store.openQueue(peerQueueName(clientId));
     const peerCursor = new Cursor(session, peerQueue, 2, peerQueue.nextOffset);
     peerCursor.dirty = true;
@@ -192,6 +235,14 @@ export class SessionRegistry {
       throw error;
     }
     return { session, present: false };
+  }
+
+  /** Whether a stored session has outlived its expiry; one whose process died counts from our start. */
+  #isExpired(clientId: string, stored: Buffer): boolean {
+    const { disconnectedAt, sessionExpirySeconds } = decodeSessionRecord(stored, clientId);
+    if (sessionExpirySeconds === NEVER_EXPIRES) return false;
+    const since = disconnectedAt === 0 ? this.#startedAt : disconnectedAt;
+    return this.#options.clock.now() >= since + sessionExpirySeconds * 1000;
   }
 
   /** Removes a stored session; one that cannot be read goes too, though its filters and offsets stay. */

@@ -1,3 +1,4 @@
+import type { ProtocolVersion } from '../codec/protocol-version.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
@@ -11,6 +12,9 @@ export type SessionSubscription = Subscription<Session>;
 /** The connection of a session, as delivery sees it. */
 export interface SessionLink {
   readonly out: OutBuffer;
+  readonly version: ProtocolVersion;
+  /** Largest packet that the client takes, bytes. */
+  readonly maximumPacketSize: number;
   /** The socket has more to send than it should. */
   readonly congested: boolean;
   /** Sends now what is encoded; `congested` is current afterwards. */
@@ -29,8 +33,10 @@ export interface SessionLink {
  */
 export class Session {
   readonly clientId: string;
-  /** Survives its connection (clean session 0). */
+  /** Kept in the store: it may survive its connection. */
   readonly persistent: boolean;
+  /** How long it outlives its connection, seconds; 0 = not at all (MQTT 5 §3.1.2.11.2). */
+  expirySeconds: number;
   readonly createdAt: number;
   readonly subscriptions: Map<string, SessionSubscription> = new Map<string, SessionSubscription>();
   /** Length of all filters. */
@@ -46,6 +52,8 @@ export class Session {
   /** Cursors in state RUNNING; served in turn, `nextReady` first. */
   readonly ready: SessionCursor[] = [];
   nextReady = 0;
+  /** Served before the other cursors while it is ready. */
+  preferred: SessionCursor | undefined;
   /** Cursors in state WAITING, in order, and how many read from disk or hold what they have read. */
   readonly waiting: SessionCursor[] = [];
   reading = 0;
@@ -56,6 +64,12 @@ export class Session {
   peerCursor: SessionCursor | undefined;
   /** The peer queue is being opened. */
   peerOpening = false;
+  /** An arrival in the peer queue while it was being opened. */
+  peerFirst: number | undefined;
+  /** Subscriptions that have not got all retained messages, with the number of the request. */
+  retainedDue: Map<SessionSubscription, number> | undefined;
+  /** Whoever else waits for room in the socket: called at its drain, and when the connection changes. */
+  onDrain: (() => void) | undefined;
   /** Cursors whose subscription has gone while messages of theirs are in flight. */
   retired: SessionCursor[] = [];
 
@@ -81,12 +95,14 @@ export class Session {
     persistent: boolean,
     createdAt: number,
     inflight: InflightWindow<SessionCursor>,
+    expirySeconds: number,
     received: Set<number> = new Set<number>(),
   ) {
     this.clientId = clientId;
     this.persistent = persistent;
     this.createdAt = createdAt;
     this.inflight = inflight;
+    this.expirySeconds = expirySeconds;
     this.received = received;
     this.sendSlot = inflight.head;
     this.durableSlot = inflight.tail;

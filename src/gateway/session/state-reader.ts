@@ -63,6 +63,12 @@ export class StateReader {
     return part.toString('utf8');
   }
 
+  /** A copy. */
+  bytes(count: number): Buffer {
+    const start = this.#take(count);
+    return Buffer.from(this.#buffer.subarray(start, this.#position));
+  }
+
   /** First byte of every state record. */
   expectVersion(version: number): void {
     const found = this.u8();

@@ -1,10 +1,11 @@
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import { recordLength } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
-import { encodeAck, encodeRecord } from '../codec/publish-encoder.ts';
+import { DUP_FLAG, encodeAck } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { DeliveryState } from './inflight-window.ts';
+import type { SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionLink } from './session.ts';
 
 /** Room for one more packet; a full output is sent at once to see whether the socket takes it. */
@@ -21,6 +22,7 @@ export function hasRoom(link: SessionLink, highWater: number): boolean {
  */
 export class WindowSender {
   readonly #store: LmqQueueStore;
+  readonly #delivery: SegmentDelivery;
   readonly #limits: GatewayLimits;
   readonly #stats: GatewayStats;
   /** Told when a record that was missing has been read, or cannot be. */
@@ -28,11 +30,13 @@ export class WindowSender {
 
   constructor(
     store: LmqQueueStore,
+    delivery: SegmentDelivery,
     limits: GatewayLimits,
     stats: GatewayStats,
     onRead: (session: Session, error: unknown) => void,
   ) {
     this.#store = store;
+    this.#delivery = delivery;
     this.#limits = limits;
     this.#stats = stats;
     this.#onRead = onRead;
@@ -51,6 +55,8 @@ export class WindowSender {
         link.wantFlush();
       } else if (state !== DeliveryState.DONE) {
         if (state === DeliveryState.ASSIGNED && slot >= session.durableSlot) return session.exact;
+        // A resumed session may have more in flight than the client takes now [MQTT-3.3.4-9].
+        if (inflight.size > inflight.limit && inflight.countBefore(slot) >= inflight.limit) return false;
         if (!this.#publish(session, link, slot, state)) return false;
       }
       session.sendSlot = slot + 1;
@@ -74,7 +80,8 @@ export class WindowSender {
     const again = state === DeliveryState.SENT;
     // A QoS 2 message is never given a second identifier, so a new one is not a repetition.
     const dup = again || (qos === 1 && offset < cursor.dupBelow);
-    encodeRecord(link.out, buffer, position, qos, dup, inflight.packetId(slot));
+    const first = this.#delivery.firstByte(cursor, qos, buffer, position) | (dup ? DUP_FLAG : 0);
+    this.#delivery.encode(cursor, link, first, inflight.packetId(slot), buffer, position);
     if (!again) session.assignedBytes -= recordLength(buffer, position);
     inflight.clearSegment(slot);
     inflight.setState(slot, DeliveryState.SENT);

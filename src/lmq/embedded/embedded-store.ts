@@ -108,6 +108,10 @@ class EmbeddedStore implements LmqStore {
     return this.#topics.get(name);
   }
 
+  directTopic(name: string, queue: Queue): StoreTopic {
+    return this.#topics.direct(name, LmqQueue.of(queue));
+  }
+
   append(
     topic: StoreTopic,
     flags: number,

@@ -12,6 +12,8 @@ export class TopicEntry implements StoreTopic {
   queues: LmqQueue[] = [];
   /** Version of the filter table that `queues` was made for; -1 for none. */
   filterVersion = -1;
+  /** `queues` are given, whatever the filters say. */
+  isDirect = false;
 
   constructor(name: string) {
     this.name = name;
@@ -51,6 +53,14 @@ export class TopicTable {
     return this.#young.get(name) ?? this.#findOlder(name);
   }
 
+  /** A handle that always goes to one queue. */
+  direct(name: string, queue: LmqQueue): TopicEntry {
+    const entry = new TopicEntry(name);
+    entry.isDirect = true;
+    entry.queues = [queue];
+    return entry;
+  }
+
   /** The queues of a topic, up to date with the filters. */
   queuesOf(topic: TopicEntry): LmqQueue[] {
     return topic.filterVersion === this.#filters.version ? topic.queues : this.#resolve(topic);
@@ -74,6 +84,7 @@ export class TopicTable {
   }
 
   #resolve(topic: TopicEntry): LmqQueue[] {
+    if (topic.isDirect) return topic.queues;
     const queues = [this.#queues.get(topicQueueName(topic.name))];
     if (p2pClientId(topic.name) === undefined) {
       this.#filters.match(topic.name, (name) => {

@@ -14,6 +14,7 @@ export class MemoryQueues {
   readonly #filters: MemoryFilters;
   readonly #queues = new Map<QueueName, MemoryQueue>();
   readonly #topics = new Map<string, MemoryTopic>();
+  readonly #direct = new WeakMap<StoreTopic, readonly MemoryQueue[]>();
 
   constructor(filters: MemoryFilters) {
     this.#filters = filters;
@@ -37,8 +38,16 @@ export class MemoryQueues {
     return topic;
   }
 
+  directTopic(name: string, queue: MemoryQueue): StoreTopic {
+    const topic = { name, bytes: Buffer.from(name) };
+    this.#direct.set(topic, [queue]);
+    return topic;
+  }
+
   /** The queues that a record of the topic goes to. */
   ofTopic(handle: StoreTopic): readonly MemoryQueue[] {
+    const direct = this.#direct.get(handle);
+    if (direct !== undefined) return direct;
     const topic = this.topic(handle.name);
     if (topic.filterVersion === this.#filters.version) return topic.queues;
     const names = [topicQueueName(topic.name)];

@@ -108,6 +108,10 @@ class MemoryStore implements LmqStore {
     return this.#queues.topic(name);
   }
 
+  directTopic(name: string, queue: Queue): StoreTopic {
+    return this.#queues.directTopic(name, MemoryQueue.of(queue));
+  }
+
   append(
     topic: StoreTopic,
     flags: number,

@@ -27,6 +27,8 @@ export interface CommitLog {
 
   /** Handle of a topic name; the same object for the same name while anyone may use it. */
   topic(name: string): StoreTopic;
+  /** A handle whose records carry the topic name but go to this queue alone; to be used while it is open. */
+  directTopic(name: string, queue: Queue): StoreTopic;
 
   /**
    * Appends one record to the queue of its topic and to that of every registered filter that matches

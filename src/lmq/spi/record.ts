@@ -6,7 +6,7 @@ import { copyBytes } from '../../common/bytes/copy-bytes.ts';
  * ```
  *  0  u32  length of the whole record, this field included
  *  4  u8   format version (1)
- *  5  u8   flags: bits 0-1 QoS as published, bit 2 RETAIN
+ *  5  u8   flags: bits 0-1 QoS as published, bit 2 RETAIN, bit 3 copy of a retained message
  *  6  u16  topic length
  *  8  u48  born time, ms since the epoch
  * 14  u48  store time, ms since the epoch
@@ -24,6 +24,8 @@ export const RECORD_HEADER_BYTES = 32;
 export const NO_EXPIRY = 0xffffffff;
 export const RECORD_QOS_MASK = 0b11;
 export const RECORD_RETAIN = 0b100;
+/** Sent because of a new subscription: goes out with RETAIN 1 [MQTT-3.3.1-8]. */
+export const RECORD_RETAINED = 0b1000;
 
 export function recordLength(buffer: Buffer, position: number): number {
   return readU32(buffer, position);
@@ -60,6 +62,11 @@ export function recordRetain(buffer: Buffer, position: number): boolean {
   return ((buffer[position + 5] as number) & RECORD_RETAIN) !== 0;
 }
 
+/** A copy of a retained message for one new subscription. */
+export function recordRetained(buffer: Buffer, position: number): boolean {
+  return ((buffer[position + 5] as number) & RECORD_RETAINED) !== 0;
+}
+
 export function recordTopicLength(buffer: Buffer, position: number): number {
   return ((buffer[position + 6] as number) << 8) | (buffer[position + 7] as number);
 }
@@ -92,10 +99,14 @@ export function recordPublisher(buffer: Buffer, position: number): string {
   return buffer.toString('utf8', start, start + recordPublisherLength(buffer, position));
 }
 
+export function recordPropertiesLength(buffer: Buffer, position: number): number {
+  return readU32(buffer, position + 26);
+}
+
 /** MQTT 5 properties in wire form, without their length; a view. */
 export function recordProperties(buffer: Buffer, position: number): Buffer {
   const end = recordPayloadStart(buffer, position);
-  return buffer.subarray(end - buffer.readUInt32BE(position + 26), end);
+  return buffer.subarray(end - recordPropertiesLength(buffer, position), end);
 }
 
 /** Where the payload begins; it ends at the record's end. */

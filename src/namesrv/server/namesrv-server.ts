@@ -26,6 +26,8 @@ export interface Namesrv extends Service {
   readonly kv: KvConfig;
   /** The port listened on. */
   readonly port: number;
+  /** Open connections. */
+  readonly connections: number;
 }
 
 export const KV_CONFIG_FILE = 'kvConfig.json';
@@ -53,6 +55,9 @@ export function createNamesrv(options: NamesrvOptions): Namesrv {
     kv,
     get port() {
       return server.port;
+    },
+    get connections() {
+      return server.connections;
     },
     async start() {
       await kv.start();

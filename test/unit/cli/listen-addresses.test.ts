@@ -1,14 +1,41 @@
 import { expect } from 'chai';
-import { hostsOf, isLoopback } from '../../../src/cli/listen-addresses.ts';
+import { addressesOf, addressText, isLoopback } from '../../../src/cli/listen-addresses.ts';
 import { ConfigError } from '../../../src/common/errors.ts';
 
-describe('hostsOf', () => {
+describe('addressesOf', () => {
+  const read = (list: string) => addressesOf(list, 1883, 'mqttHost');
+
   it('splits a comma list and forgives spaces', () => {
-    expect(hostsOf('127.0.0.1, ::1,')).to.deep.equal(['127.0.0.1', '::1']);
+    expect(read('127.0.0.1, ::1,')).to.deep.equal([
+      { host: '127.0.0.1', port: 1883 },
+      { host: '::1', port: 1883 },
+    ]);
+  });
+
+  it('reads ports, with IPv6 addresses in brackets', () => {
+    expect(read('localhost:1,[::1]:2,[fe80::1],10.0.0.1:0')).to.deep.equal([
+      { host: 'localhost', port: 1 },
+      { host: '::1', port: 2 },
+      { host: 'fe80::1', port: 1883 },
+      { host: '10.0.0.1', port: 0 },
+    ]);
   });
 
   it('refuses a list without an address', () => {
-    expect(() => hostsOf(' , ')).to.throw(ConfigError, 'mqttHost');
+    expect(() => read(' , ')).to.throw(ConfigError, 'mqttHost');
+  });
+
+  for (const entry of ['a:b', 'a:', ':1', 'a:65536', '[]:1', '[::1', '[::1]x', 'a:1:2', '[a]:1:2']) {
+    it(`refuses '${entry}'`, () => {
+      expect(() => read(entry)).to.throw(ConfigError, `mqttHost: '${entry}'`);
+    });
+  }
+});
+
+describe('addressText', () => {
+  it('puts IPv6 hosts in brackets', () => {
+    expect(addressText('::1', 1)).to.equal('[::1]:1');
+    expect(addressText('127.0.0.1', 1)).to.equal('127.0.0.1:1');
   });
 });
 

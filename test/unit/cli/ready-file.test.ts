@@ -36,6 +36,16 @@ describe('ReadyFile', () => {
     ]);
   });
 
+  it('tells where metrics are only when they are served', () => {
+    const file = new ReadyFile(directory, 'standalone');
+    const facts = { pid: 7, mqtt: [], namesrv: '', data: '', log: '', stopTimeoutMs: 1 };
+    file.write({ ...facts, metrics: '127.0.0.1:9090' });
+    const read = () => readFileSync(join(directory, 'standalone.ready'), 'utf8').split('\n');
+    expect(read()).to.include('metrics=127.0.0.1:9090');
+    file.write({ ...facts, metrics: undefined });
+    expect(read().filter((line) => line.startsWith('metrics'))).to.deep.equal([]);
+  });
+
   it('is gone after remove, which may be called twice', () => {
     const file = new ReadyFile(directory, 'standalone');
     file.write({ pid: 7, mqtt: [], namesrv: '', data: '', log: '', stopTimeoutMs: 1 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/cli/config/load-all.ts';
 import {
+  adminOptionsFrom,
   gatewayLimitsFrom,
   namesrvOptionsFrom,
   storeOptionsFrom,
@@ -22,6 +23,9 @@ describe('standalone options', () => {
     const { remotingLimits, ...namesrv } = namesrvOptionsFrom(defaults.namesrv, '/data');
     expect(DEFAULT_REMOTING_SERVER_LIMITS).to.deep.include(remotingLimits);
     expect(namesrv).to.deep.equal({ host: '127.0.0.1', port: 9876, directory: '/data/namesrv' });
+    const admin = { host: '127.0.0.1', port: 9090, exportProcessInfo: true };
+    expect(adminOptionsFrom(defaults.connect)).to.deep.equal(admin);
+    expect(defaults.connect.enablePrometheus).to.equal(false);
   });
 
   it('follow the configuration, hours turned into milliseconds', () => {

@@ -5,6 +5,7 @@ import { TimerWheel } from '../../../src/common/timer-wheel.ts';
 import { Channel } from '../../../src/gateway/channel/channel.ts';
 import type { ChannelContext } from '../../../src/gateway/channel/channel-context.ts';
 import { CommitWaiters } from '../../../src/gateway/session/commit-waiters.ts';
+import { LiveForwarder } from '../../../src/gateway/channel/live-forwarder.ts';
 import { StoreGate } from '../../../src/gateway/channel/store-gate.ts';
 import { Connection } from '../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../src/gateway/connection/flush-queue.ts';
@@ -199,22 +200,24 @@ function assemble(world: World, options: WorldOptions): ChannelContext {
   const sessionLog = new SessionLog(store, waiters, clock, 1000);
   const pump = new DeliveryPump(store, limits, stats, clock, logger, sessionLog);
   const { maxInflight } = limits;
+  const sessions = new SessionRegistry({
+    store,
+    metadata,
+    live,
+    pump,
+    log: sessionLog,
+    stats,
+    clock,
+    logger,
+    maxInflight,
+  });
   return {
     store,
     metadata,
     live,
     topics: new TopicTable(store, live, metadata, limits.maxTopicLevels),
-    sessions: new SessionRegistry({
-      store,
-      metadata,
-      live,
-      pump,
-      log: sessionLog,
-      stats,
-      clock,
-      logger,
-      maxInflight,
-    }),
+    sessions,
+    forwarder: new LiveForwarder(sessions, stats, limits),
     sessionLog,
     pump,
     waiters,

@@ -1,6 +1,8 @@
 import { AckByte } from '../../codec/ack-byte.ts';
+import type { Ack } from '../../codec/ack-packet.ts';
 import { MqttProtocolError } from '../../codec/protocol-error.ts';
-import { ReasonCode } from '../../codec/reason-code.ts';
+import { ProtocolVersion } from '../../codec/protocol-version.ts';
+import { isFailure, ReasonCode } from '../../codec/reason-code.ts';
 import { DeliveryState } from '../../session/inflight-window.ts';
 import type { Session } from '../../session/session.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
@@ -10,8 +12,8 @@ import type { ProtocolChannel } from '../protocol-channel.ts';
  * PUBREL, whose sender waits for an answer: it may belong to a session that we have lost.
  */
 
-/** PUBACK: a QoS 1 delivery is complete. */
-export function handlePuback(channel: ProtocolChannel, packetId: number): void {
+/** PUBACK: a QoS 1 delivery is complete, whatever the reason code. */
+export function handlePuback(channel: ProtocolChannel, { packetId }: Readonly<Ack>): void {
   const session = channel.session as Session;
   const { inflight } = session;
   const slot = inflight.find(packetId);
@@ -22,18 +24,27 @@ export function handlePuback(channel: ProtocolChannel, packetId: number): void {
 }
 
 /** PUBREC: the client has the message; its identifier is released [MQTT-4.3.3-1]. */
-export function handlePubrec(channel: ProtocolChannel, packetId: number): void {
+export function handlePubrec(
+  channel: ProtocolChannel,
+  { packetId, reasonCode }: Readonly<Ack>,
+): void {
   const session = channel.session as Session;
   const { inflight } = session;
   const slot = inflight.find(packetId);
   if (slot < 0) {
-    channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
+    if (!isFailure(reasonCode)) answerUnknown(channel, AckByte.PUBREL, packetId);
     return;
   }
   if (inflight.qos(slot) !== 2) throw unexpected('PUBREC for a message of QoS 1');
   const state = inflight.state(slot);
   // Not sent on this connection: it answers what an earlier one sent.
   if (state === DeliveryState.ASSIGNED) return;
+  if (isFailure(reasonCode)) {
+    // The client does not want the message: its identifier is free (MQTT 5 §4.3.3).
+    if (session.persistent) channel.journalDue = true;
+    complete(channel, session, slot);
+    return;
+  }
   if (state === DeliveryState.RELEASED) {
     channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
     return;
@@ -49,7 +60,7 @@ export function handlePubrec(channel: ProtocolChannel, packetId: number): void {
 }
 
 /** PUBCOMP: a QoS 2 delivery is complete. */
-export function handlePubcomp(channel: ProtocolChannel, packetId: number): void {
+export function handlePubcomp(channel: ProtocolChannel, { packetId }: Readonly<Ack>): void {
   const session = channel.session as Session;
   const slot = session.inflight.find(packetId);
   if (slot < 0 || session.inflight.state(slot) !== DeliveryState.RELEASED) return;
@@ -57,15 +68,29 @@ export function handlePubcomp(channel: ProtocolChannel, packetId: number): void 
 }
 
 /** PUBREL: the publisher has our PUBREC; its identifier may be used again [MQTT-4.3.3-2]. */
-export function handlePubrel(channel: ProtocolChannel, packetId: number): void {
+export function handlePubrel(channel: ProtocolChannel, { packetId }: Readonly<Ack>): void {
   const session = channel.session as Session;
-  if (!session.received.delete(packetId) || !session.persistent) {
+  if (!session.received.delete(packetId)) {
+    answerUnknown(channel, AckByte.PUBCOMP, packetId);
+    return;
+  }
+  if (!session.persistent) {
     channel.acknowledgeInOrder(AckByte.PUBCOMP, packetId);
     return;
   }
   // After PUBCOMP the client may use the identifier for a new message, which must not be taken for the old one.
   channel.journalDue = true;
   channel.acknowledgeAfter(channel.context.store.openCommit, AckByte.PUBCOMP, packetId);
+}
+
+/** For an identifier that is not known: MQTT 5 has a reason code for it, 3.1.1 just goes on. */
+function answerUnknown(channel: ProtocolChannel, firstByte: AckByte, packetId: number): void {
+  const isVersion5 = channel.version === ProtocolVersion.MQTT_5;
+  channel.acknowledgeInOrder(
+    firstByte,
+    packetId,
+    isVersion5 ? ReasonCode.PACKET_IDENTIFIER_NOT_FOUND : ReasonCode.SUCCESS,
+  );
 }
 
 function complete(channel: ProtocolChannel, session: Session, slot: number): void {

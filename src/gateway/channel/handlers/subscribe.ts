@@ -4,7 +4,9 @@ import { levelCount } from '../../../common/topic/topic-name.ts';
 import { encodeSuback } from '../../codec/encode-rare.ts';
 import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
-import { decodeSubscribe } from '../../codec/subscribe-packet.ts';
+import { decodeSubscribe, type Subscription as Requested } from '../../codec/subscribe-packet.ts';
+import { ProtocolVersion } from '../../codec/protocol-version.ts';
+import { type DeliveryOptions, deliveryOptions } from '../../session/delivery-options.ts';
 import { Cursor } from '../../session/cursor.ts';
 import type { Session, SessionSubscription } from '../../session/session.ts';
 import { Subscription } from '../../session/subscription.ts';
@@ -16,10 +18,11 @@ import { retireCursor } from './retire-cursor.ts';
  * persistent session are durable.
  */
 export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): Promise<void> {
-  const { packetId, subscriptions } = decodeSubscribe(frame, channel.version);
+  const { packetId, subscriptions, subscriptionId } = decodeSubscribe(frame, channel.version);
   const session = channel.session as Session;
   for (const { filter } of subscriptions) {
-    if (!isValidTopicFilter(filter)) {
+    // MQTT 5 answers it in SUBACK (§3.9.3).
+    if (channel.version !== ProtocolVersion.MQTT_5 && !isValidTopicFilter(filter)) {
       throw new MqttProtocolError(
         ReasonCode.TOPIC_FILTER_INVALID,
         'invalid topic filter [MQTT-4.7.1-2] [MQTT-4.7.1-3]',
@@ -27,10 +30,15 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
     }
   }
   const reasonCodes: number[] = [];
-  for (const { filter, qos } of subscriptions) {
-    const refusal = refuse(channel, session, filter);
-    if (refusal === undefined) await subscribe(channel, session, filter, qos);
-    reasonCodes.push(refusal ?? qos);
+  for (const requested of subscriptions) {
+    const refusal = refuse(channel, session, requested.filter);
+    const options = deliveryOptions({ ...requested, subscriptionId });
+    const isNew = !session.subscriptions.has(requested.filter);
+    if (refusal === undefined) {
+      await subscribe(channel, session, requested, options);
+      requestRetained(channel, session, requested, isNew);
+    }
+    reasonCodes.push(refusal ?? requested.qos);
     // The client has gone, and its session with it.
     if (channel.session !== session) return;
   }
@@ -40,10 +48,24 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
   if (channel.session !== session) return;
   channel.send(encodeSuback(packetId, reasonCodes, channel.version));
   channel.context.pump.run(session);
+  channel.context.retainedSender.run(session);
+}
+
+/** Retained messages follow the SUBACK, again when the filter is there already [MQTT-3.8.4-3], or as retain handling says. */
+function requestRetained(
+  channel: ProtocolChannel,
+  session: Session,
+  { filter, retainHandling }: Requested,
+  isNew: boolean,
+): void {
+  const subscription = session.subscriptions.get(filter);
+  if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && !isNew)) return;
+  channel.context.retainedSender.request(subscription);
 }
 
 function refuse(channel: ProtocolChannel, session: Session, filter: string): number | undefined {
   const { limits, authorizer, metadata } = channel.context;
+  if (!isValidTopicFilter(filter)) return ReasonCode.TOPIC_FILTER_INVALID;
   if (filter.startsWith('$share/') || filter.startsWith('$queue/')) {
     return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
   }
@@ -66,11 +88,14 @@ function refuse(channel: ProtocolChannel, session: Session, filter: string): num
 async function subscribe(
   channel: ProtocolChannel,
   session: Session,
-  filter: string,
-  qos: number,
+  { filter, qos, retainHandling }: Requested,
+  options: DeliveryOptions,
 ): Promise<void> {
   const existing = session.subscriptions.get(filter);
   if (existing !== undefined) {
+    existing.options = options;
+    existing.retainHandling = retainHandling;
+    if (existing.cursor !== undefined) existing.cursor.options = options;
     await replace(channel, existing, qos);
     return;
   }
@@ -81,13 +106,14 @@ async function subscribe(
     metadata.release(filter, session.persistent);
     return;
   }
-  const subscription = new Subscription(session, filter, queue, qos);
+  const subscription = new Subscription(session, filter, queue, qos, options);
+  subscription.retainHandling = retainHandling;
   session.subscriptions.set(filter, subscription);
   session.filterBytes += Buffer.byteLength(filter);
   live.add(subscription);
   stats.subscriptionsCurrent++;
   if (qos === 0) return;
-  const cursor = new Cursor(session, queue, qos, queue.nextOffset);
+  const cursor = new Cursor(session, queue, qos, queue.nextOffset, options);
   cursor.dirty = true;
   subscription.cursor = cursor;
   pump.attach(cursor);
@@ -100,7 +126,7 @@ async function replace(
   qos: number,
 ): Promise<void> {
   const { live, pump, store, sessions } = channel.context;
-  const { session, queue, cursor } = subscription;
+  const { session, queue, cursor, options } = subscription;
   if (subscription.qos === qos) return;
   subscription.qos = qos;
   // Who gets live messages depends on the QoS: what was matched before is stale.
@@ -116,7 +142,7 @@ async function replace(
     if (sessions.connected(session.clientId) === session) retireCursor(store, session, cursor);
     else store.closeQueue(own);
   } else {
-    subscription.cursor = new Cursor(session, queue, qos, queue.nextOffset);
+    subscription.cursor = new Cursor(session, queue, qos, queue.nextOffset, options);
     subscription.cursor.dirty = true;
     pump.attach(subscription.cursor);
   }

@@ -146,7 +146,7 @@ describe('gateway: Channel, CONNECT', () => {
   it('answers 1 for another version and 2 for an identifier that it does not take', async () => {
     const world = new World({ limits: { maxClientIdLength: 5 } });
     for (const [fields, code] of [
-      [{ clientId: 'c', protocolName: 'MQIsdp', level: 3 }, 1],
+      [{ clientId: 'c', level: 9 }, 1],
       [{ clientId: 'toolong' }, 2],
       [{ clientId: '', clean: false }, 2],
     ] as const) {

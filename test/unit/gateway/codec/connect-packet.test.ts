@@ -4,7 +4,6 @@ import { generate } from 'mqtt-packet';
 import type { IConnectPacket } from 'mqtt-packet';
 import {
   decodeConnect,
-  isServed,
   NEVER_EXPIRES,
 } from '../../../../src/gateway/codec/connect-packet.ts';
 import { UnsupportedVersionError } from '../../../../src/gateway/codec/protocol-error.ts';
@@ -93,7 +92,6 @@ describe('decodeConnect', () => {
   });
 
   it('serves MQTT 3.1.1', () => {
-    expect(isServed(4)).to.equal(true);
   });
 
   it('refuses another protocol name [MQTT-3.1.2-1]', () => {

@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  DUP_FLAG,
   encodeAck,
   encodePublish,
-  encodeRecord,
+  PUBLISH_BYTE,
   remainingLengthBytes,
   writeRemainingLength,
 } from '../../../../src/gateway/codec/publish-encoder.ts';
+import { encodeRecord } from '../../../../src/gateway/codec/record-encoder.ts';
 import { OutBuffer } from '../../../../src/gateway/codec/out-buffer.ts';
 import { NO_EXPIRY, recordSize, writeRecord } from '../../../../src/lmq/spi/record.ts';
 import { hex, publish, type QoS, remainingLength } from '../../../helpers/packets.ts';
@@ -43,7 +45,7 @@ describe('gateway: publish encoder', () => {
         const payload = Buffer.from(Array.from({ length: size }, (_, i) => i % 253));
         const name = Buffer.from(`..${topic}..`);
         const around = Buffer.concat([hex('ff'), payload, hex('ff')]);
-        encodePublish(out, qos, dup, id, name, 2, name.length - 4, around, 1, 1 + size);
+        encodePublish(out, PUBLISH_BYTE | (dup ? DUP_FLAG : 0) | (qos << 1), id, name, 2, name.length - 4, around, 1, 1 + size);
         const expected = publish({ topic, payload, qos, dup, id });
         expect(contentOf(out).subarray(before).equals(expected)).to.equal(true);
       }),
@@ -59,10 +61,17 @@ describe('gateway: publish encoder', () => {
     const record = Buffer.alloc(10 + recordSize(3, 7, 3, 5));
     writeRecord(record, 10, 6, topic, publisher, properties, NO_EXPIRY, 1, 2, payload, 0, 5);
     const out = new OutBuffer();
-    encodeRecord(out, record, 10, 1, true, 513);
+    encodeRecord(out, PUBLISH_BYTE | DUP_FLAG | (1 << 1), 513, record, 10);
     expect(contentOf(out)).to.deep.equal(
       publish({ topic: 'a/b', payload, qos: 1, dup: true, id: 513 }),
     );
+  });
+
+  it('encodes the reason code of MQTT 5 acknowledgements unless it is success (MQTT 5 §3.4.2.1)', () => {
+    const out = new OutBuffer();
+    encodeAck(out, 0x40, 7, 0x87);
+    encodeAck(out, 0x50, 7, 0);
+    expect(contentOf(out)).to.deep.equal(hex('40 03 00 07 87 50 02 00 07'));
   });
 
   it('encodes acknowledgements', () => {

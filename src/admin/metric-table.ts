@@ -1,0 +1,36 @@
+import { gatewayMetrics } from './gateway-metrics.ts';
+import { counter, gauge, type Metric } from './metric.ts';
+import { STALL_MS } from './event-loop-stalls.ts';
+import { storeMetrics } from './store-metrics.ts';
+
+const MS_PER_SECOND = 1000;
+
+const otherMetrics: readonly Metric[] = [
+  {
+    ...gauge(
+      'lmqtt_namesrv_connections',
+      'connections',
+      'Open connections of the name server; the limit is maxConnections in namesrv.conf.',
+    ),
+    read: ({ namesrvConnections }) => namesrvConnections(),
+  },
+  {
+    ...counter(
+      'lmqtt_event_loop_stalls_total',
+      'stalls',
+      `Times that the event loop was late by more than ${STALL_MS} ms.`,
+    ),
+    read: ({ stalls }) => stalls.count,
+  },
+  {
+    ...counter(
+      'lmqtt_event_loop_stall_seconds_total',
+      'seconds',
+      'Time that the event loop was late in these stalls.',
+    ),
+    read: ({ stalls }) => stalls.milliseconds / MS_PER_SECOND,
+  },
+];
+
+/** Every metric of lmqtt itself, in the order of the documentation. */
+export const metricTable: readonly Metric[] = [...gatewayMetrics, ...storeMetrics, ...otherMetrics];

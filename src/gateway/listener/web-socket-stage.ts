@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import type { Logger } from '../../common/logger.ts';
+import type { Peer } from '../connection/byte-stream.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { WebSocketOptions } from './listener-options.ts';
+import { WebSocketStream } from './web-socket-stream.ts';
+
+/** In the order of preference [MQTT-6.0.0-4]; the second is that of MQTT 3.1 clients. */
+const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'] as const;
+const MAX_HEADER_BYTES = 8 * 1024;
+/** A peer that does not answer our close frame is closed after so long, ms. */
+const CLOSE_TIMEOUT_MS = 5000;
+const MIN_MESSAGE_BYTES = 64 * 1024;
+
+export interface WebSocketStageOptions {
+  readonly webSocket: WebSocketOptions;
+  /** Messages of twice this size are accepted, for clients that join packets. */
+  readonly maxPacketSize: number;
+  readonly stats: GatewayStats;
+  readonly logger: Logger;
+  /** `raw` is the socket at the bottom, as it was accepted. */
+  readonly onStream: (stream: WebSocketStream, raw: Socket, peer: Peer | undefined) => void;
+}
+
+interface Accepted {
+  readonly raw: Socket;
+  readonly peer: Peer | undefined;
+}
+
+/** HTTP up to the WebSocket, over sockets, with or without TLS, that somebody else has accepted. */
+export class WebSocketStage {
+  readonly #options: WebSocketStageOptions;
+  readonly #http: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #accepted = new WeakMap<Duplex, Accepted>();
+
+  constructor(options: WebSocketStageOptions) {
+    this.#options = options;
+    const webSocketOptions: ServerOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: Math.max(2 * options.maxPacketSize, MIN_MESSAGE_BYTES),
+      autoPong: false,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      handleProtocols: (offered) => chosenFrom(offered) ?? false,
+    };
+    this.#webSockets = new WebSocketServer(webSocketOptions);
+    this.#http = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: false });
+    this.#http.on('request', (request, response) => {
+      this.#answer(request, response);
+    });
+    this.#http.on('checkContinue', (request, response) => {
+      this.#answer(request, response);
+    });
+    this.#http.on('upgrade', (request, socket, head) => {
+      this.#upgrade(request, socket, head);
+    });
+    this.#http.on('clientError', (error, socket) => {
+      this.#refuse(socket, 400, `not HTTP: ${error.message}`);
+    });
+  }
+
+  /** Waits for the request. The caller limits the time. @param raw the socket below, or the same */
+  accept(socket: Socket, raw: Socket, peer: Peer | undefined): void {
+    this.#accepted.set(socket, { raw, peer });
+    this.#http.emit('connection', socket);
+  }
+
+  /** A request that asks for no upgrade. */
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const status = this.#statusOf(request) ?? 426;
+    response.writeHead(status, { 'content-type': 'text/plain', ...headersOf(status) });
+    response.end(`${reasonOf(status)}\n`);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const status = this.#statusOf(request);
+    if (status !== undefined) {
+      this.#refuse(socket, status, `${String(request.method)} of another path or method`);
+      return;
+    }
+    const offered = request.headers['sec-websocket-protocol'];
+    if (offered !== undefined && chosenFrom(namesIn(offered)) === undefined) {
+      this.#refuse(socket, 400, 'no subprotocol mqtt offered');
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+      this.#upgraded(ws, socket);
+    });
+  }
+
+  #upgraded(ws: WebSocket, socket: Duplex): void {
+    const accepted = this.#accepted.get(socket);
+    if (accepted === undefined || !(socket instanceof Socket)) {
+      ws.terminate();
+      return;
+    }
+    const stream = new WebSocketStream(ws, socket, (reason) => {
+      this.#options.stats.webSocketErrors++;
+      this.#options.logger.debug({ peer: socket.remoteAddress, reason }, 'WebSocket error');
+    });
+    this.#options.onStream(stream, accepted.raw, accepted.peer);
+  }
+
+  /** Why the request is refused whatever it asks for, or undefined. */
+  #statusOf(request: IncomingMessage): 404 | 405 | undefined {
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (path !== this.#options.webSocket.path) return 404;
+    return request.method === 'GET' ? undefined : 405;
+  }
+
+  #refuse(socket: Duplex, status: number, reason: string): void {
+    this.#options.stats.webSocketErrors++;
+    this.#options.logger.debug({ reason }, 'WebSocket refused');
+    if (!socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const headers = { connection: 'close', 'content-length': '0', ...headersOf(status) };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${String(status)} ${reasonOf(status)}\r\n${lines.join('')}\r\n`, () => {
+      socket.destroy();
+    });
+  }
+}
+
+function reasonOf(status: number): string {
+  if (status === 404) return 'Not Found';
+  if (status === 405) return 'Method Not Allowed';
+  return status === 426 ? 'Upgrade Required' : 'Bad Request';
+}
+
+function headersOf(status: number): Record<string, string> {
+  if (status === 405) return { connection: 'close', allow: 'GET' };
+  if (status === 426) return { connection: 'Upgrade, close', upgrade: 'websocket' };
+  return { connection: 'close' };
+}
+
+function namesIn(header: string): ReadonlySet<string> {
+  return new Set(header.split(',').map((name) => name.trim()));
+}
+
+function chosenFrom(offered: ReadonlySet<string>): string | undefined {
+  return SUBPROTOCOLS.find((name) => offered.has(name));
+}

@@ -1,0 +1,73 @@
+import type { LmqStore } from '../lmq/spi/lmq-store.ts';
+import { NO_EXPIRY, RECORD_RETAIN } from '../lmq/spi/record.ts';
+import type { CommitNumber } from '../lmq/spi/types.ts';
+import type { LiveForwarder } from './channel/live-forwarder.ts';
+import type { Will } from './codec/will.ts';
+import type { RetainedMessages } from './retained/retained-messages.ts';
+import type { TopicTable } from './routing/topic-table.ts';
+
+/** What is published, in whole. */
+export type OutgoingMessage = Pick<
+  Will,
+  'topic' | 'payload' | 'qos' | 'retain' | 'expirySeconds' | 'properties'
+>;
+
+/** Publishes what did not come in a PUBLISH packet, as if it had: log, live subscribers, retained. */
+export class MessagePublisher {
+  readonly #store: LmqStore;
+  readonly #topics: TopicTable;
+  readonly #forwarder: LiveForwarder;
+  readonly #retained: RetainedMessages;
+
+  constructor(
+    store: LmqStore,
+    topics: TopicTable,
+    forwarder: LiveForwarder,
+    retained: RetainedMessages,
+  ) {
+    this.#store = store;
+    this.#topics = topics;
+    this.#forwarder = forwarder;
+    this.#retained = retained;
+  }
+
+  /**
+   * Writes into the store's open commit.
+   * @param publisher client id
+   * @throws MqttProtocolError when the topic may not be published to
+   */
+  publish(message: OutgoingMessage, publisher: string): CommitNumber {
+    const { qos, retain, payload, properties, expirySeconds = NO_EXPIRY } = message;
+    const name = Buffer.from(message.topic);
+    const entry = this.#topics.lookUp(name, 0, name.length);
+    const publisherBytes = Buffer.from(publisher);
+    const commit = this.#store.append(
+      entry.topic,
+      retain ? qos | RECORD_RETAIN : qos,
+      publisherBytes,
+      properties,
+      expirySeconds,
+      payload,
+      0,
+      payload.length,
+    );
+    const range = { payloadStart: 0, payloadEnd: payload.length };
+    if (retain && entry.peer === undefined) {
+      this.#retained.put(entry.name, {
+        topic: entry.bytes,
+        qos,
+        publisher: publisherBytes,
+        properties,
+        expirySeconds,
+        payload,
+        ...range,
+      });
+    }
+    const live = { retain, properties, expirySeconds, chunk: payload, ...range };
+    const isLive = qos === 0 || entry.peer === undefined;
+    if (isLive) {
+      this.#forwarder.forward(entry, qos === 0 ? entry.all : entry.atQos0, live, undefined);
+    }
+    return commit;
+  }
+}

@@ -1,0 +1,178 @@
+import type { Clock, Timer } from '../../common/clock.ts';
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { StateStore } from '../../lmq/spi/lmq-store.ts';
+import { StateSpace } from '../../lmq/spi/types.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { GatewayLimits } from '../options.ts';
+import { RetainedIndex, type RetainedTopic } from './retained-index.ts';
+import {
+  checkRetainedRecord,
+  encodeRetainedRecord,
+  retainedExpiresAt,
+  type RetainedMessage,
+} from './retained-record.ts';
+
+const SWEEP_INTERVAL_MS = 1000;
+/** Topics with message expiry looked at in one interval. */
+const SWEEP_STEP = 10_000;
+
+export type RetainedLimits = Pick<GatewayLimits, 'maxRetainedMessages' | 'maxRetainedBytes'>;
+
+/**
+ * The last retained message of each topic [MQTT-3.3.1-5]: in the store by topic name, their names in
+ * memory. What is written goes into the store's open commit, that of the message itself.
+ */
+export class RetainedMessages {
+  readonly #store: StateStore;
+  readonly #limits: RetainedLimits;
+  readonly #stats: GatewayStats;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #index = new RetainedIndex();
+  /** Topics with message expiry → when. */
+  readonly #expiring = new Map<string, number>();
+  #sweep: Iterator<readonly [string, number]> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(
+    store: StateStore,
+    limits: RetainedLimits,
+    stats: GatewayStats,
+    clock: Clock,
+    logger: Logger,
+  ) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#stats = stats;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Topics with a retained message. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** Size of all retained messages as stored. */
+  get bytes(): number {
+    return this.#index.bytes;
+  }
+
+  /** Reads the names of what the store has; about half a second for 100,000. */
+  async start(): Promise<void> {
+    for await (const { key, value } of this.#store.scanState(StateSpace.RETAINED)) {
+      try {
+        checkRetainedRecord(value, key);
+        this.#note(key, value);
+      } catch (error) {
+        this.#logger.error({ topic: key, error: messageOf(error) }, 'skipping a retained message');
+      }
+    }
+    this.#count();
+    this.#timer = this.#clock.every(SWEEP_INTERVAL_MS, () => {
+      this.#sweepSome();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /**
+   * Keeps a message published with RETAIN 1 in place of the one before [MQTT-3.3.1-5], whatever its QoS
+   * [MQTT-3.3.1-7]; an empty payload only removes [MQTT-3.3.1-10] [MQTT-3.3.1-11]. Beyond the limits a
+   * topic that has none yet gets none, and a message that takes the room of no earlier one leaves none.
+   */
+  put(topic: string, message: RetainedMessage): void {
+    if (message.payloadStart === message.payloadEnd) {
+      this.delete(topic);
+      return;
+    }
+    const value = encodeRetainedRecord(message, this.#clock.now());
+    if (!this.#hasRoom(topic, value.length)) {
+      this.#stats.retainedRefused++;
+      // The message before is not the last one any more: none at all is better than a wrong one.
+      this.delete(topic);
+      return;
+    }
+    this.#store.putState(StateSpace.RETAINED, topic, value);
+    this.#note(topic, value);
+    this.#count();
+  }
+
+  /** Forgets the message of a topic, if there is one. */
+  delete(topic: string): void {
+    if (!this.#index.delete(topic)) return;
+    this.#expiring.delete(topic);
+    this.#store.deleteState(StateSpace.RETAINED, topic);
+    this.#count();
+  }
+
+  /** Topics that a valid filter matches; see {@link RetainedIndex.match}. */
+  match(filter: string): Generator<RetainedTopic | undefined, void, void> {
+    return this.#index.match(filter);
+  }
+
+  /** False when certainly no topic matches the filter. */
+  mayMatch(filter: string): boolean {
+    return this.#index.size > 0 && this.#index.match(filter).next().done !== true;
+  }
+
+  /** The messages of these topics now; undefined for one that has gone or expired. */
+  async read(topics: readonly string[]): Promise<(Buffer | undefined)[]> {
+    const values = await Promise.all(
+      topics.map((topic) => this.#store.getState(StateSpace.RETAINED, topic)),
+    );
+    const now = this.#clock.now();
+    return values.map((value, i) => {
+      if (value === undefined) return undefined;
+      const topic = topics[i] as string;
+      checkRetainedRecord(value, topic);
+      if (retainedExpiresAt(value) > now) return value;
+      this.#expire(topic, now);
+      return undefined;
+    });
+  }
+
+  #note(topic: string, value: Buffer): void {
+    const expiresAt = retainedExpiresAt(value);
+    this.#index.set({ topic, bytes: value.length, expiresAt });
+    if (expiresAt === Infinity) this.#expiring.delete(topic);
+    else this.#expiring.set(topic, expiresAt);
+  }
+
+  #hasRoom(topic: string, bytes: number): boolean {
+    const { maxRetainedMessages, maxRetainedBytes } = this.#limits;
+    const before = this.#index.get(topic);
+    if (before === undefined) {
+      return this.size < maxRetainedMessages && this.bytes + bytes <= maxRetainedBytes;
+    }
+    return bytes <= before.bytes || this.bytes - before.bytes + bytes <= maxRetainedBytes;
+  }
+
+  #count(): void {
+    this.#stats.retainedCurrent = this.#index.size;
+    this.#stats.retainedBytes = this.#index.bytes;
+  }
+
+  #expire(topic: string, now: number): void {
+    // It may have been replaced since it was read.
+    if ((this.#index.get(topic)?.expiresAt ?? Infinity) > now) return;
+    this.#stats.messagesExpired++;
+    this.delete(topic);
+  }
+
+  #sweepSome(): void {
+    const now = this.#clock.now();
+    this.#sweep ??= this.#expiring.entries();
+    for (let i = 0; i < SWEEP_STEP; i++) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = undefined;
+        return;
+      }
+      if (next.value[1] <= now) this.#expire(next.value[0], now);
+    }
+  }
+}

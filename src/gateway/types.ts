@@ -1,0 +1,2 @@
+/** What other folders may know of the gateway. Types only. */
+export type { GatewayStats } from './gateway-stats.ts';

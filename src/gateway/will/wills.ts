@@ -1,0 +1,162 @@
+import type { Clock } from '../../common/clock.ts';
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { TimerWheel } from '../../common/timer-wheel.ts';
+import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { StateSpace } from '../../lmq/spi/types.ts';
+import { MqttProtocolError } from '../codec/protocol-error.ts';
+import type { Will } from '../codec/will.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import type { MessagePublisher } from '../message-publisher.ts';
+import { DelayedWill } from './delayed-will.ts';
+import { decodeWillRecord, encodeWillRecord, type StoredWill } from './will-record.ts';
+
+/** Wills that wait for their delay; one more is published without waiting. */
+const MAX_DELAYED = 100_000;
+
+export interface WillsParts {
+  readonly store: LmqStore;
+  readonly publisher: MessagePublisher;
+  readonly wheel: TimerWheel;
+  readonly stats: GatewayStats;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Will messages, one per client at most: in the store from before CONNACK until they are published or
+ * dropped. Both happen in one commit with the end of the record, so that a crash neither loses a will
+ * nor sends it twice.
+ */
+export class Wills {
+  readonly #parts: WillsParts;
+  /** Wills of open connections by client id. */
+  readonly #open = new Map<string, Will>();
+  readonly #delayed = new Map<string, DelayedWill>();
+
+  constructor(parts: WillsParts) {
+    this.#parts = parts;
+  }
+
+  /** Publishes the wills of connections that ended with the process before this one, after their delay. */
+  async start(): Promise<void> {
+    const { store, clock, logger } = this.#parts;
+    for await (const { key, value } of store.scanState(StateSpace.WILL)) {
+      try {
+        const will = decodeWillRecord(value, key);
+        const dueAt = will.dueAt === 0 ? dueTime(will, clock.now()) : will.dueAt;
+        this.#end(key, will, dueAt);
+      } catch (error) {
+        logger.error({ clientId: key, error: messageOf(error) }, 'dropping a will');
+        store.deleteState(StateSpace.WILL, key);
+      }
+      if (!store.writable) await store.committed(store.openCommit);
+    }
+  }
+
+  stop(): void {
+    for (const will of this.#delayed.values()) this.#parts.wheel.remove(will);
+    this.#delayed.clear();
+  }
+
+  /**
+   * A connection begins. The delayed will of the one before is dropped when the session goes on
+   * [MQTT-3.1.3-9] and published when it does not. Resolves when the new will is durable.
+   */
+  async begin(
+    clientId: string,
+    isResumed: boolean,
+    will: Will | undefined,
+    sessionExpirySeconds: number,
+  ): Promise<void> {
+    const { store } = this.#parts;
+    const delayed = this.#delayed.get(clientId);
+    if (delayed !== undefined) {
+      this.#forgetDelayed(delayed);
+      if (isResumed) store.deleteState(StateSpace.WILL, clientId);
+      else await this.#publishStored(clientId);
+    }
+    if (will === undefined) return;
+    this.#open.set(clientId, will);
+    const record = encodeWillRecord({ ...will, sessionExpirySeconds, dueAt: 0 });
+    await store.committed(store.putState(StateSpace.WILL, clientId, record));
+  }
+
+  /** Drops the will of a connection: DISCONNECT [MQTT-3.1.2-10], or one that was never accepted. */
+  drop(clientId: string, will: Will): void {
+    // The client id may have another connection by now.
+    if (this.#open.get(clientId) !== will) return;
+    this.#open.delete(clientId);
+    this.#parts.store.deleteState(StateSpace.WILL, clientId);
+  }
+
+  /** The connection has ended without DISCONNECT: its will is published, now or after its delay [MQTT-3.1.2-8]. */
+  connectionEnded(clientId: string, will: Will, sessionExpirySeconds: number): void {
+    if (this.#open.get(clientId) !== will) return;
+    this.#open.delete(clientId);
+    const stored = { ...will, sessionExpirySeconds, dueAt: 0 };
+    this.#end(clientId, stored, dueTime(stored, this.#parts.clock.now()));
+  }
+
+  #end(clientId: string, will: StoredWill, dueAt: number): void {
+    const { store, clock, wheel, stats } = this.#parts;
+    if (dueAt <= clock.now() || this.#delayed.size >= MAX_DELAYED) {
+      this.#publish(clientId, will);
+      return;
+    }
+    if (will.dueAt === 0) {
+      store.putState(StateSpace.WILL, clientId, encodeWillRecord({ ...will, dueAt }));
+    }
+    const delayed = new DelayedWill(clientId, dueAt, clock, (item) => {
+      this.#onDue(item);
+    });
+    this.#delayed.set(clientId, delayed);
+    stats.willsDelayed = this.#delayed.size;
+    // The wheel may be up to a second early.
+    wheel.add(delayed, delayed.secondsLeft + 1);
+  }
+
+  #onDue(delayed: DelayedWill): void {
+    if (this.#delayed.get(delayed.clientId) !== delayed) return;
+    this.#forgetDelayed(delayed);
+    this.#publishStored(delayed.clientId).catch((error: unknown) => {
+      this.#parts.logger.error(
+        { clientId: delayed.clientId, error: messageOf(error) },
+        'publishing a will failed',
+      );
+    });
+  }
+
+  #forgetDelayed(delayed: DelayedWill): void {
+    const { wheel, stats } = this.#parts;
+    wheel.remove(delayed);
+    this.#delayed.delete(delayed.clientId);
+    stats.willsDelayed = this.#delayed.size;
+  }
+
+  async #publishStored(clientId: string): Promise<void> {
+    const value = await this.#parts.store.getState(StateSpace.WILL, clientId);
+    // Another connection may have stored its own, or the first reader was faster.
+    if (value === undefined || this.#open.has(clientId)) return;
+    this.#publish(clientId, decodeWillRecord(value, clientId));
+  }
+
+  /** The message and the end of its record in one commit. */
+  #publish(clientId: string, will: StoredWill): void {
+    const { store, publisher, stats, logger } = this.#parts;
+    store.deleteState(StateSpace.WILL, clientId);
+    try {
+      publisher.publish(will, clientId);
+      stats.willsPublished++;
+    } catch (error) {
+      if (!(error instanceof MqttProtocolError)) throw error;
+      // An operator may have taken the topic away since CONNECT.
+      logger.warn({ clientId, topic: will.topic, error: error.message }, 'dropping a will');
+    }
+  }
+}
+
+/** End of the delay or of the session, whichever comes first (MQTT 5 §3.1.3.2.2). */
+function dueTime(will: StoredWill, now: number): number {
+  return now + Math.min(will.delaySeconds, will.sessionExpirySeconds) * 1000;
+}

@@ -1,6 +1,6 @@
 /**
- * Writes the generated files: `conf/*.conf`, `docs/configuration.md` and `docs/metrics.md`. With `--check` it writes
- * nothing and fails when one of them is not current.
+ * Writes the generated files: `conf/*.conf`, `docs/configuration.md` and `docs/metrics.md`. With `--check`
+ * it writes nothing and fails when one of them is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

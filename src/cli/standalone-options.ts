@@ -51,6 +51,8 @@ export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits
     maxSubscriptionBytesPerClient: connect.maxSubscriptionBytesPerClient,
     maxInflight: connect.maxInflight,
     highWater: connect.highWater,
+    maxRetainedMessages: connect.maxRetainedMessages,
+    maxRetainedBytes: connect.maxRetainedBytes,
     pullBatchSize: connect.pullBatchSize,
   };
 }

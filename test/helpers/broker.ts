@@ -11,6 +11,8 @@ export interface BrokerOptions {
   readonly autoCreateTopic?: boolean;
   /** Time from accept to CONNECT. */
   readonly connectTimeoutMs?: number;
+  /** Further variables of the gateway; mosquitto does not know them. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Start the compiled program instead of the sources, for faster restarts. */
   readonly compiled?: boolean;
 }

@@ -88,6 +88,6 @@ export class GatewayProcess implements Broker {
       environment['LMQTT_SERVICE_USERNAME'] = options.login.username;
       environment['LMQTT_SERVICE_SECRET_KEY'] = options.login.secretKey;
     }
-    return environment;
+    return { ...environment, ...options.environment };
   }
 }

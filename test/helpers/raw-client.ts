@@ -1,5 +1,6 @@
-import { connect as netConnect, type Socket } from 'node:net';
+import { connect as netConnect } from 'node:net';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { decode, hex, type Packet, type Publish } from './packets.ts';
 import { within } from './eventually.ts';
 
@@ -29,13 +30,13 @@ function show(bytes: Buffer): string {
 
 /** A TCP client that sends bytes and says what came back, byte by byte. It keeps no MQTT rule by itself. */
 export class RawClient {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #received: Buffer = Buffer.alloc(0);
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
@@ -53,6 +54,11 @@ export class RawClient {
       this.#ended = true;
       this.#wake?.();
     });
+  }
+
+  /** Over a stream that is open already: TLS, WebSocket. */
+  static over(stream: Duplex): RawClient {
+    return new RawClient(stream);
   }
 
   static async open(address: Address): Promise<RawClient> {

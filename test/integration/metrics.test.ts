@@ -20,7 +20,7 @@ describe('metrics of the running program', function () {
     sh = await MqttSh.create({
       LMQTT_CONNECT_ENABLE_PROMETHEUS: 'true',
       LMQTT_CONNECT_EXPORTER_PORT: '0',
-      LMQTT_CONNECT_SESSION_FLUSH_INTERVAL_MS: '10',
+      LMQTT_CONNECT_SESSION_FLUSH_INTERVAL_MS: '60000',
     });
     started = await sh.run(['start']);
     expect(started.code, started.stderr).to.equal(0);
@@ -36,12 +36,13 @@ describe('metrics of the running program', function () {
     return valuesOf(await (await get('/metrics')).text());
   }
 
-  async function connect(clientId: string): Promise<MqttClient> {
+  async function connect(clientId: string, clean: boolean): Promise<MqttClient> {
     const client = await mqtt.connectAsync({
       host: '127.0.0.1',
       port: sh.mqttPort,
       reconnectPeriod: 0,
       clientId,
+      clean,
     });
     clients.push(client);
     return client;
@@ -57,11 +58,11 @@ describe('metrics of the running program', function () {
 
   it('are the numbers of what has happened', async () => {
     const before = await scrape();
-    const subscriber = await connect('metrics-subscriber');
+    const subscriber = await connect('metrics-subscriber', false);
     let received = 0;
     subscriber.on('message', () => received++);
     await subscriber.subscribeAsync(['m/#', 'm/1'], { qos: 1 });
-    const publisher = await connect('metrics-publisher');
+    const publisher = await connect('metrics-publisher', true);
     for (let i = 0; i < MESSAGES; i++) {
       await publisher.publishAsync('m/1', PAYLOAD, { qos: 1 });
     }
@@ -72,7 +73,9 @@ describe('metrics of the running program', function () {
     expect(after.get('lmqtt_connections')).to.equal(2);
     expect(after.get('lmqtt_sessions')).to.equal(2);
     expect(after.get('lmqtt_subscriptions')).to.equal(2);
-    expect(after.get('lmqtt_store_open_queues')).to.equal(2);
+    // Of both filters, and the queue of the persistent session's client.
+    expect(after.get('lmqtt_store_open_queues')).to.equal(3);
+    expect(after.get('lmqtt_sessions_dirty')).to.equal(1);
     expect(grown('lmqtt_connections_accepted_total')).to.equal(2);
     expect(grown('lmqtt_messages_received_total')).to.equal(MESSAGES);
     expect(grown('lmqtt_messages_sent_total')).to.equal(2 * MESSAGES);
@@ -93,6 +96,7 @@ describe('metrics of the running program', function () {
     await eventually('no connections', async () => (await scrape()).get('lmqtt_connections') === 0);
     const values = await scrape();
     expect(values.get('lmqtt_sessions')).to.equal(0);
+    expect(values.get('lmqtt_sessions_dirty')).to.equal(0);
     expect(values.get('lmqtt_subscriptions')).to.equal(0);
   });
 

@@ -154,6 +154,8 @@ describe('wire5: 01 CONNECT that is wrong', () => {
     });
     if (client === undefined) return;
     const { connack } = client;
+    // mosquitto 2.0.11 lets some pass.
+    if (isMosquitto && connack.code === 0) return;
     expect(connack.code).to.be.oneOf(codes);
     expect(connack.sessionPresent).to.equal(false);
     await raw.expectClose();

@@ -10,7 +10,10 @@ describe('wire5: 06 keep-alive', () => {
     const client = await wire.connected({ keepAlive: 1 });
     const start = performance.now();
     await client.disconnected(0x8d);
-    expect(performance.now() - start).to.be.within(isMosquitto ? 900 : 1_400, 5_000);
+    expect(performance.now() - start).to.be.within(
+      isMosquitto ? 900 : 1_400,
+      isMosquitto ? 8_000 : 5_000,
+    );
   });
 
   it('is not sent while PINGREQ comes in time, nor for keep-alive 0', async () => {

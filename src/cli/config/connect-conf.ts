@@ -19,6 +19,8 @@ export interface ConnectConf extends ListenerConf {
   maxInflight: number;
   highWater: number;
   pullBatchSize: number;
+  maxRetainedMessages: number;
+  maxRetainedBytes: number;
   autoCreateTopic: boolean;
   autoCreateWildcard: boolean;
   storeQos0: boolean;
@@ -144,6 +146,22 @@ export const connectConf: ConfSpec<ConnectConf> = {
       unit: 'messages',
       description:
         "Most messages read for one subscription before the next one's turn.\nApache RocketMQ MQTT has 32 here (docs/adr/0201).",
+    }),
+    maxRetainedMessages: integer({
+      default: 1_000_000,
+      minimum: 0,
+      maximum: 100_000_000,
+      unit: 'topics',
+      description:
+        'Most topics with a retained message. With as many, those that have one can be updated; a message for another topic is delivered but not retained. Each takes about 300 bytes of memory.',
+    }),
+    maxRetainedBytes: integer({
+      default: 256 * MEBIBYTE,
+      minimum: 0,
+      maximum: 1_099_511_627_776,
+      unit: 'bytes',
+      description:
+        'Most bytes of all retained messages, on disk. A message that does not fit is delivered but not retained, and its topic is left without one.',
     }),
     autoCreateTopic: flag({
       default: true,

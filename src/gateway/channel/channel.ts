@@ -264,8 +264,11 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     }
     const limit = this.#idleLimitSeconds;
     if (limit === 0) return 0;
-    // Not reading for the store's sake: the silence is ours.
-    if (context.gate.holds(this.connection)) return 1;
+    if (context.gate.holds(this.connection)) {
+      // Not reading for the store's sake: the silence is ours, and counts from when it reads again.
+      this.#lastPacketAt = now;
+      return 1;
+    }
     const idle = now - this.#lastPacketAt;
     if (idle < limit) return Math.max(1, Math.ceil(limit - idle));
     context.stats.keepAliveTimeouts++;

@@ -57,13 +57,21 @@ export function dispatch(
     case PacketType.DISCONNECT:
       handleDisconnect(channel, chunk.subarray(start, end));
       break;
+    case PacketType.AUTH:
+      // Its flags are wrong before it is unexpected [MQTT-3.15.1-1].
+      if ((first & 0x0f) !== 0) expectEmpty(first, bodyStart, end);
+      throw notExpected(type);
     default:
       // A second CONNECT among them [MQTT-3.1.0-2].
-      throw new MqttProtocolError(
-        ReasonCode.PROTOCOL_ERROR,
-        `${packetTypeName(type)} is not expected on an open connection`,
-      );
+      throw notExpected(type);
   }
+}
+
+function notExpected(type: number): MqttProtocolError {
+  return new MqttProtocolError(
+    ReasonCode.PROTOCOL_ERROR,
+    `${packetTypeName(type)} is not expected on an open connection`,
+  );
 }
 
 function dispatchFirst(channel: ProtocolChannel, type: number, packet: Buffer): void {

@@ -113,6 +113,9 @@ export class PublishReceiver {
     this.#expirySeconds = properties.expirySeconds;
     this.#payloadStart = properties.payloadStart;
     const { topicAlias } = properties;
+    if (topicAlias === 0 && topicEnd === topicStart) {
+      throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'neither topic nor topic alias');
+    }
     try {
       if (topicAlias === 0) return this.#lookUp(chunk, topicStart, topicEnd);
       this.#aliases ??= new TopicAliases(this.#context.limits.topicAliasMaximum);
@@ -138,6 +141,7 @@ export class PublishReceiver {
     if ((first & DUP) !== 0) throw malformed('PUBLISH with QoS 0 and DUP [MQTT-3.3.1-2]');
     if (this.#context.storeQos0) this.#append(entry, 0, chunk, end);
     if (first !== PLAIN_QOS0 || !this.#isPlain(entry)) {
+      if (first !== PLAIN_QOS0) this.#retain(entry, 0, chunk, end);
       this.endOfChunk(chunk);
       this.#forward(entry, chunk, end, true);
       return;

@@ -65,6 +65,16 @@ function sessionExpiryOf(cleanStart: boolean, properties: PropertySet | undefine
   return cleanStart ? 0 : NEVER_EXPIRES;
 }
 
+/** Protocol name and level of MQTT 5, behind the fixed header. */
+const VERSION_5 = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 5]);
+
+/** Whether a CONNECT, well-formed or not, names MQTT 5 as its version. */
+export function announcesVersion5(frame: Buffer): boolean {
+  let at = 1;
+  while (at < 4 && (frame[at] as number) >= 0x80) at++;
+  return frame.subarray(at + 1, at + 1 + VERSION_5.length).equals(VERSION_5);
+}
+
 /**
  * Decodes a CONNECT of MQTT 3.1, 3.1.1 or 5 from one complete packet; all of them are served.
  * @throws UnsupportedVersionError for a known protocol name with an unknown level: answer a CONNACK of

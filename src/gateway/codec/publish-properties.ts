@@ -60,8 +60,14 @@ export function readPublishProperties(
   }
   return {
     stored: kept.length === 0 ? NONE : Buffer.concat(kept),
-    expirySeconds: set.number(PropertyId.MESSAGE_EXPIRY_INTERVAL, NO_EXPIRY),
+    expirySeconds: expiryOf(set),
     topicAlias,
     payloadStart: reader.position,
   };
+}
+
+/** The largest interval has the number that stands for none: a second of 136 years is left out. */
+function expiryOf(set: PropertySet): number {
+  if (!set.has(PropertyId.MESSAGE_EXPIRY_INTERVAL)) return NO_EXPIRY;
+  return Math.min(set.number(PropertyId.MESSAGE_EXPIRY_INTERVAL, 0), NO_EXPIRY - 1);
 }

@@ -82,7 +82,8 @@ export class DeliveryPump {
     if (state === CursorState.WAITING) remove(session.waiting, cursor);
     if (this.#pulled.delete(cursor) || state === CursorState.PULLING) {
       session.reading--;
-      this.#admit(session);
+      // One that leaves memory detaches all of its cursors: nothing shall be read for them.
+      if (session.link !== undefined) this.#admit(session);
     }
   }
 

@@ -5,8 +5,8 @@ import type { CommitWaiters } from './commit-waiters.ts';
 import type { DeliveryPump, ProgressLog } from './delivery-pump.ts';
 import { DeliveryState } from './inflight-window.ts';
 import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts';
-import type { Session } from './session.ts';
-import { encodeSessionRecord } from './session-record.ts';
+import type { Session, SessionSubscription } from './session.ts';
+import { encodeSessionRecord, type StoredSubscription } from './session-record.ts';
 
 /**
  * Writes sessions into the store's open commit. The in-flight state and the offsets of a session are
@@ -63,24 +63,21 @@ export class SessionLog implements ProgressLog {
     });
   }
 
-  /** Saves the session itself: its subscriptions and the offsets of their cursors. */
-  saveSession(session: Session, disconnectedAt = 0): number {
+  /**
+   * Saves the session itself: its subscriptions and the offsets of their cursors.
+   * @param added one that is being made: in the commit of its filter's use, so that a crash leaves both or neither
+   */
+  saveSession(session: Session, disconnectedAt = 0, added?: StoredSubscription): number {
     this.#write(session);
+    const subscriptions = [...session.subscriptions.values()].map(stored);
+    if (added !== undefined) subscriptions.push(added);
     const record = encodeSessionRecord({
       clientId: session.clientId,
       createdAt: session.createdAt,
       sessionExpirySeconds: session.expirySeconds,
       disconnectedAt,
       peerOffset: session.peerCursor?.offset ?? 0,
-      subscriptions: [...session.subscriptions.values()].map((subscription) => ({
-        filter: subscription.filter,
-        qos: subscription.qos,
-        noLocal: subscription.options.noLocal,
-        retainAsPublished: subscription.options.retainAsPublished,
-        retainHandling: subscription.retainHandling,
-        subscriptionId: subscription.options.subscriptionId,
-        retainedDue: session.retainedDue?.has(subscription) ?? false,
-      })),
+      subscriptions,
     });
     return this.#store.putState(StateSpace.SESSION, session.clientId, record);
   }
@@ -113,6 +110,13 @@ export class SessionLog implements ProgressLog {
     }
     return this.#store.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
   }
+}
+
+function stored(subscription: SessionSubscription): StoredSubscription {
+  const { filter, qos, options, retainHandling, session } = subscription;
+  const { noLocal, retainAsPublished, subscriptionId } = options;
+  const retainedDue = session.retainedDue?.has(subscription) === true;
+  return { filter, qos, noLocal, retainAsPublished, retainHandling, subscriptionId, retainedDue };
 }
 
 /** The incomplete entries of the window, by queue name. */

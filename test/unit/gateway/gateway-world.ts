@@ -13,6 +13,10 @@ import { GatewayStats } from '../../../src/gateway/gateway-stats.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../../src/gateway/options.ts';
 import { LiveSubscriptions } from '../../../src/gateway/routing/live-subscriptions.ts';
 import { TopicMetadata } from '../../../src/gateway/routing/topic-metadata.ts';
+import { MessagePublisher } from '../../../src/gateway/message-publisher.ts';
+import { RetainedMessages } from '../../../src/gateway/retained/retained-messages.ts';
+import { RetainedSender } from '../../../src/gateway/retained/retained-sender.ts';
+import { Wills } from '../../../src/gateway/will/wills.ts';
 import { TopicTable } from '../../../src/gateway/routing/topic-table.ts';
 import { DeliveryPump } from '../../../src/gateway/session/delivery-pump.ts';
 import { SessionLog } from '../../../src/gateway/session/session-log.ts';
@@ -211,18 +215,27 @@ function assemble(world: World, options: WorldOptions): ChannelContext {
     logger,
     maxInflight,
   });
+  const topics = new TopicTable(store, live, metadata, limits.maxTopicLevels);
+  const forwarder = new LiveForwarder(sessions, stats, limits);
+  const wheel = new TimerWheel(clock);
+  const retained = new RetainedMessages(store, limits, stats, clock, logger);
+  const publisher = new MessagePublisher(store, topics, forwarder, retained);
+  const common = { store, limits, stats, clock, logger };
   return {
     store,
     metadata,
     live,
-    topics: new TopicTable(store, live, metadata, limits.maxTopicLevels),
+    topics,
     sessions,
-    forwarder: new LiveForwarder(sessions, stats, limits),
+    forwarder,
+    retained,
+    retainedSender: new RetainedSender({ ...common, retained, sessions, sessionLog, pump }),
+    wills: new Wills({ ...common, publisher, wheel }),
     sessionLog,
     pump,
     waiters,
     gate: new StoreGate(stats),
-    wheel: new TimerWheel(clock),
+    wheel,
     authenticator: options.authenticator ?? openAuthenticator,
     authorizer: options.authorizer,
     limits,

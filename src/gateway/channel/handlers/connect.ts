@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AuthDecision } from '../../../auth/types.ts';
 import { messageOf } from '../../../common/errors.ts';
-import { type ConnectPacket, decodeConnect } from '../../codec/connect-packet.ts';
+import { announcesVersion5, type ConnectPacket, decodeConnect } from '../../codec/connect-packet.ts';
 import { type ConnackProperties, encodeConnack } from '../../codec/encode-rare.ts';
 import { ProtocolVersion } from '../../codec/protocol-version.ts';
 import type { GatewayLimits } from '../../options.ts';
@@ -15,6 +15,11 @@ import { ChannelState, type ProtocolChannel } from '../protocol-channel.ts';
  * names is looked up before it is authenticated.
  */
 export async function handleConnect(channel: ProtocolChannel, frame: Buffer): Promise<void> {
+  if (announcesVersion5(frame)) {
+    // It gets an answer to whatever is wrong with it [MQTT-4.13.2-1]; older versions get none [MQTT-3.1.4-1].
+    channel.version = ProtocolVersion.MQTT_5;
+    channel.state = ChannelState.CONNECTING;
+  }
   const packet = decodeConnect(frame);
   channel.version = packet.version;
   channel.maximumPacketSize = packet.maximumPacketSize;

@@ -100,7 +100,20 @@ async function subscribe(
     return;
   }
   const { metadata, store, live, pump, stats } = channel.context;
-  const queue = await metadata.acquire(filter, session.persistent);
+  const acquiring = metadata.acquire(filter, session.persistent);
+  if (session.persistent) {
+    const { noLocal, retainAsPublished, subscriptionId } = options;
+    channel.context.sessionLog.saveSession(session, 0, {
+      filter,
+      qos,
+      noLocal,
+      retainAsPublished,
+      retainHandling,
+      subscriptionId,
+      retainedDue: false,
+    });
+  }
+  const queue = await acquiring;
   if (channel.session !== session) {
     store.closeQueue(queue);
     metadata.release(filter, session.persistent);

@@ -26,6 +26,7 @@ const records: fc.Arbitrary<SessionRecord> = fc.record({
       retainAsPublished: fc.boolean(),
       retainHandling: three,
       subscriptionId: u32,
+      retainedDue: fc.boolean(),
     }),
     { maxLength: 6 },
   ),
@@ -45,6 +46,7 @@ const example: SessionRecord = {
       retainAsPublished: false,
       retainHandling: 0,
       subscriptionId: 0,
+      retainedDue: false,
     },
     {
       filter: 'ä',
@@ -53,6 +55,7 @@ const example: SessionRecord = {
       retainAsPublished: true,
       retainHandling: 2,
       subscriptionId: 7,
+      retainedDue: true,
     },
   ],
 };
@@ -69,7 +72,7 @@ const GOLDEN =
   '00000000' +
   '612f2b' +
   '0002' +
-  '2e' +
+  '6e' +
   '00000007' +
   'c3a4';
 
@@ -113,7 +116,7 @@ describe('session record', () => {
   });
 
   it('refuses illegal options and text that is not UTF-8', () => {
-    for (const options of [0x03, 0x30, 0x40, 0xff]) {
+    for (const options of [0x03, 0x30, 0x80, 0xff]) {
       const value = encodeSessionRecord(example);
       value[29] = options;
       corrupt(value);

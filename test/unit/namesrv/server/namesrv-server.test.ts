@@ -125,6 +125,13 @@ describe('name server', () => {
     });
   });
 
+  it('says how many connections are open', async () => {
+    expect(namesrv.connections).to.equal(0);
+    await ask(219, { namespace: 'LMQ' });
+    await ask(219, { namespace: 'LMQ' });
+    expect(namesrv.connections).to.equal(2);
+  });
+
   it('answers 3 for requests that it does not serve', async () => {
     const answer = await ask(105, { topic: 't' });
     expect(answer).to.deep.include({ code: 3, remark: ' request type 105 not supported' });

@@ -1,0 +1,227 @@
+import { expect } from 'chai';
+import {
+  DISCONNECT,
+  puback,
+  publish,
+  type Publish,
+  type QoS,
+  subscribe,
+  unsubscribe,
+} from '../../../helpers/packets.ts';
+import { FakeSocket } from '../fake-socket.ts';
+import { World, type FakeClient } from '../gateway-world.ts';
+
+/** What a PUBLISH said, without its identifier. */
+function show({ topic, payload, qos, retain, dup }: Publish): string {
+  return `${topic}=${payload.toString()} qos ${qos}${retain ? ' retained' : ''}${dup ? ' dup' : ''}`;
+}
+
+async function retain(client: FakeClient, topic: string, payload: string, qos: QoS = 1): Promise<void> {
+  await client.exchange(publish({ topic, payload, qos, id: 1, retain: true }));
+  if (qos === 2) await client.exchange(Buffer.from([0x62, 2, 0, 1]));
+}
+
+/** Types of what came, in order. */
+function types(packets: readonly { type: string }[]): string {
+  return packets.map(({ type }) => type).join(' ');
+}
+
+describe('gateway: retained messages to a new subscription', () => {
+  for (const published of [0, 1, 2] as const) {
+    for (const granted of [0, 1, 2] as const) {
+      it(`published at QoS ${published}, granted ${granted}: after SUBACK, RETAIN 1, QoS ${Math.min(published, granted)} [MQTT-3.3.1-6] [MQTT-3.3.1-8] [MQTT-3.8.4-6]`, async () => {
+        const world = new World();
+        await retain(await world.connected({ clientId: 'p' }), 'a/b', 'x', published);
+        for (const clean of [true, false]) {
+          const client = await world.connected({ clientId: `s${String(clean)}`, clean });
+          const packets = await client.exchange(subscribe(1, ['a/+', granted]));
+          expect(types(packets)).to.equal('suback publish');
+          const qos = Math.min(published, granted);
+          expect(show(packets[1] as Publish)).to.equal(`a/b=x qos ${qos} retained`);
+        }
+      });
+    }
+  }
+
+  it('come again when the same filter is subscribed again [MQTT-3.8.4-3]', async () => {
+    const world = new World();
+    const client = await world.connected({ clientId: 's' });
+    await retain(client, 'a', 'x');
+    for (let i = 1; i <= 3; i++) {
+      const [message] = await client.publishes(subscribe(i, ['a', 1]));
+      expect(show(message!)).to.equal('a=x qos 1 retained');
+      await client.exchange(puback(message!.id));
+    }
+  });
+
+  it('are the last of each topic, in place of those before [MQTT-3.3.1-5] [MQTT-3.3.1-7]', async () => {
+    const world = new World();
+    const sender = await world.connected({ clientId: 'p' });
+    await retain(sender, 'a', 'one', 2);
+    await retain(sender, 'a', 'two', 0);
+    await sender.exchange(publish({ topic: 'a', payload: 'not retained', qos: 1, id: 1 }));
+    const client = await world.connected({ clientId: 's' });
+    const messages = await client.publishes(subscribe(1, ['a', 2]));
+    expect(messages.map(show)).to.deep.equal(['a=two qos 0 retained']);
+  });
+
+  it('are removed by an empty payload, which is delivered but not retained [MQTT-3.3.1-10] [MQTT-3.3.1-11]', async () => {
+    const world = new World();
+    const sender = await world.connected({ clientId: 'p' });
+    const live = await world.subscribed({ clientId: 'live' }, ['a', 1]);
+    await retain(sender, 'a', 'x');
+    await retain(sender, 'a', '');
+    expect((await live.publishes()).map(show)).to.deep.equal(['a=x qos 1', 'a= qos 1']);
+    const client = await world.connected({ clientId: 's' });
+    expect(await client.publishes(subscribe(1, ['#', 2]))).to.deep.equal([]);
+    expect(world.context.retained.size).to.equal(0);
+  });
+
+  it('of names with $ are not for a filter that begins with a wildcard [MQTT-4.7.2-1]', async () => {
+    const world = new World();
+    world.kv.put('LMQ', 'ALL_FIRST_TOPICS', '$x');
+    const sender = await world.connected({ clientId: 'p' });
+    world.context.retained.put('$x/a', {
+      topic: Buffer.from('$x/a'),
+      qos: 1,
+      publisher: Buffer.from('p'),
+      properties: Buffer.alloc(0),
+      expirySeconds: 0xffffffff,
+      payload: Buffer.from('x'),
+      payloadStart: 0,
+      payloadEnd: 1,
+    });
+    expect(await sender.publishes(subscribe(1, ['#', 1], ['+/a', 1]))).to.deep.equal([]);
+    expect(await sender.publishes(subscribe(2, ['$x/#', 1]))).to.have.length(1);
+  });
+
+  it('are not made of P2P messages', async () => {
+    const world = new World();
+    const sender = await world.connected({ clientId: 'p' });
+    await retain(sender, 'a/p2p/someone', 'x');
+    expect(world.context.retained.size).to.equal(0);
+  });
+
+  it('are kept when QoS 0 is not stored', async () => {
+    const world = new World({ storeQos0: false });
+    await retain(await world.connected({ clientId: 'p' }), 'a', 'x', 0);
+    const client = await world.connected({ clientId: 's' });
+    expect(await client.publishes(subscribe(1, ['a', 2]))).to.have.length(1);
+  });
+
+  it('all come, many times the window and the batch, each once', async () => {
+    const world = new World({ limits: { maxInflight: 10 } });
+    const sender = await world.connected({ clientId: 'p' });
+    const topics = Array.from({ length: 300 }, (_, i) => `t/${i}`);
+    for (const topic of topics) {
+      sender.socket.feed(publish({ topic, payload: topic, qos: 1, id: 1, retain: true }));
+    }
+    await sender.exchange();
+    const client = await world.connected({ clientId: 's' });
+    await client.exchange(subscribe(1, ['other', 1]));
+    client.socket.feed(subscribe(2, ['t/#', 1]));
+    const payloads = await client.drain();
+    expect(payloads).to.have.members(topics).and.to.have.length(300);
+    expect(world.stats.retainedSent).to.equal(300);
+  });
+
+  it('at QoS 0 wait while the socket is full and go on at its drain', async () => {
+    const world = new World({ limits: { highWater: 4096 } });
+    const sender = await world.connected({ clientId: 'p' });
+    const payload = 'x'.repeat(1000);
+    for (let i = 0; i < 200; i++) {
+      sender.socket.feed(publish({ topic: `t/${i}`, payload, qos: 0, retain: true }));
+    }
+    await sender.exchange();
+    const socket = new FakeSocket();
+    const client = await world.connected({ clientId: 's' }, socket);
+    socket.stall();
+    socket.feed(subscribe(1, ['t/+', 0]));
+    expect(await client.publishes()).to.deep.equal([]);
+    expect(world.stats.retainedSent).to.be.below(50);
+    const topics = new Set<string>();
+    for (let i = 0; i < 100 && topics.size < 200; i++) {
+      socket.unstall();
+      for (const { topic, retain: flag } of await client.publishes()) {
+        expect(flag).to.equal(true);
+        expect(topics.has(topic)).to.equal(false);
+        topics.add(topic);
+      }
+      socket.stall();
+    }
+    expect(topics.size).to.equal(200);
+  });
+
+  it('end with UNSUBSCRIBE', async () => {
+    const world = new World({ limits: { maxInflight: 10 } });
+    const sender = await world.connected({ clientId: 'p' });
+    for (let i = 0; i < 300; i++) {
+      sender.socket.feed(publish({ topic: `t/${i}`, payload: 'x', qos: 1, id: 1, retain: true }));
+    }
+    await sender.exchange();
+    const client = await world.connected({ clientId: 's' });
+    const packets = await client.exchange(subscribe(1, ['t/#', 1]), unsubscribe(2, 't/#'));
+    client.putBack(packets);
+    expect((await client.drain()).length).to.be.below(129);
+  });
+
+  it('go on after a reconnect of a persistent session, none left out', async () => {
+    const world = new World({ limits: { maxInflight: 10 } });
+    const sender = await world.connected({ clientId: 'p' });
+    for (let i = 0; i < 300; i++) {
+      sender.socket.feed(publish({ topic: `t/${i}`, payload: `${i}`, qos: 1, id: 1, retain: true }));
+    }
+    await sender.exchange();
+    const session = { clientId: 's', clean: false };
+    const first = await world.connected(session);
+    const seen = new Set<string>();
+    for (const { payload } of await first.publishes(subscribe(1, ['t/#', 2]))) {
+      seen.add(payload.toString());
+    }
+    expect(seen.size).to.equal(10);
+    await first.exchange(DISCONNECT);
+    const second = await world.connected(session);
+    expect(second.sessionPresent).to.equal(true);
+    for (const payload of await second.drain()) seen.add(payload);
+    expect(seen.size).to.equal(300);
+    await second.exchange(DISCONNECT);
+    const third = await world.connected(session);
+    expect(await third.drain()).to.deep.equal([]);
+  });
+
+  it('never follow a newer message of their topic', async () => {
+    const world = new World({ limits: { maxInflight: 8 } });
+    const sender = await world.connected({ clientId: 'p' });
+    const topics = Array.from({ length: 100 }, (_, i) => `t/${i}`);
+    for (const topic of topics) {
+      sender.socket.feed(publish({ topic, payload: '0', qos: 1, id: 1, retain: true }));
+    }
+    await sender.exchange();
+    const client = await world.connected({ clientId: 's', clean: false });
+    client.socket.feed(subscribe(1, ['t/#', 1]));
+    const last = new Map<string, number>();
+    for (let round = 1; round < 80; round++) {
+      const topic = topics[(round * 37) % topics.length]!;
+      sender.socket.feed(publish({ topic, payload: `${round}`, qos: 1, id: 1, retain: true }));
+      const answers: Buffer[] = [];
+      for (const message of await client.publishes()) {
+        answers.push(puback(message.id));
+        const value = Number(message.payload.toString());
+        expect(value).to.be.at.least(last.get(message.topic) ?? 0);
+        last.set(message.topic, value);
+      }
+      if (round % 3 === 0) client.socket.feed(...answers);
+      else if (answers.length > 0) client.socket.feed(answers[0]!);
+    }
+  });
+
+  it('reach a P2P reader without loss of a P2P message that comes at the same time', async () => {
+    const world = new World();
+    const sender = await world.connected({ clientId: 'p' });
+    await retain(sender, 'a', 'x');
+    const client = await world.connected({ clientId: 's' });
+    sender.socket.feed(publish({ topic: 'a/p2p/s', payload: 'to you', qos: 1, id: 1 }));
+    client.socket.feed(subscribe(1, ['a', 1]));
+    expect(await client.drain()).to.have.members(['x', 'to you']);
+  });
+});

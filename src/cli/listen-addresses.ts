@@ -1,9 +1,9 @@
-import { isIPv6 } from 'node:net';
 import { ConfigError } from '../common/errors.ts';
 import type { ListenAddress } from '../gateway/options.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i;
 const BRACKETS = /^\[([^\]]*)\](?::(.*))?$/;
+const IPV6_CHARACTERS = /^[\da-f:.]+(%\w+)?$/i;
 const PORT = /^\d{1,5}$/;
 const MAX_PORT = 65535;
 
@@ -33,7 +33,7 @@ export function addressText(host: string, port: number): string {
 
 function addressOf(entry: string, defaultPort: number, key: string): ListenAddress {
   const [host, port] = partsOf(entry);
-  const isHost = host !== '' && (!host.includes(':') || isIPv6(host));
+  const isHost = host !== '' && (!host.includes(':') || isLikeIpv6(host));
   if (!isHost || (port !== undefined && (!PORT.test(port) || Number(port) > MAX_PORT))) {
     throw new ConfigError(
       `connect.conf: ${key}: '${entry}' is not host, host:port or [IPv6 address]:port`,
@@ -48,4 +48,11 @@ function partsOf(entry: string): [host: string, port: string | undefined] {
   const colon = entry.indexOf(':');
   if (colon < 0 || colon !== entry.lastIndexOf(':')) return [entry, undefined];
   return [entry.slice(0, colon), entry.slice(colon + 1)];
+}
+
+/** Eight groups, or fewer with `::`; the last two may be an IPv4 address. Binding tells the rest. */
+function isLikeIpv6(host: string): boolean {
+  if (!IPV6_CHARACTERS.test(host)) return false;
+  const colons = host.split(':').length - 1;
+  return host.includes('::') || colons === (host.includes('.') ? 6 : 7);
 }

@@ -46,6 +46,7 @@ export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits
     maxClientIdLength: connect.maxClientIdLength,
     maxTopicLevels: connect.maxTopicLevels,
     topicAliasMaximum: connect.topicAliasMaximum,
+    receiveMaximum: connect.receiveMaximum,
     maxSessionExpirySeconds: connect.maxSessionExpirySeconds,
     maxSubscriptionsPerClient: connect.maxSubscriptionsPerClient,
     maxSubscriptionBytesPerClient: connect.maxSubscriptionBytesPerClient,

@@ -19,6 +19,8 @@ export interface GatewayLimits {
   readonly maxClientIdLength: number;
   /** Topic aliases that a MQTT 5 client may set; 0 = none. */
   readonly topicAliasMaximum: number;
+  /** Unacknowledged QoS 1 and 2 publishes that a MQTT 5 client may have under way to us. */
+  readonly receiveMaximum: number;
   /** Most levels of a topic name or filter. */
   readonly maxTopicLevels: number;
   /** Longest time that a session outlives its connection, seconds; `NEVER_EXPIRES` = for ever. */
@@ -76,6 +78,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   connectTimeoutMs: 10_000,
   maxClientIdLength: 1024,
   topicAliasMaximum: 64,
+  receiveMaximum: 1024,
   maxTopicLevels: 128,
   maxSessionExpirySeconds: 0xffff_ffff,
   maxSubscriptionsPerClient: 10_000,

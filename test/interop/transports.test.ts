@@ -124,7 +124,9 @@ describe('interop: client certificates', () => {
   it('asks for the password where there is no certificate', async () => {
     const address = { ...broker().address('mqtts'), host: 'localhost' };
     const tls = ['--cafile', broker().authority.caFile];
-    expect(await failureOf(mosquittoPub(address, [...tls, ...message]))).to.match(/ended with [45]/);
+    expect(await failureOf(mosquittoPub(address, [...tls, ...message]))).to.match(
+      /ended with [45]/,
+    );
     const named = [...tls, ...message, '-u', 'device-1'];
     expect(await failureOf(mosquittoPub(address, named))).to.match(/ended with [45]/);
   });

@@ -13,6 +13,7 @@ export interface ConnectConf extends ListenerConf {
   maxClientIdLength: number;
   maxTopicLevels: number;
   topicAliasMaximum: number;
+  receiveMaximum: number;
   maxSessionExpirySeconds: number;
   maxSubscriptionsPerClient: number;
   maxSubscriptionBytesPerClient: number;
@@ -101,6 +102,14 @@ export const connectConf: ConfSpec<ConnectConf> = {
       unit: 'aliases',
       description: 'Topic aliases that a MQTT 5 client may set on its connection; 0 = none.',
     }),
+    receiveMaximum: integer({
+      default: 1024,
+      minimum: 1,
+      maximum: 65_535,
+      unit: 'messages',
+      description:
+        'Unacknowledged QoS 1 and 2 publishes that a MQTT 5 client may have under way to us.',
+    }),
     maxSessionExpirySeconds: integer({
       default: 4_294_967_295,
       minimum: 1,
@@ -153,7 +162,7 @@ export const connectConf: ConfSpec<ConnectConf> = {
       maximum: 100_000_000,
       unit: 'topics',
       description:
-        'Most topics with a retained message. With as many, those that have one can be updated; a message for another topic is delivered but not retained. Each takes about 300 bytes of memory.',
+        'Most topics with a retained message. With as many, those that have one can be updated; a message for another topic is delivered but not retained. Each takes about 500 bytes of memory.',
     }),
     maxRetainedBytes: integer({
       default: 256 * MEBIBYTE,

@@ -1,3 +1,4 @@
+import { AckByte } from '../codec/ack-byte.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import { encodeAck } from '../codec/publish-encoder.ts';
 
@@ -15,6 +16,9 @@ export class AckQueue {
   readonly #commits: number[] = [];
   readonly #counts: number[] = [];
 
+  /** PUBACKs among them. */
+  pubacks = 0;
+
   get size(): number {
     return this.#tail - this.#head;
   }
@@ -27,6 +31,7 @@ export class AckQueue {
   /** True when nothing waited for this commit yet. */
   push(firstByte: number, packetId: number, commit: number, reasonCode = 0): boolean {
     if (this.#tail - this.#head === this.#ring.length) this.#grow();
+    if (firstByte === AckByte.PUBACK) this.pubacks++;
     this.#ring[this.#tail++ & (this.#ring.length - 1)] =
       (reasonCode << 24) | (firstByte << 16) | packetId;
     const last = this.#commits.length - 1;
@@ -41,7 +46,8 @@ export class AckQueue {
 
   /**
    * Encodes everything that waited for commits up to `commit`; returns how many.
-   * @param failure MQTT 5 reason code for those that would be a success
+   * @param failure MQTT 5 reason code for the PUBACK and PUBREC of a commit that has failed; PUBREL and
+   *   PUBCOMP have none for it and are left out
    */
   release(commit: number, out: OutBuffer, failure = 0): number {
     let released = 0;
@@ -50,7 +56,10 @@ export class AckQueue {
       const count = this.#counts.shift() as number;
       for (let i = 0; i < count; i++) {
         const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
-        encodeAck(out, (entry >>> 16) & 0xff, entry & 0xffff, entry >>> 24 || failure);
+        const firstByte = (entry >>> 16) & 0xff;
+        if (firstByte === AckByte.PUBACK) this.pubacks--;
+        if (failure !== 0 && firstByte >= AckByte.PUBREL) continue;
+        encodeAck(out, firstByte, entry & 0xffff, entry >>> 24 || failure);
       }
       released += count;
     }

@@ -81,6 +81,10 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     return (this.#receiver ??= new PublishReceiver(this.context, this, this.session as Session));
   }
 
+  get unansweredPublishes(): number {
+    return this.#acks?.pubacks ?? 0;
+  }
+
   get remoteAddress(): string {
     return this.connection.remoteAddress;
   }
@@ -231,7 +235,10 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
       this.version === ProtocolVersion.MQTT_5 &&
       this.state === ChannelState.CONNECTED
     ) {
-      this.send(encodeDisconnect(reasonCode, this.version));
+      const packet = encodeDisconnect(reasonCode, this.version, { reasonString: reason });
+      // The text is left out where it does not fit [MQTT-3.14.2-3].
+      const fits = packet.length <= this.maximumPacketSize;
+      this.send(fits ? packet : encodeDisconnect(reasonCode, this.version));
     }
     this.connection.end();
   }
@@ -241,7 +248,9 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     if (this.state === ChannelState.CLOSED) return;
     answerError(this, error);
     if (error instanceof MqttProtocolError) this.context.stats.protocolErrors++;
-    this.close(messageOf(error), disconnectReasonOf(error));
+    // What is not the client's fault is in the log, and is nothing to tell it.
+    const reason = error instanceof MqttProtocolError ? error.message : 'internal error';
+    this.close(reason, disconnectReasonOf(error));
   }
 
   /** Counts idle time from now on; 0 = none. */

@@ -44,6 +44,7 @@ export function dispatch(
       handlePubcomp(channel, readAck(chunk, first, 0, bodyStart, end, channel.version));
       break;
     case PacketType.SUBSCRIBE:
+      channel.forwardPending(chunk);
       channel.block(handleSubscribe(channel, Buffer.from(chunk.subarray(start, end))));
       break;
     case PacketType.UNSUBSCRIBE:

@@ -37,6 +37,8 @@ export interface ProtocolChannel extends SessionLink {
   /** QoS 2 state has changed that must be durable before it is answered. */
   journalDue: boolean;
   readonly publishReceiver: PublishPort;
+  /** QoS 1 publishes of the client whose PUBACK waits for a commit. */
+  readonly unansweredPublishes: number;
   readonly remoteAddress: string;
   /** Common name of the client's certificate, when it is the user name. */
   readonly certificateCommonName: string | undefined;

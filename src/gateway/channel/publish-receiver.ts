@@ -16,6 +16,8 @@ const NO_PROPERTIES = Buffer.alloc(0);
 const PLAIN_QOS0 = 0x30;
 const DUP = 0x08;
 const RETAIN = 0x01;
+/** First byte of the topics that belong to the server. */
+const DOLLAR = 0x24;
 /** Topic names that one connection is known to be allowed to publish to; more are asked again. */
 const ALLOWED_CAPACITY = 256;
 
@@ -39,7 +41,8 @@ export class PublishReceiver {
   #runCount = 0;
   // The packet at hand: fields, so that handling one allocates nothing.
   #first = 0;
-  #bodyStart = 0;
+  /** No properties at all, an alias among them: the bytes can go out as they came. */
+  #isBare = true;
   #packetId = 0;
   #properties: Buffer = NO_PROPERTIES;
   #expirySeconds: number = NO_EXPIRY;
@@ -65,12 +68,11 @@ export class PublishReceiver {
     this.#payloadStart = topicEnd + (qos === 0 ? 0 : 2);
     if (this.#payloadStart > end) throw malformed('PUBLISH is cut short');
     this.#first = first;
-    this.#bodyStart = bodyStart;
     if (qos !== 0) this.#readPacketId(chunk, topicEnd);
     this.#context.stats.messagesReceived++;
     const entry = this.#isVersion5
       ? this.#resolve5(chunk, topicStart, topicEnd, end, qos)
-      : this.#lookUp(chunk, topicStart, topicEnd);
+      : this.#resolve(chunk, topicStart, topicEnd, qos);
     if (entry === undefined) return;
     if (qos === 0) this.#receiveQos0(chunk, start, end, entry);
     else this.#receiveAcknowledged(chunk, end, qos, entry);
@@ -100,6 +102,25 @@ export class PublishReceiver {
     if (this.#packetId === 0) throw malformed('PUBLISH with packet identifier 0 [MQTT-2.3.1-1]');
   }
 
+  /**
+   * Topic of a 3.1.1 packet. What is refused closes the connection, but for `$` topics, which clients
+   * are not to exchange messages with: acknowledged and dropped [MQTT-4.7.2-1] [MQTT-3.3.5-2].
+   */
+  #resolve(chunk: Buffer, start: number, end: number, qos: number): TopicEntry | undefined {
+    if (chunk[start] !== DOLLAR) return this.#lookUp(chunk, start, end);
+    try {
+      return this.#lookUp(chunk, start, end);
+    } catch (error) {
+      if (!(error instanceof PublishRefusal)) throw error;
+      this.#context.stats.publishesRefused++;
+      if (qos !== 0) {
+        const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
+        this.#channel.acknowledgeInOrder(ack, this.#packetId);
+      }
+      return undefined;
+    }
+  }
+
   /** Properties and topic of a MQTT 5 packet; undefined when it is refused, and answered, by reason code. */
   #resolve5(
     chunk: Buffer,
@@ -109,6 +130,7 @@ export class PublishReceiver {
     qos: number,
   ): TopicEntry | undefined {
     const properties = readPublishProperties(chunk, this.#payloadStart, end);
+    this.#isBare = properties.payloadStart === this.#payloadStart + 1;
     this.#properties = properties.stored;
     this.#expirySeconds = properties.expirySeconds;
     this.#payloadStart = properties.payloadStart;
@@ -140,7 +162,7 @@ export class PublishReceiver {
     const first = this.#first;
     if ((first & DUP) !== 0) throw malformed('PUBLISH with QoS 0 and DUP [MQTT-3.3.1-2]');
     if (this.#context.storeQos0) this.#append(entry, 0, chunk, end);
-    if (first !== PLAIN_QOS0 || !this.#isPlain(entry)) {
+    if (first !== PLAIN_QOS0 || !this.#isBare) {
       if (first !== PLAIN_QOS0) this.#retain(entry, 0, chunk, end);
       this.endOfChunk(chunk);
       this.#forward(entry, chunk, end, true);
@@ -157,14 +179,6 @@ export class PublishReceiver {
     this.#runCount = 1;
   }
 
-  /** Whether the packet's bytes can go out as they are: no properties, and the topic written out. */
-  #isPlain(entry: TopicEntry): boolean {
-    if (!this.#isVersion5) return true;
-    if (this.#properties.length > 0 || this.#expirySeconds !== NO_EXPIRY) return false;
-    // Topic and one byte that says that there are no properties: with an alias it would be otherwise.
-    return this.#payloadStart === this.#bodyStart + 2 + entry.bytes.length + 1;
-  }
-
   #receiveAcknowledged(chunk: Buffer, end: number, qos: number, entry: TopicEntry): void {
     const session = this.#session;
     const packetId = this.#packetId;
@@ -174,6 +188,7 @@ export class PublishReceiver {
       this.#channel.acknowledgeInOrder(ack, packetId);
       return;
     }
+    if (this.#isVersion5) this.#checkReceiveMaximum();
     const commit = this.#append(entry, qos, chunk, end);
     if ((this.#first & RETAIN) !== 0) this.#retain(entry, qos, chunk, end);
     if (qos === 2) {
@@ -185,6 +200,16 @@ export class PublishReceiver {
       this.endOfChunk(chunk);
       this.#forward(entry, chunk, end, false);
     }
+  }
+
+  /** [MQTT-3.3.4-9] the other way round: more under way than our CONNACK allows. */
+  #checkReceiveMaximum(): void {
+    const underWay = this.#channel.unansweredPublishes + this.#session.received.size;
+    if (underWay < this.#context.limits.receiveMaximum) return;
+    throw new MqttProtocolError(
+      ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
+      `more than ${String(this.#context.limits.receiveMaximum)} unacknowledged PUBLISH packets`,
+    );
   }
 
   #append(entry: TopicEntry, qos: number, chunk: Buffer, end: number): number {

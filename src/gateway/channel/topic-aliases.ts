@@ -12,19 +12,29 @@ export class TopicAliases {
 
   /** @throws MqttProtocolError TOPIC_ALIAS_INVALID above the maximum [MQTT-3.3.2-9] */
   set(alias: number, name: Buffer): void {
-    if (alias > this.#maximum) throw invalid(`topic alias ${String(alias)} is over the maximum`);
+    this.#check(alias);
     if (this.#names.get(alias)?.equals(name) === true) return;
     this.#names.set(alias, Buffer.from(name));
   }
 
-  /** @throws MqttProtocolError TOPIC_ALIAS_INVALID for one that was not set */
+  /** @throws MqttProtocolError PROTOCOL_ERROR for one that was not set (§3.3.4), and as `set` does */
   get(alias: number): Buffer {
+    this.#check(alias);
     const name = this.#names.get(alias);
-    if (name === undefined) throw invalid(`topic alias ${String(alias)} is not known`);
+    if (name === undefined) {
+      throw new MqttProtocolError(
+        ReasonCode.PROTOCOL_ERROR,
+        `topic alias ${String(alias)} is not known`,
+      );
+    }
     return name;
   }
-}
 
-function invalid(message: string): MqttProtocolError {
-  return new MqttProtocolError(ReasonCode.TOPIC_ALIAS_INVALID, message);
+  #check(alias: number): void {
+    if (alias <= this.#maximum) return;
+    throw new MqttProtocolError(
+      ReasonCode.TOPIC_ALIAS_INVALID,
+      `topic alias ${String(alias)} is over the maximum`,
+    );
+  }
 }

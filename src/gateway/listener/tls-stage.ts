@@ -69,6 +69,8 @@ export class TlsStage {
     socket.once('close', () => {
       if (this.#handshakes.get(key)?.raw === socket) this.#handshakes.delete(key);
     });
+    // A peer that ends within the handshake is to be closed at once; the TLS socket begins with the same.
+    socket.allowHalfOpen = false;
     this.#server?.emit('connection', socket);
   }
 
@@ -130,6 +132,8 @@ export class TlsStage {
       socket.destroy();
       return;
     }
+    // As with plain TCP: what the peer sent before its end is handled.
+    socket.allowHalfOpen = true;
     const { raw, peer } = handshake;
     const { clientCertificate } = this.#options.tls;
     const certificate =

@@ -112,8 +112,8 @@ export class WebSocketStream extends EventEmitter implements ByteStream {
   #received(data: RawData, isBinary: boolean, onError: (reason: string) => void): void {
     if (this.#isOver || this.#isClosing) return;
     if (isBinary) {
-      // The binary type is 'nodebuffer', whatever the type says.
-      this.emit('data', data as Buffer);
+      // A Buffer: the binary type is 'nodebuffer'.
+      this.emit('data', data);
       return;
     }
     onError('text message');

@@ -24,7 +24,12 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { CursorState } from '../session/cursor.ts';
 import type { DeliveryPump } from '../session/delivery-pump.ts';
-import type { Session, SessionCursor, SessionLink, SessionSubscription } from '../session/session.ts';
+import type {
+  Session,
+  SessionCursor,
+  SessionLink,
+  SessionSubscription,
+} from '../session/session.ts';
 import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { hasRoom } from '../session/window-sender.ts';

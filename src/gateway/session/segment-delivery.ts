@@ -18,7 +18,7 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { PLAIN_OPTIONS } from './delivery-options.ts';
 import { DeliveryState } from './inflight-window.ts';
-import { templateOf, type SegmentTemplate } from './segment-template.ts';
+import { LARGEST_IN_TEMPLATE, templateOf, type SegmentTemplate } from './segment-template.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
 
 /** Most bytes copied from a template at a time: must fit a slab. A packet in a template is far smaller. */
@@ -71,7 +71,7 @@ export class SegmentDelivery {
   #mayUseTemplate(cursor: SessionCursor, link: SessionLink): boolean {
     const { session } = cursor;
     if (session.exact || cursor.offset < cursor.dupBelow) return false;
-    if (cursor.options !== PLAIN_OPTIONS || link.maximumPacketSize < LARGEST_PACKET) return false;
+    if (cursor.options !== PLAIN_OPTIONS || link.maximumPacketSize < LARGEST_IN_TEMPLATE) return false;
     return cursor.qos !== 2 || !session.persistent;
   }
 
@@ -93,7 +93,7 @@ export class SegmentDelivery {
       if (isFull(session) || out.byteLength > highWater) break;
       const effective = qos < cursor.qos ? qos : cursor.qos;
       const first = this.firstByte(cursor, effective, buffer, position);
-      if (this.#isTooLarge(cursor, link, first, buffer, position)) continue;
+      if (this.isTooLarge(cursor, link, first, buffer, position)) continue;
       if (effective === 2 && session.persistent) session.exact = true;
       if (session.exact) {
         inflight.add(cursor, offset, effective, DeliveryState.ASSIGNED, segment);
@@ -135,7 +135,7 @@ export class SegmentDelivery {
   }
 
   /** A message that the client cannot take counts as delivered [MQTT-3.1.2-25]. */
-  #isTooLarge(
+  isTooLarge(
     cursor: SessionCursor,
     link: SessionLink,
     first: number,

@@ -27,16 +27,14 @@ export interface SegmentTemplate {
 
 /** Templates of one segment, by subscription QoS and form: what was made so far. */
 interface Memo {
-  /** Templates are not worth it. */
-  refused: boolean;
-  /** QoS 1 and 2 of MQTT 3.1.1, then QoS 1 and 2 of MQTT 5. */
-  readonly templates: (SegmentTemplate | undefined)[];
+  /** QoS 1 and 2 of MQTT 3.1.1, then QoS 1 and 2 of MQTT 5; null where it is not worth it. */
+  readonly templates: (SegmentTemplate | null | undefined)[];
 }
 
 /** Segments with larger packets are not worth a second copy in memory. */
 const LARGEST_AVERAGE = 512;
 /** A packet is copied in one piece with its neighbours: a larger one is encoded on its own. */
-const LARGEST_PACKET = 4096;
+export const LARGEST_IN_TEMPLATE = 4096;
 
 /** The template, or undefined when the segment is better encoded record by record. */
 export function templateOf(
@@ -46,15 +44,14 @@ export function templateOf(
 ): SegmentTemplate | undefined {
   const memo = segment.memo as Memo | undefined;
   if (memo === undefined) {
-    segment.memo = { refused: false, templates: [] } satisfies Memo;
+    segment.memo = { templates: [] } satisfies Memo;
     return undefined;
   }
   const index = (isVersion5 ? 1 : -1) + subscriptionQos;
   const known = memo.templates[index];
-  if (known !== undefined || memo.refused) return known;
+  if (known !== undefined) return known ?? undefined;
   const made = encode(segment, subscriptionQos, isVersion5);
-  if (made === undefined) memo.refused = true;
-  else memo.templates[index] = made;
+  memo.templates[index] = made ?? null;
   return made;
 }
 
@@ -70,7 +67,7 @@ function encode(
     // Whether such a record is delivered depends on the time.
     if (recordExpiry(buffer, position) !== NO_EXPIRY) return undefined;
     const length = 5 + bodyLength(buffer, position, isVersion5);
-    if (length > LARGEST_PACKET) return undefined;
+    if (length > LARGEST_IN_TEMPLATE) return undefined;
     total += length;
   }
   if (total > count * LARGEST_AVERAGE) return undefined;

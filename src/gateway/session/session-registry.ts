@@ -104,7 +104,7 @@ export class SessionRegistry {
   async sweepExpired(): Promise<void> {
     const { store } = this.#options;
     for await (const { key, value } of store.scanState(StateSpace.SESSION)) {
-      if (this.#sessions.has(key) || !this.#isExpired(key, value)) continue;
+      if (this.#sessions.has(key) || !this.#mayBeExpired(key, value)) continue;
       await this.#serial.run(key, async () => {
         const stored = await store.getState(StateSpace.SESSION, key);
         if (stored === undefined || this.#sessions.has(key) || !this.#isExpired(key, stored)) return;
@@ -235,6 +235,16 @@ export class SessionRegistry {
       throw error;
     }
     return { session, present: false };
+  }
+
+  /** False for one that cannot be read: it waits for its client, and the others do not wait for it. */
+  #mayBeExpired(clientId: string, stored: Buffer): boolean {
+    try {
+      return this.#isExpired(clientId, stored);
+    } catch (error) {
+      this.#options.logger.warn({ clientId, error: messageOf(error) }, 'a session cannot be read');
+      return false;
+    }
   }
 
   /** Whether a stored session has outlived its expiry; one whose process died counts from our start. */

@@ -46,6 +46,8 @@ export class WindowSender {
   send(session: Session, link: SessionLink): boolean {
     const { inflight } = session;
     if (session.sendSlot < inflight.head) session.sendSlot = inflight.head;
+    // A resumed session may have more in flight than the client takes now [MQTT-3.3.4-9].
+    let sent = inflight.size > inflight.limit ? inflight.countBefore(session.sendSlot) : -Infinity;
     while (session.sendSlot < inflight.tail) {
       if (!hasRoom(link, this.#limits.highWater)) return false;
       const slot = session.sendSlot;
@@ -55,10 +57,10 @@ export class WindowSender {
         link.wantFlush();
       } else if (state !== DeliveryState.DONE) {
         if (state === DeliveryState.ASSIGNED && slot >= session.durableSlot) return session.exact;
-        // A resumed session may have more in flight than the client takes now [MQTT-3.3.4-9].
-        if (inflight.size > inflight.limit && inflight.countBefore(slot) >= inflight.limit) return false;
+        if (sent >= inflight.limit) return false;
         if (!this.#publish(session, link, slot, state)) return false;
       }
+      if (inflight.state(slot) !== DeliveryState.DONE) sent++;
       session.sendSlot = slot + 1;
     }
     return true;
@@ -81,8 +83,12 @@ export class WindowSender {
     // A QoS 2 message is never given a second identifier, so a new one is not a repetition.
     const dup = again || (qos === 1 && offset < cursor.dupBelow);
     const first = this.#delivery.firstByte(cursor, qos, buffer, position) | (dup ? DUP_FLAG : 0);
-    this.#delivery.encode(cursor, link, first, inflight.packetId(slot), buffer, position);
     if (!again) session.assignedBytes -= recordLength(buffer, position);
+    if (this.#delivery.isTooLarge(cursor, link, first, buffer, position)) {
+      inflight.complete(slot);
+      return true;
+    }
+    this.#delivery.encode(cursor, link, first, inflight.packetId(slot), buffer, position);
     inflight.clearSegment(slot);
     inflight.setState(slot, DeliveryState.SENT);
     this.#stats.messagesSent++;

@@ -12,12 +12,7 @@ export class DelayedWill implements WheelItem {
   readonly #onDue: (will: DelayedWill) => void;
 
   /** @param dueAt wall clock, ms */
-  constructor(
-    clientId: string,
-    dueAt: number,
-    clock: Clock,
-    onDue: (will: DelayedWill) => void,
-  ) {
+  constructor(clientId: string, dueAt: number, clock: Clock, onDue: (will: DelayedWill) => void) {
     this.clientId = clientId;
     this.#dueAt = dueAt;
     this.#clock = clock;

@@ -101,6 +101,26 @@ export function queueSuite(factory: StoreFactory): void {
       expect(await payloads(store, topicQueueName('t/a/'))).to.deep.equal(['2']);
     });
 
+    it('brings a record of a direct topic to its queue only, under the name of the topic', async () => {
+      const { store } = current();
+      const wildcard = await store.acquireFilter('a/#', false);
+      const queue = await store.openQueue(peerQueueName('me'));
+      const direct = store.directTopic('a/b', queue);
+      const payload = Buffer.from('x');
+      const none = Buffer.alloc(0);
+      for (let i = 0; i < 2; i++) {
+        await store.committed(store.append(direct, 1, none, none, NO_EXPIRY, payload, 0, 1));
+        await store.acquireFilter(`a/${i}/+`, false);
+      }
+      const records = await readFrom(store, queue, 0);
+      expect(records.map(({ topic }) => topic)).to.deep.equal(['a/b', 'a/b']);
+      expect(wildcard.maxOffset).to.equal(0);
+      expect(await payloads(store, topicQueueName('a/b'))).to.deep.equal([]);
+      await put(store, 'a/b', 'y');
+      expect(await payloads(store, topicQueueName('a/b'))).to.deep.equal(['y']);
+      expect(queue.maxOffset).to.equal(2);
+    });
+
     it('brings a P2P topic to its peer only, whatever its first level', async () => {
       const { store } = current();
       await store.acquireFilter('#', true);

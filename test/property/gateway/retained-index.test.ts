@@ -20,10 +20,15 @@ const LEVELS = ['', 'a', 'b', '$x'];
 function lists(words: readonly string[], depth: number): string[][] {
   if (depth === 0) return [[]];
   const shorter = lists(words, depth - 1);
-  return [...shorter, ...shorter.filter((l) => l.length === depth - 1).flatMap((l) => words.map((w) => [...l, w]))];
+  return [
+    ...shorter,
+    ...shorter.filter((l) => l.length === depth - 1).flatMap((l) => words.map((w) => [...l, w])),
+  ];
 }
 
-const topics = lists(LEVELS, 3).map((levels) => levels.join('/')).filter((name) => name !== '');
+const topics = lists(LEVELS, 3)
+  .map((levels) => levels.join('/'))
+  .filter((name) => name !== '');
 const filters = lists([...LEVELS, '+', '#'], 3)
   .filter((levels) => !levels.slice(0, -1).includes('#'))
   .map((levels) => levels.join('/'))

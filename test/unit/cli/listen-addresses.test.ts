@@ -25,7 +25,17 @@ describe('addressesOf', () => {
     expect(() => read(' , ')).to.throw(ConfigError, 'mqttHost');
   });
 
-  for (const entry of ['a:b', 'a:', ':1', 'a:65536', '[]:1', '[::1', '[::1]x', 'a:1:2', '[a]:1:2']) {
+  for (const entry of [
+    'a:b',
+    'a:',
+    ':1',
+    'a:65536',
+    '[]:1',
+    '[::1',
+    '[::1]x',
+    'a:1:2',
+    '[a]:1:2',
+  ]) {
     it(`refuses '${entry}'`, () => {
       expect(() => read(entry)).to.throw(ConfigError, `mqttHost: '${entry}'`);
     });

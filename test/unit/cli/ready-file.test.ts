@@ -46,6 +46,28 @@ describe('ReadyFile', () => {
     expect(read().filter((line) => line.startsWith('metrics'))).to.deep.equal([]);
   });
 
+  it('names the addresses of every kind of listener', () => {
+    new ReadyFile(directory, 'standalone').write({
+      pid: 7,
+      mqtt: [],
+      mqtts: ['127.0.0.1:8883', '[::1]:8883'],
+      ws: ['127.0.0.1:8083/mqtt'],
+      wss: ['127.0.0.1:8084/mqtt'],
+      namesrv: 'n',
+      data: '/d',
+      log: 'none',
+      stopTimeoutMs: 5,
+    });
+    const lines = readFileSync(join(directory, 'standalone.ready'), 'utf8').split('\n');
+    expect(lines.slice(-5)).to.deep.equal([
+      'mqtts=127.0.0.1:8883',
+      'mqtts=[::1]:8883',
+      'ws=127.0.0.1:8083/mqtt',
+      'wss=127.0.0.1:8084/mqtt',
+      '',
+    ]);
+  });
+
   it('is gone after remove, which may be called twice', () => {
     const file = new ReadyFile(directory, 'standalone');
     file.write({ pid: 7, mqtt: [], namesrv: '', data: '', log: '', stopTimeoutMs: 1 });

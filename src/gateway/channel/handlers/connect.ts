@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { AuthDecision } from '../../../auth/types.ts';
 import { messageOf } from '../../../common/errors.ts';
-import { announcesVersion5, type ConnectPacket, decodeConnect } from '../../codec/connect-packet.ts';
+import {
+  announcesVersion5,
+  type ConnectPacket,
+  decodeConnect,
+} from '../../codec/connect-packet.ts';
 import { type ConnackProperties, encodeConnack } from '../../codec/encode-rare.ts';
 import { ProtocolVersion } from '../../codec/protocol-version.ts';
 import type { GatewayLimits } from '../../options.ts';
@@ -76,11 +80,14 @@ function connackProperties(
 ): ConnackProperties | undefined {
   if (packet.version !== ProtocolVersion.MQTT_5) return undefined;
   return {
+    receiveMaximum: limits.receiveMaximum,
     maximumPacketSize: limits.maxPacketSize,
     topicAliasMaximum: limits.topicAliasMaximum,
     sharedSubscriptionAvailable: false,
     ...(packet.clientId === '' ? { assignedClientIdentifier: clientId } : {}),
-    ...(expirySeconds === packet.sessionExpirySeconds ? {} : { sessionExpiryInterval: expirySeconds }),
+    ...(expirySeconds === packet.sessionExpirySeconds
+      ? {}
+      : { sessionExpiryInterval: expirySeconds }),
   };
 }
 

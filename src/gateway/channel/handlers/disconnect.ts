@@ -8,17 +8,16 @@ import type { ProtocolChannel } from '../protocol-channel.ts';
 export function handleDisconnect(channel: ProtocolChannel, frame: Buffer): void {
   const { reasonCode, sessionExpirySeconds } = decodeDisconnect(frame, channel.version);
   const session = channel.session as Session;
-  if (sessionExpirySeconds !== undefined && sessionExpirySeconds !== session.expirySeconds) {
-    if (session.expirySeconds === 0) {
+  if (sessionExpirySeconds !== undefined) {
+    const { maxSessionExpirySeconds } = channel.context.limits;
+    const expirySeconds = Math.min(sessionExpirySeconds, maxSessionExpirySeconds);
+    if (expirySeconds > 0 && session.expirySeconds === 0) {
       throw new MqttProtocolError(
         ReasonCode.PROTOCOL_ERROR,
         'session expiry that CONNECT had set to 0 cannot be raised (MQTT 5 §3.14.2.2.2)',
       );
     }
-    session.expirySeconds = Math.min(
-      sessionExpirySeconds,
-      channel.context.limits.maxSessionExpirySeconds,
-    );
+    session.expirySeconds = expirySeconds;
   }
   if (channel.will !== undefined && reasonCode === ReasonCode.NORMAL_DISCONNECTION) {
     channel.context.wills.drop(session.clientId, channel.will); // [MQTT-3.1.2-10]

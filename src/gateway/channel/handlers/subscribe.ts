@@ -59,7 +59,8 @@ function requestRetained(
   isNew: boolean,
 ): void {
   const subscription = session.subscriptions.get(filter);
-  if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && !isNew)) return;
+  if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && !isNew))
+    return;
   channel.context.retainedSender.request(subscription);
 }
 

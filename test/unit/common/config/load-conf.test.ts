@@ -25,6 +25,7 @@ const spec: ConfSpec<SampleConf> = {
     isOn: flag({ default: true, description }),
     mode: choice(['auto', 'true', 'false'], { default: 'auto', description }),
   },
+  aliases: { isOnn: 'isOn' },
   retired: { order: 'order always holds' },
 };
 
@@ -44,6 +45,17 @@ function load(text: string | undefined, environment: Record<string, string> = {}
 describe('loadConf', () => {
   it('gives the defaults when there is no file', () => {
     expect(load(undefined)).to.deep.equal(defaults);
+  });
+
+  it('takes another spelling for the key that it stands for', () => {
+    expect(load('isOnn = false')).to.include({ isOn: false });
+    expect(() => load('isOnn = maybe')).to.throw(ConfigError, 'conf/sample.conf:1: isOn');
+  });
+
+  it('refuses a key that is set in two spellings', () => {
+    for (const text of ['isOn = true\nisOnn = false', 'isOnn = false\nisOn = true']) {
+      expect(() => load(text)).to.throw(ConfigError, "'isOnn' is 'isOn', which is set too");
+    }
   });
 
   it('reads each type from the file', () => {

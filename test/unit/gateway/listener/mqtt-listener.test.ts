@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
@@ -144,6 +145,20 @@ describe('gateway: MqttListener', () => {
         expect(received).to.equal(200_000);
       });
 
+      it('hands over what the peer sent before its end, while it is not read', async () => {
+        const world = await start(transport);
+        const stream = await open(world, transport);
+        await eventually('connection', () => world.echoes.length === 1);
+        const echo = world.echoes[0]!;
+        echo.connection.pause();
+        stream.end('last words');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        expect(echo.closes).to.equal(0);
+        echo.connection.resume();
+        await eventually('its end', () => echo.closes === 1);
+        expect(echo.received.toString()).to.equal('last words');
+      });
+
       it('takes the address from a PROXY header in front of everything', async () => {
         const world = await start(transport, { proxyProtocol: true });
         const stream = await open(world, transport, { preamble: PROXIED });
@@ -187,6 +202,40 @@ describe('gateway: MqttListener', () => {
   }
 
   for (const transport of ['mqtts', 'ws', 'wss'] as const) {
+    for (const proxyProtocol of [false, true]) {
+      const where = `${transport}${proxyProtocol ? ' behind a proxy' : ''}`;
+      it(`survives garbage, cuts and resets over ${where}, and keeps nothing of them`, async () => {
+        const limits = { maxConnectionsPerIp: 1000 };
+        const world = await start(transport, { proxyProtocol }, { limits });
+        const beginnings = fc.constantFrom(
+          PROXIED,
+          Buffer.from('GET /mqtt HTTP/1.1\r\nUpgrade: websocket\r\n'),
+          Buffer.concat([PROXIED, Buffer.from('GET /mqtt HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n')]),
+          Buffer.concat([PROXIED, Buffer.from('160301004e0100004a0303', 'hex')]),
+          Buffer.from('160301', 'hex'),
+          Buffer.alloc(0),
+        );
+        const endings = fc.constantFrom('end', 'reset', 'destroy');
+        const attempts = fc.tuple(beginnings, fc.uint8Array({ maxLength: 300 }), endings);
+        const attempt = fc.asyncProperty(attempts, async ([beginning, rest, ending]) => {
+          const socket = await dialSocket('mqtt', addressOf(world));
+          socket.on('error', () => undefined);
+          socket.resume();
+          const closed = once(socket, 'close');
+          const bytes = Buffer.concat([beginning, rest]);
+          await new Promise((resolve) => socket.write(bytes, resolve));
+          if (ending === 'end') socket.end();
+          else if (ending === 'reset') socket.resetAndDestroy();
+          else socket.destroy();
+          await within('close', 3000, closed);
+        });
+        await fc.assert(attempt, { numRuns: 100 });
+        await eventually('nothing pending', () => world.pending.size + world.open === 0);
+        const stream = await open(world, transport, proxyProtocol ? { preamble: PROXIED } : {});
+        expect(await echoed(stream, Buffer.from('x'))).to.deep.equal(Buffer.from('x'));
+      }).timeout(20_000);
+    }
+
     it(`closes a connection over ${transport} that does not finish its handshake`, async () => {
       const world = await start(transport, {}, { handshakeTimeoutMs: 100 });
       const socket = await dialSocket('mqtt', addressOf(world));

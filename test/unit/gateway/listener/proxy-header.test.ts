@@ -134,7 +134,8 @@ describe('gateway: parseProxyHeader', () => {
     const changed = fc.tuple(fc.constantFrom(...VALID), fc.nat(), fc.integer({ min: 1, max: 255 }));
     const outcome = (bytes: Buffer): string => {
       try {
-        return JSON.stringify(parseProxyHeader(bytes)) ?? 'more';
+        const header = parseProxyHeader(bytes);
+        return header === undefined ? 'more' : JSON.stringify(header);
       } catch (error) {
         return (error as Error).name;
       }

@@ -132,6 +132,25 @@ describe('gateway: TlsStage', () => {
       expect(unnamed.echoes[0]!.connection.certificateCommonName).to.equal(undefined);
     });
 
+    it('knows the name in a resumed session too', async () => {
+      const made = await started({
+        clientCertificate: ClientCertificate.REQUIRED,
+        sslCaCertFile: authority.caFile,
+        usernameFromCertificate: true,
+      });
+      const client = certificate(authority.client('/CN=device-1'));
+      for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+        const first = dial(made, { ...client, maxVersion });
+        const ticket = once(first, 'session');
+        expect(await isServed(first)).to.equal(true);
+        const [session] = (await ticket) as [Buffer];
+        const second = dial(made, { ...client, maxVersion, session });
+        expect(await isServed(second)).to.equal(true);
+        expect(second.isSessionReused()).to.equal(true);
+        expect(made.echoes.at(-1)!.connection.certificateCommonName).to.equal('device-1');
+      }
+    });
+
     for (const subject of ['/O=Works', '/CN=a/CN=b']) {
       it(`refuses a certificate of ${subject} when the common name is the user name`, async () => {
         const made = await started({

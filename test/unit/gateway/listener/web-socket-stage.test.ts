@@ -74,13 +74,17 @@ describe('gateway: WebSocketStage', () => {
 
     it('answers 405 for another method, and names the one', async () => {
       const post = await answer(request('POST /mqtt', { Host: 'x', 'Content-Length': '0' }));
-      expect(post).to.match(/^HTTP\/1\.1 405 /).and.to.match(/^allow: GET\r$/im);
+      expect(post)
+        .to.match(/^HTTP\/1\.1 405 /)
+        .and.to.match(/^allow: GET\r$/im);
       expect(await answer(request('PUT /mqtt', UPGRADE))).to.match(/^HTTP\/1\.1 405 /);
     });
 
     it('answers 426 for a GET without an upgrade', async () => {
       const text = await answer(request('GET /mqtt?x=1', { Host: 'x' }));
-      expect(text).to.match(/^HTTP\/1\.1 426 /).and.to.match(/^upgrade: websocket\r$/im);
+      expect(text)
+        .to.match(/^HTTP\/1\.1 426 /)
+        .and.to.match(/^upgrade: websocket\r$/im);
     });
 
     it('answers 400 for what is no HTTP, and for headers that are too large', async () => {

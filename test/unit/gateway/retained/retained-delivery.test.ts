@@ -16,7 +16,12 @@ function show({ topic, payload, qos, retain, dup }: Publish): string {
   return `${topic}=${payload.toString()} qos ${qos}${retain ? ' retained' : ''}${dup ? ' dup' : ''}`;
 }
 
-async function retain(client: FakeClient, topic: string, payload: string, qos: QoS = 1): Promise<void> {
+async function retain(
+  client: FakeClient,
+  topic: string,
+  payload: string,
+  qos: QoS = 1,
+): Promise<void> {
   await client.exchange(publish({ topic, payload, qos, id: 1, retain: true }));
   if (qos === 2) await client.exchange(Buffer.from([0x62, 2, 0, 1]));
 }
@@ -79,7 +84,7 @@ describe('gateway: retained messages to a new subscription', () => {
 
   it('of names with $ are not for a filter that begins with a wildcard [MQTT-4.7.2-1]', async () => {
     const world = new World();
-    world.kv.put('LMQ', 'ALL_FIRST_TOPICS', '$x');
+    await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', '$x');
     const sender = await world.connected({ clientId: 'p' });
     world.context.retained.put('$x/a', {
       topic: Buffer.from('$x/a'),
@@ -169,7 +174,9 @@ describe('gateway: retained messages to a new subscription', () => {
     const world = new World({ limits: { maxInflight: 10 } });
     const sender = await world.connected({ clientId: 'p' });
     for (let i = 0; i < 300; i++) {
-      sender.socket.feed(publish({ topic: `t/${i}`, payload: `${i}`, qos: 1, id: 1, retain: true }));
+      sender.socket.feed(
+        publish({ topic: `t/${i}`, payload: `${i}`, qos: 1, id: 1, retain: true }),
+      );
     }
     await sender.exchange();
     const session = { clientId: 's', clean: false };

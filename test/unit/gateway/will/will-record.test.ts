@@ -35,7 +35,14 @@ describe('will record', () => {
       dueAt: 0x0a0b0c0d0e0f,
     });
     expect(record.toString('hex')).to.equal(
-      '0106' + '0a0b0c0d0e0f' + '00000001' + '00000002' + 'ffffffff' + '0003' + '00000002' + '612f62010178',
+      '0106' +
+        '0a0b0c0d0e0f' +
+        '00000001' +
+        '00000002' +
+        'ffffffff' +
+        '0003' +
+        '00000002' +
+        '612f62010178',
     );
   });
 

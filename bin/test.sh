@@ -5,14 +5,19 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root"
 
-# The interop tests talk to the gateway through mosquitto's clients.
-if ! command -v mosquitto_pub >/dev/null 2>&1; then
+# The interop tests talk to the gateway through mosquitto's clients and Eclipse Paho for Python. Paho is
+# looked for where Debian puts it: another python3 may come first in the PATH.
+missing=''
+command -v mosquitto_pub >/dev/null 2>&1 || missing="$missing mosquitto-clients"
+/usr/bin/python3 -c 'import paho.mqtt.client' >/dev/null 2>&1 || missing="$missing python3-paho-mqtt"
+if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
-    echo 'lmqtt: installing mosquitto-clients (apt-get) ...'
+    echo "lmqtt: installing$missing (apt-get) ..."
     DEBIAN_FRONTEND=noninteractive apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mosquitto-clients >/dev/null
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
   else
-    echo 'lmqtt: mosquitto_pub is missing: install mosquitto-clients for the interop tests' >&2
+    echo "lmqtt: missing for the interop tests:$missing" >&2
     exit 1
   fi
 fi

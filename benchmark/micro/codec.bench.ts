@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import mqttPacket from 'mqtt-packet';
 import { FrameReader } from '../../src/gateway/codec/frame.ts';
 import { ProtocolVersion } from '../../src/gateway/codec/protocol-version.ts';
-import { encodePublish } from '../../src/gateway/codec/publish-encoder.ts';
+import { encodePublish, PUBLISH_BYTE } from '../../src/gateway/codec/publish-encoder.ts';
 import { decodeSubscribe } from '../../src/gateway/codec/subscribe-packet.ts';
 import { OutBuffer } from '../../src/gateway/codec/out-buffer.ts';
 import { slabPool } from '../../src/gateway/codec/slab-pool.ts';
@@ -67,7 +67,17 @@ const release = (slab: Buffer, length: number): void => {
 
 function encodeMany(): void {
   for (let id = 1; id <= COUNT; id++) {
-    encodePublish(out, 1, false, id, topic, 0, topic.length, payload, 0, payload.length);
+    encodePublish(
+      out,
+      PUBLISH_BYTE | (1 << 1),
+      id,
+      topic,
+      0,
+      topic.length,
+      payload,
+      0,
+      payload.length,
+    );
   }
   out.drainTo(release);
 }

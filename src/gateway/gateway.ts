@@ -79,11 +79,11 @@ export class Gateway implements Service {
       gate.open();
     });
     sessionLog.start(pump);
-    await this.#context.retained.start();
-    await this.#context.wills.start();
     this.#sweeper.start();
     await this.#tcpKeepAlive.load();
     try {
+      await this.#context.retained.start();
+      await this.#context.wills.start();
       await this.#listen();
     } catch (error) {
       await this.stop();

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { expect } from 'chai';
 import type { IPublishPacket } from 'mqtt';
 import { within } from '../helpers/eventually.ts';
@@ -10,8 +9,12 @@ const LEVELS = [0, 1, 2] as const;
 const TIMEOUT_MS = 5_000;
 
 async function nextPacket(receiver: MqttJsClient): Promise<IPublishPacket> {
-  const arrival = within('a message', TIMEOUT_MS, once(receiver.client, 'message'));
-  return (await arrival)[2] as IPublishPacket;
+  const arrival = new Promise<IPublishPacket>((resolve) => {
+    receiver.client.once('message', (_topic, _payload, packet) => {
+      resolve(packet);
+    });
+  });
+  return within('a message', TIMEOUT_MS, arrival);
 }
 
 describe('interop: MQTT.js as a client of 5.0', () => {

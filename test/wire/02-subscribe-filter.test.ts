@@ -82,7 +82,10 @@ describe('wire: 02 topic filters', () => {
     await client.expect('90 03 00 01 01');
     const sender = await wire.connected();
     const topic = `$lmqtt/${own}/a`;
-    sender.send(publish({ topic, payload: 'seen' }), publish({ topic, payload: 'b', qos: 1, id: 7 }));
+    sender.send(
+      publish({ topic, payload: 'seen' }),
+      publish({ topic, payload: 'b', qos: 1, id: 7 }),
+    );
     sender.send(publish({ topic, payload: 'c', qos: 2, id: 8 }));
     // The specification leaves a choice for what is not authorized: acknowledge and drop, or close.
     await sender.expect('40 02 00 07 50 02 00 08');

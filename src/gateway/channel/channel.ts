@@ -3,7 +3,7 @@ import { messageOf } from '../../common/errors.ts';
 import { NOT_IN_WHEEL, type WheelItem } from '../../common/timer-wheel.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
-import { encodeDisconnect } from '../codec/encode-rare.ts';
+import { encodeFarewell } from '../codec/encode-rare.ts';
 import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -235,10 +235,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
       this.version === ProtocolVersion.MQTT_5 &&
       this.state === ChannelState.CONNECTED
     ) {
-      const packet = encodeDisconnect(reasonCode, this.version, { reasonString: reason });
-      // The text is left out where it does not fit [MQTT-3.14.2-3].
-      const fits = packet.length <= this.maximumPacketSize;
-      this.send(fits ? packet : encodeDisconnect(reasonCode, this.version));
+      this.send(encodeFarewell(reasonCode, reason, this.maximumPacketSize));
     }
     this.connection.end();
   }

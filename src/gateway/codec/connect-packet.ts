@@ -9,7 +9,6 @@ import type { ProtocolVersion } from './protocol-version.ts';
 import { ReasonCode } from './reason-code.ts';
 import type { Will, WillProperties } from './will.ts';
 
-
 /** Session expiry interval of a session that never ends. */
 export const NEVER_EXPIRES = 0xffff_ffff;
 

@@ -76,3 +76,14 @@ export function encodeDisconnect(
     { protocolVersion: version },
   );
 }
+
+/** DISCONNECT with a reason string, which is left out where it does not fit [MQTT-3.14.2-3]. */
+export function encodeFarewell(
+  reasonCode: number,
+  reasonString: string,
+  maximumPacketSize: number,
+): Buffer {
+  const packet = encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5, { reasonString });
+  if (packet.length <= maximumPacketSize) return packet;
+  return encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5);
+}

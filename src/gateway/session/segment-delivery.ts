@@ -71,7 +71,8 @@ export class SegmentDelivery {
   #mayUseTemplate(cursor: SessionCursor, link: SessionLink): boolean {
     const { session } = cursor;
     if (session.exact || cursor.offset < cursor.dupBelow) return false;
-    if (cursor.options !== PLAIN_OPTIONS || link.maximumPacketSize < LARGEST_IN_TEMPLATE) return false;
+    if (cursor.options !== PLAIN_OPTIONS || link.maximumPacketSize < LARGEST_IN_TEMPLATE)
+      return false;
     return cursor.qos !== 2 || !session.persistent;
   }
 

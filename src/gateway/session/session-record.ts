@@ -104,7 +104,8 @@ function readSubscription(reader: StateReader): StoredSubscription {
   const options = reader.u8();
   const qos = options & 0b11;
   const retainHandling = (options >> 4) & 0b11;
-  if (qos === 3 || retainHandling > 2 || options > 0x7f) throw reader.corrupt('illegal subscription options');
+  if (qos === 3 || retainHandling > 2 || options > 0x7f)
+    throw reader.corrupt('illegal subscription options');
   return {
     qos,
     noLocal: (options & 0b100) !== 0,

@@ -86,7 +86,7 @@ export class SessionRegistry {
         if (!cleanStart && current.persistent && current.expirySeconds > 0) {
           current.expirySeconds = expirySeconds;
           // What the former connection has heard must be durable before this one hears of it.
-          await this.#options.store.committed(this.#options.log.saveSession(current));
+          await this.#saveOrRelease(current);
           current.owner = link;
           return { session: current, present: true };
         }
@@ -107,7 +107,8 @@ export class SessionRegistry {
       if (this.#sessions.has(key) || !this.#mayBeExpired(key, value)) continue;
       await this.#serial.run(key, async () => {
         const stored = await store.getState(StateSpace.SESSION, key);
-        if (stored === undefined || this.#sessions.has(key) || !this.#isExpired(key, stored)) return;
+        if (stored === undefined || this.#sessions.has(key) || !this.#isExpired(key, stored))
+          return;
         await this.#discard(key, stored);
       });
     }
@@ -174,6 +175,17 @@ export class SessionRegistry {
     pump.run(session);
   }
 
+  /** Makes the session durable; when that fails, it does not stay in memory without a connection. */
+  async #saveOrRelease(session: Session): Promise<void> {
+    const { store, log } = this.#options;
+    try {
+      await store.committed(log.saveSession(session));
+    } catch (error) {
+      this.#release(session, false);
+      throw error;
+    }
+  }
+
   /** Takes the session out of memory. `erase` forgets it altogether, as a clean session always is. */
   async #end(session: Session, erase: boolean): Promise<void> {
     const { store, log, clock } = this.#options;
@@ -209,14 +221,14 @@ export class SessionRegistry {
     cleanStart,
     expirySeconds,
   }: SessionOpening): Promise<OpenedSession> {
-    const { store, log, clock, maxInflight } = this.#options;
+    const { store, clock, maxInflight } = this.#options;
     const stored = await store.getState(StateSpace.SESSION, clientId);
     if (stored !== undefined && !cleanStart && !this.#isExpired(clientId, stored)) {
       const session = await this.#loader.load(clientId, stored);
       session.expirySeconds = expirySeconds;
       this.#attach(session);
       // From now on a crash leaves messages that may have been delivered.
-      await store.committed(log.saveSession(session));
+      await this.#saveOrRelease(session);
       return { session, present: true };
     }
     if (stored !== undefined) await this.#discard(clientId, stored);
@@ -228,12 +240,7 @@ export class SessionRegistry {
     const peerCursor = new Cursor(session, peerQueue, 2, peerQueue.nextOffset);
     peerCursor.dirty = true;
     this.#readPeerQueue(session, peerCursor);
-    try {
-      await store.committed(log.saveSession(session));
-    } catch (error) {
-      this.#release(session, false);
-      throw error;
-    }
+    await this.#saveOrRelease(session);
     return { session, present: false };
   }
 

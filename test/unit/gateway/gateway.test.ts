@@ -8,6 +8,8 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import { createGateway, type Gateway } from '../../../src/gateway/gateway.ts';
 import { DEFAULT_LIMITS, type ListenAddress } from '../../../src/gateway/options.ts';
 import { TopicMetadata } from '../../../src/gateway/routing/topic-metadata.ts';
+import { encodeWillRecord } from '../../../src/gateway/will/will-record.ts';
+import { StateSpace } from '../../../src/lmq/spi/types.ts';
 import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
 import { eventually, within } from '../../helpers/eventually.ts';
 import { connect, connack, publish, subscribe } from '../../helpers/packets.ts';
@@ -24,8 +26,11 @@ describe('gateway: Gateway', () => {
     for (const gateway of gateways.splice(0)) await gateway.stop();
   });
 
-  function make(listeners: readonly ListenAddress[] = [LOCAL], limits = {}) {
-    const store = createMemoryStore();
+  function make(
+    listeners: readonly ListenAddress[] = [LOCAL],
+    limits = {},
+    store = createMemoryStore(),
+  ) {
     const common = { logger: silentLogger, clock: systemClock };
     const metadata = new TopicMetadata({
       ...common,
@@ -103,6 +108,34 @@ describe('gateway: Gateway', () => {
     expect(gateway.stats.connectionsCurrent).to.equal(0);
     expect(gateway.stats.sessionsCurrent).to.equal(0);
     expect(store.stats.openQueues).to.equal(0);
+  });
+
+  it('has retained messages again, and has sent the wills left behind, before it listens', async () => {
+    const { gateway, store } = make();
+    await gateway.start();
+    const socket = await connected(gateway, 'c');
+    socket.write(publish({ topic: 'a', payload: 'x', qos: 1, id: 1, retain: true }));
+    await once(socket, 'data');
+    await gateway.stop();
+    const will = {
+      topic: 'b',
+      payload: Buffer.from('gone'),
+      qos: 1,
+      retain: true,
+      delaySeconds: 0,
+      expirySeconds: undefined,
+      properties: Buffer.alloc(0),
+      sessionExpirySeconds: 0,
+      dueAt: 0,
+    } as const;
+    store.putState(StateSpace.WILL, 'dead', encodeWillRecord(will));
+    await store.committed(store.openCommit);
+    const { gateway: second } = make([LOCAL], {}, store);
+    await second.start();
+    expect(second.stats.retainedCurrent).to.equal(2);
+    expect(second.stats.willsPublished).to.equal(1);
+    await store.committed(store.openCommit);
+    expect(await store.getState(StateSpace.WILL, 'dead')).to.equal(undefined);
   });
 
   it('stops without having been started', async () => {

@@ -44,6 +44,21 @@ describe('gateway: AckQueue', () => {
     expect(queue.push(0x40, 4, 7)).to.equal(true);
   });
 
+  it('answers a failed commit by reason code, and PUBREL and PUBCOMP, which have none, not at all', () => {
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    queue.push(0x40, 1, 5);
+    queue.push(0x40, 2, 5, 0x87);
+    queue.push(0x62, 3, 5);
+    queue.push(0x50, 4, 6);
+    queue.push(0x70, 5, 6);
+    queue.release(6, out, 0x80);
+    const parts: string[] = [];
+    out.drainTo((slab, length) => parts.push(slab.toString('hex', 0, length)));
+    expect(parts.join('')).to.equal('4003000180' + '4003000287' + '5003000480');
+    expect(queue.size).to.equal(0);
+  });
+
   it('grows while its ring is wrapped', () => {
     const queue = new AckQueue();
     const out = new OutBuffer();

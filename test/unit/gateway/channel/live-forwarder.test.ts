@@ -70,7 +70,8 @@ describe('gateway: LiveForwarder', () => {
       await world.connected({ clientId: 'p4' }),
       await connected5(world, { clientId: 'p5' }),
     ]) {
-      const packet = 'connack' in publisher ? publish5({ topic: 'a/b' }) : publish({ topic: 'a/b' });
+      const packet =
+        'connack' in publisher ? publish5({ topic: 'a/b' }) : publish({ topic: 'a/b' });
       await publisher.exchange(packet, packet);
       const ids = (await one.publishes()).map(({ properties }) => properties[0]?.[1]).sort();
       expect(ids).to.deep.equal([1, 1, 268_435_455, 268_435_455]);

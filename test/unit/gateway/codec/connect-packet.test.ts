@@ -2,10 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import type { IConnectPacket } from 'mqtt-packet';
-import {
-  decodeConnect,
-  NEVER_EXPIRES,
-} from '../../../../src/gateway/codec/connect-packet.ts';
+import { decodeConnect, NEVER_EXPIRES } from '../../../../src/gateway/codec/connect-packet.ts';
 import { UnsupportedVersionError } from '../../../../src/gateway/codec/protocol-error.ts';
 import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { mqttText, mutated, packet, protocolErrorOf, survives, text } from './packets.ts';
@@ -91,8 +88,7 @@ describe('decodeConnect', () => {
     expect(kept.sessionExpirySeconds).to.equal(NEVER_EXPIRES);
   });
 
-  it('serves MQTT 3.1.1', () => {
-  });
+  it('serves MQTT 3.1.1', () => {});
 
   it('refuses another protocol name [MQTT-3.1.2-1]', () => {
     for (const name of ['mqtt', 'MQTTX', '', 'HTTP', 'MQIsdp\u00E4']) {

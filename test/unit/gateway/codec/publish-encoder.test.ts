@@ -45,7 +45,17 @@ describe('gateway: publish encoder', () => {
         const payload = Buffer.from(Array.from({ length: size }, (_, i) => i % 253));
         const name = Buffer.from(`..${topic}..`);
         const around = Buffer.concat([hex('ff'), payload, hex('ff')]);
-        encodePublish(out, PUBLISH_BYTE | (dup ? DUP_FLAG : 0) | (qos << 1), id, name, 2, name.length - 4, around, 1, 1 + size);
+        encodePublish(
+          out,
+          PUBLISH_BYTE | (dup ? DUP_FLAG : 0) | (qos << 1),
+          id,
+          name,
+          2,
+          name.length - 4,
+          around,
+          1,
+          1 + size,
+        );
         const expected = publish({ topic, payload, qos, dup, id });
         expect(contentOf(out).subarray(before).equals(expected)).to.equal(true);
       }),

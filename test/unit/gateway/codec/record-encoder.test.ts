@@ -45,9 +45,21 @@ describe('gateway: record encoder', () => {
         const record = Buffer.alloc(
           7 + recordSize(topic.length, publisher.length, stored.length, size),
         );
-        writeRecord(record, 7, 6, topic, publisher, stored, expiry ?? NO_EXPIRY, 1, 2, payload, 0, size);
-        const first =
-          0x30 | (fields.dup ? 8 : 0) | (fields.qos << 1) | (fields.retain ? 1 : 0);
+        writeRecord(
+          record,
+          7,
+          6,
+          topic,
+          publisher,
+          stored,
+          expiry ?? NO_EXPIRY,
+          1,
+          2,
+          payload,
+          0,
+          size,
+        );
+        const first = 0x30 | (fields.dup ? 8 : 0) | (fields.qos << 1) | (fields.retain ? 1 : 0);
         const list: Property[] = [];
         if (expiry !== undefined) list.push(['messageExpiry', expiry]);
         if (subscriptionId > 0) list.push(['subscriptionId', subscriptionId]);

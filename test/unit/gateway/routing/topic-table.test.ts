@@ -10,7 +10,7 @@ import { protocolErrorOf } from '../codec/packets.ts';
 import { World } from '../gateway-world.ts';
 
 function subscription(filter: string, qos: number): SessionSubscription {
-  const session = new Session('c', false, 0, new InflightWindow(1));
+  const session = new Session('c', false, 0, new InflightWindow(1), 0);
   return new Subscription(session, filter, undefined as never, qos);
 }
 

@@ -49,7 +49,9 @@ describe('gateway: delivery of QoS 1 and 2 to MQTT 5', () => {
     for (const client of [...v5, limited]) {
       const got = (await client.publishes()).filter(({ qos }) => qos > 0);
       expect(texts(got)).to.deep.equal(['1', '2', '3']);
-      expect(got.map(({ id, qos, retain, properties }) => ({ id, qos, retain, properties }))).to.deep.equal([
+      expect(
+        got.map(({ id, qos, retain, properties }) => ({ id, qos, retain, properties })),
+      ).to.deep.equal([
         { id: 1, qos: 1, retain: false, properties: [] },
         { id: 2, qos: 1, retain: false, properties: USER },
         { id: 3, qos: 1, retain: false, properties: [] },
@@ -178,7 +180,9 @@ describe('gateway: receive maximum of the client [MQTT-3.3.4-9]', () => {
           // The second of those on the way: acknowledgements come in any order.
           const { id } = got[next - 2]!;
           if (qos === 2) {
-            expect(await client.publishes(ack5('pubrec', id)), 'PUBREC frees none').to.have.length(0);
+            expect(await client.publishes(ack5('pubrec', id)), 'PUBREC frees none').to.have.length(
+              0,
+            );
           }
           const more = await client.publishes(ack5(qos === 1 ? 'puback' : 'pubcomp', id));
           expect(texts(more)).to.deep.equal([String(next)]);

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { NEVER_EXPIRES } from '../../../../src/gateway/codec/connect-packet.ts';
 import { SessionSweeper } from '../../../../src/gateway/session/session-sweeper.ts';
+import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { DISCONNECT, publish } from '../../../helpers/packets.ts';
 import { disconnect5, publish5, type Connect5Fields } from '../../../helpers/packets5.ts';
-import { connected5, type FakeClient5 } from '../fake-client5.ts';
+import { connected5, FakeClient5 } from '../fake-client5.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { turns } from '../fake-socket.ts';
 import { World } from '../gateway-world.ts';
@@ -264,6 +265,26 @@ describe('gateway: SessionSweeper', () => {
     expect(client.connack.sessionPresent).to.equal(false);
     expect(client.closed).to.equal(false);
     expect(await stored(world)).to.equal(true);
+  });
+});
+
+describe('gateway: a session that cannot be saved when it is taken over', () => {
+  it('leaves memory, so that stop does not wait for ever', async () => {
+    let isFailing = false;
+    const fault = (): Error | undefined => (isFailing ? new Error('disk full') : undefined);
+    const world = new World({ store: createMemoryStore({ fault }) });
+    const former = await withSession(world, expiry(100));
+    isFailing = true;
+    const next = new FakeClient5(world);
+    await next.connect({ clientId: 'c5', ...expiry(100) });
+    expect(next.connack.code).to.equal(0x88);
+    expect(former.closed && next.closed).to.equal(true);
+    expect(world.context.sessions.size).to.equal(0);
+    expect(world.store.stats.openQueues).to.equal(0);
+    // Nor when it is loaded again.
+    await new FakeClient5(world).connect({ clientId: 'c5', ...expiry(100) });
+    expect(world.store.stats.openQueues).to.equal(0);
+    expect(world.context.live.size).to.equal(0);
   });
 });
 

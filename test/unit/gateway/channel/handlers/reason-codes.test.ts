@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Action } from '../../../../../src/auth/types.ts';
+import type { Action } from '../../../../../src/auth/types.ts';
 import { ReasonCode } from '../../../../../src/gateway/codec/reason-code.ts';
 import { ErrorCode, StoreError } from '../../../../../src/common/errors.ts';
 import { createMemoryStore } from '../../../../../src/lmq/memory/memory-store.ts';
@@ -105,9 +105,9 @@ describe('gateway: reason codes of MQTT 5', () => {
     const second = await client.exchange(ack5('puback', 1, 0x97), ack5('pubrec', 2, 0x99, []));
     expect(second.map(({ type }) => type)).to.deep.equal(['publish', 'publish']);
     expect(client.channel.session?.inflight.size).to.equal(2);
-    expect(told(await client.exchange(ack5('puback', 3, 0x10), ack5('pubrec', 4, 0x10)))).to.deep.equal(
-      ['pubrel 4 0x0'],
-    );
+    expect(
+      told(await client.exchange(ack5('puback', 3, 0x10), ack5('pubrec', 4, 0x10))),
+    ).to.deep.equal(['pubrel 4 0x0']);
     await client.exchange(ack5('pubcomp', 4, NOT_FOUND));
     expect(client.channel.session?.inflight.size).to.equal(0);
   });

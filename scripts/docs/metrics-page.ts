@@ -23,7 +23,7 @@ headers and 10 s a request.
 scrape_configs:
   - job_name: lmqtt
     static_configs:
-      - targets: ['127.0.0.1:9090']
+      - targets: [127.0.0.1:9090]
 \`\`\`
 
 ## Metrics of lmqtt

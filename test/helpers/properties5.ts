@@ -3,7 +3,36 @@ import { field, remainingLength } from './packets.ts';
 
 type Kind = 'byte' | 'two' | 'four' | 'varint' | 'text' | 'binary' | 'pair';
 
-const KINDS = {
+export type PropertyName =
+  | 'payloadFormat'
+  | 'messageExpiry'
+  | 'contentType'
+  | 'responseTopic'
+  | 'correlationData'
+  | 'subscriptionId'
+  | 'sessionExpiry'
+  | 'assignedClientId'
+  | 'serverKeepAlive'
+  | 'authMethod'
+  | 'authData'
+  | 'requestProblemInformation'
+  | 'willDelay'
+  | 'requestResponseInformation'
+  | 'responseInformation'
+  | 'serverReference'
+  | 'reasonString'
+  | 'receiveMaximum'
+  | 'topicAliasMaximum'
+  | 'topicAlias'
+  | 'maximumQos'
+  | 'retainAvailable'
+  | 'user'
+  | 'maximumPacketSize'
+  | 'wildcardAvailable'
+  | 'subscriptionIdAvailable'
+  | 'sharedAvailable';
+
+const KINDS: Readonly<Record<PropertyName, readonly [id: number, kind: Kind]>> = {
   payloadFormat: [0x01, 'byte'],
   messageExpiry: [0x02, 'four'],
   contentType: [0x03, 'text'],
@@ -31,9 +60,8 @@ const KINDS = {
   wildcardAvailable: [0x28, 'byte'],
   subscriptionIdAvailable: [0x29, 'byte'],
   sharedAvailable: [0x2a, 'byte'],
-} as const satisfies Readonly<Record<string, readonly [number, Kind]>>;
+};
 
-export type PropertyName = keyof typeof KINDS;
 export type PropertyValue = number | string | Buffer | readonly [name: string, value: string];
 export type Property = readonly [PropertyName, PropertyValue];
 export type Properties = readonly Property[];

@@ -45,6 +45,10 @@ export async function mosquittoPub(
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  // It may end without having read its input (-n): its exit code tells whether that was right.
+  child.stdin.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   child.stdin.end(input);
   await finish(child, 'mosquitto_pub', () => output);
 }

@@ -27,7 +27,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('wire: 02 topic filters', () => {
-  const wire = useWire();
+  const wire = useWire({ apart: 'filters' });
 
   for (const { filter, matching, other } of CASES) {
     it(`'${filter}' matches its topics and no others [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-4]`, async () => {

@@ -60,6 +60,15 @@ module.exports = {
     may('lmq/embedded', ['common', 'lmq/spi']),
     may('lmq/memory', ['common', 'lmq/spi']),
     may('gateway', ['common', 'auth/types', 'lmq/spi', 'namesrv/types']),
+    // The other composition root: what users of the library build on.
+    may('library', ['common', 'auth', 'lmq', 'namesrv/types', 'gateway', 'admin/exposition']),
+    {
+      name: 'nobody-imports-library',
+      comment: 'only the package entry point, src/index.ts, which nobody imports either',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(library/|index\\.ts$)' },
+      to: { path: '^src/(library/|index\\.ts$)' },
+    },
     may('admin', ['common', 'auth/types', 'lmq/spi', 'namesrv/types', 'gateway/types']),
     only(
       'rocksdb-in-one-file',
@@ -86,6 +95,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/gateway/codec/' },
       to: { path: '^src/gateway/', pathNot: '^src/gateway/codec/' },
+    },
+    {
+      name: 'gateway-hooks-layer',
+      comment: 'hooks stand beside the codec: channels and sessions ask them, they ask nobody',
+      severity: 'error',
+      from: { path: '^src/gateway/hooks/' },
+      to: {
+        path: '^src/gateway/',
+        pathNot: '^src/gateway/(hooks/|codec/|gateway-stats\\.ts$|routing/publish-refusal\\.ts$)',
+      },
     },
     {
       name: 'gateway-session-layer',

@@ -18,11 +18,13 @@ root=$(CDPATH='' cd -- "$(dirname -- "$script")/.." && pwd -P)
 usage() {
   cat >&2 <<'TEXT'
 usage: mqtt.sh start|stop|restart|status|run [standalone|gateway|lmq|namesrv]
+       mqtt.sh passwd [-i ITERATIONS] USER | -d USER
   start    start in the background, wait until it answers, print where
   stop     drain, save and end it
   restart  stop, then start
   status   exit 0 when it runs, 3 when not
   run      start in the foreground
+  passwd   add, change or (-d) remove a user of scramUsersFile; the password is asked for, or read from the input
 TEXT
   exit 2
 }
@@ -32,10 +34,17 @@ fail() {
   exit 1
 }
 
-[ $# -ge 1 ] && [ $# -le 2 ] || usage
+[ $# -ge 1 ] || usage
 command=$1
-role=${2:-standalone}
-case $command in start | stop | restart | status | run) ;; *) usage ;; esac
+role=standalone
+case $command in
+  passwd) ;;
+  start | stop | restart | status | run)
+    [ $# -le 2 ] || usage
+    role=${2:-standalone}
+    ;;
+  *) usage ;;
+esac
 case $role in
   standalone) ;;
   gateway | lmq | namesrv)
@@ -235,7 +244,39 @@ do_status() {
   fi
 }
 
+# ask_password: prints what is typed twice, unseen.
+ask_password() {
+  trap 'stty echo; echo >&2; exit 130' INT TERM
+  stty -echo
+  printf 'Password: ' >&2
+  IFS= read -r password || true
+  printf '\nAgain: ' >&2
+  IFS= read -r again || true
+  printf '\n' >&2
+  stty echo
+  trap - INT TERM
+  [ "$password" = "$again" ] || fail 'these are not the same'
+  printf '%s\n' "$password"
+}
+
+# do_passwd ARGUMENT...: the password goes through a pipe, so that no list of processes shows it.
+do_passwd() {
+  check_node
+  sh "$root/bin/build.sh" >&2
+  case " $* " in *' -d '* | *' --delete '* | *' -h '* | *' --help '* | '  ') asks=no ;; *) asks=yes ;; esac
+  if [ "$asks" = yes ] && [ -t 0 ]; then
+    typed=$(ask_password)
+    printf '%s\n' "$typed" | node "$root/dist/cli/passwd-main.js" "$@"
+  else
+    exec node "$root/dist/cli/passwd-main.js" "$@"
+  fi
+}
+
 case $command in
+  passwd)
+    shift
+    do_passwd "$@"
+    ;;
   start) do_start ;;
   stop) do_stop ;;
   status) do_status ;;

@@ -5,11 +5,16 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root"
 
-# The interop tests talk to the gateway through mosquitto's clients and Eclipse Paho for Python. Paho is
-# looked for where Debian puts it: another python3 may come first in the PATH.
+# The interop tests talk to the gateway through mosquitto's clients, Eclipse Paho for Python and for C, and a
+# page in Chromium. Paho is looked for where Debian puts it: another python3 may come first in the PATH.
 missing=''
 command -v mosquitto_pub >/dev/null 2>&1 || missing="$missing mosquitto-clients"
 /usr/bin/python3 -c 'import paho.mqtt.client' >/dev/null 2>&1 || missing="$missing python3-paho-mqtt"
+command -v gcc >/dev/null 2>&1 || missing="$missing gcc"
+[ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
+[ -e /usr/include/MQTTClient.h ] || missing="$missing libpaho-mqtt-dev"
+command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" -eq 0 ]; then
     echo "lmqtt: installing$missing (apt-get) ..."

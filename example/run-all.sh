@@ -122,6 +122,10 @@ start_gateway
 run closed-gateway
 sh "$home/bin/mqtt.sh" stop
 
+echo "=== a gateway inside a program"
+echo "--- library"
+if node "$home/example/library/gateway.js"; then echo 'ok: library'; else fail 'library'; fi
+
 if [ "$failures" -ne 0 ]; then
   echo "$failures examples FAILED"
   exit 1

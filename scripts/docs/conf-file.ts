@@ -16,7 +16,13 @@ export function renderConfFile(spec: AnyConfSpec): string {
     "; or # in it goes in quotes. The environment wins over this file. Made by 'npm run docs'.",
   ];
   const keys = Object.entries(spec.keys).map(([key, schema]) => renderKey(spec, key, schema));
-  return [comment(head), ...keys].join('\n\n') + '\n';
+  return [comment(head), ...keys, ...renderSections(spec)].join('\n\n') + '\n';
+}
+
+function renderSections({ sections }: AnyConfSpec): string[] {
+  if (sections === undefined) return [];
+  const keys = wrap(`Keys: ${Object.keys(sections.keys).join(', ')} (docs/configuration.md).`);
+  return [`${comment([...wrap(sections.title), ...keys])}\n#[${sections.kind}.name]`];
 }
 
 function renderKey(spec: AnyConfSpec, key: string, schema: AnyKeySchema): string {

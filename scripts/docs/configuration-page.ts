@@ -9,7 +9,8 @@ const HEAD = `# Configuration
 
 Made from the schemas in \`src/cli/config/\` by \`npm run docs\`: change those, not this page.
 
-Each file in \`conf/\` is ini without sections: \`key = value\` lines, comments after \`#\` or \`;\`. A key
+Each file in \`conf/\` is ini: \`key = value\` lines, comments after \`#\` or \`;\`; only \`connect.conf\` may have
+sections, behind its keys. A key
 that is not in a file, and a file that is not there, means defaults. Every key can be set by an environment
 variable too, which wins over the file. An unknown key or variable, a key set twice and a value that does
 not fit stop the start with a message that names the place.
@@ -40,7 +41,18 @@ function renderSpec(spec: AnyConfSpec): string {
     retired.length === 0
       ? []
       : ['', 'Keys of Apache RocketMQ MQTT that do not exist here:', '', ...retired];
-  return [`## ${spec.name}.conf`, '', spec.title, '', ...table, ...absent, ''].join('\n');
+  const page = [`## ${spec.name}.conf`, '', spec.title, '', ...table, ...absent, ''];
+  return [...page, ...renderSections(spec)].join('\n');
+}
+
+function renderSections({ sections, keys }: AnyConfSpec): string[] {
+  if (sections === undefined) return [];
+  const rows = Object.entries(sections.keys).map(([key, schema]) => {
+    const meaning = Object.hasOwn(keys, key) && keys[key] === schema ? 'as above' : undefined;
+    return `| \`${key}\` | ${expectationOf(schema)} | ${meaning ?? cell(schema.description)} |`;
+  });
+  const table = ['| key | accepts | meaning |', '| --- | --- | --- |', ...rows];
+  return [`### Sections [${sections.kind}.name]`, '', sections.title, '', ...table, ''];
 }
 
 function renderRow(spec: AnyConfSpec, key: string, schema: AnyKeySchema): string {

@@ -1,8 +1,8 @@
 import type { Clock } from '../common/clock.ts';
+import { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
-import { EventLoopStalls } from './event-loop-stalls.ts';
 import { Exposition } from './exposition.ts';
 import { type HttpLimits, HttpServer } from './http-server.ts';
 import type { MetricSources } from './metric.ts';

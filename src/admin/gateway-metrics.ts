@@ -11,17 +11,17 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
   connectionsRefused: counter(
     'lmqtt_connections_refused_total',
     'connections',
-    'Connections closed as they came because there were too many.',
+    'Connections refused as they came because there were too many.',
   ),
   connectionsRefusedByIp: counter(
     'lmqtt_connections_refused_by_ip_total',
     'connections',
-    'Connections closed as they came because there were too many of their address.',
+    'Connections refused as they came because there were too many of their address.',
   ),
   connectionsRefusedByRate: counter(
     'lmqtt_connections_refused_by_rate_total',
     'connections',
-    'Connections closed as they came because too many had come in a short time.',
+    'Connections refused as they came because too many had come in a short time.',
   ),
   tlsErrors: counter(
     'lmqtt_tls_errors_total',
@@ -43,20 +43,45 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'connections',
     'Connections whose PROXY header, TLS handshake or WebSocket upgrade did not come in time.',
   ),
+  connectTimeouts: counter(
+    'lmqtt_connect_timeouts_total',
+    'connections',
+    'Connections closed because CONNECT did not come within connectTimeoutMs.',
+  ),
   connectionsCurrent: gauge(
     'lmqtt_connections',
     'connections',
     'Open connections of clients; the limit is maxConn.',
+  ),
+  connectsReceived: counter(
+    'lmqtt_connects_received_total',
+    'packets',
+    'CONNECT packets received, those refused among them.',
   ),
   sessionsCurrent: gauge(
     'lmqtt_sessions',
     'sessions',
     'Sessions in memory: those of clients that are connected.',
   ),
+  sessionsMaximum: gauge(
+    'lmqtt_sessions_max',
+    'sessions',
+    'Most sessions in memory at a time since the start.',
+  ),
+  sessionsOffline: gauge(
+    'lmqtt_sessions_offline',
+    'sessions',
+    'Stored sessions whose client is not connected.',
+  ),
+  sessionsExpired: counter(
+    'lmqtt_sessions_expired_total',
+    'sessions',
+    'Sessions ended because their client did not come back in time.',
+  ),
   authFailures: counter(
     'lmqtt_auth_failures_total',
     'connections',
-    'CONNECT packets refused by the authenticator.',
+    'CONNECT packets and re-authentications refused by the authenticator.',
   ),
   protocolErrors: counter(
     'lmqtt_protocol_errors_total',
@@ -67,6 +92,46 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'lmqtt_session_takeovers_total',
     'sessions',
     'Connections closed because their client identifier connected again.',
+  ),
+  packetsTooLarge: counter(
+    'lmqtt_packets_too_large_total',
+    'packets',
+    'Packets over maxPacketSizeInByte; each ended its connection.',
+  ),
+  receiveMaximumExceeded: counter(
+    'lmqtt_receive_maximum_exceeded_total',
+    'connections',
+    'Connections closed because more publishes were under way than receiveMaximum.',
+  ),
+  topicsTooLong: counter(
+    'lmqtt_topics_too_long_total',
+    'topics',
+    'Topic names and filters refused by maxTopicLevels or maxTopicLength.',
+  ),
+  subscriptionsRefused: counter(
+    'lmqtt_subscriptions_refused_total',
+    'subscriptions',
+    'Subscriptions refused by maxSubscriptionsPerClient or maxSubscriptionBytesPerClient.',
+  ),
+  sessionExpiriesReduced: counter(
+    'lmqtt_session_expiries_reduced_total',
+    'sessions',
+    'CONNECT and DISCONNECT packets with a session expiry over maxSessionExpirySeconds, which then holds.',
+  ),
+  publishRateExceeded: counter(
+    'lmqtt_publish_rate_exceeded_total',
+    'times',
+    'Times that a client was over maxPublishRate or maxPublishBytesRate: pauses, refused messages, disconnects.',
+  ),
+  inflightFull: counter(
+    'lmqtt_inflight_full_total',
+    'times',
+    'Times that delivery to a client stopped at maxInflight, or its receive maximum, to wait for acknowledgements.',
+  ),
+  queueFullDropped: counter(
+    'lmqtt_queue_full_messages_dropped_total',
+    'messages',
+    'Stored messages that a session does not get because of maxQueuedMessages or maxQueuedBytes, once per subscription.',
   ),
   keepAliveTimeouts: counter(
     'lmqtt_keep_alive_timeouts_total',
@@ -83,6 +148,26 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'messages',
     'PUBLISH packets sent, repetitions among them.',
   ),
+  controlPacketsReceived: counter(
+    'lmqtt_control_packets_received_total',
+    'packets',
+    'Packets received other than PUBLISH.',
+  ),
+  controlPacketsSent: counter(
+    'lmqtt_control_packets_sent_total',
+    'packets',
+    'Packets sent other than PUBLISH.',
+  ),
+  payloadBytesReceived: counter(
+    'lmqtt_payload_received_bytes_total',
+    'bytes',
+    'Payloads of PUBLISH packets received.',
+  ),
+  payloadBytesSent: counter(
+    'lmqtt_payload_sent_bytes_total',
+    'bytes',
+    'Payloads of PUBLISH packets sent.',
+  ),
   bytesReceived: counter(
     'lmqtt_received_bytes_total',
     'bytes',
@@ -98,6 +183,16 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'lmqtt_publishes_refused_total',
     'messages',
     'PUBLISH packets of MQTT 5 answered with an error reason code.',
+  ),
+  hookErrors: counter(
+    'lmqtt_hook_errors_total',
+    'calls',
+    'Calls of hooks that threw, or returned what they may not.',
+  ),
+  messagesDroppedByHooks: counter(
+    'lmqtt_messages_dropped_by_hooks_total',
+    'messages',
+    'Messages that hooks dropped: for all, or for one subscriber.',
   ),
   duplicatesReceived: counter(
     'lmqtt_duplicate_messages_received_total',
@@ -119,10 +214,35 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'messages',
     'Messages not delivered because the subscriber takes no packet as large.',
   ),
+  topicAliasesUsed: counter(
+    'lmqtt_topic_aliases_used_total',
+    'messages',
+    'Messages sent with a topic alias instead of the topic name.',
+  ),
   subscriptionsCurrent: gauge(
     'lmqtt_subscriptions',
     'subscriptions',
     'Subscriptions of the sessions in memory.',
+  ),
+  subscriptionsOffline: gauge(
+    'lmqtt_subscriptions_offline',
+    'subscriptions',
+    'Subscriptions of stored sessions whose client is not connected.',
+  ),
+  sharedSubscriptionsCurrent: gauge(
+    'lmqtt_shared_subscriptions',
+    'subscriptions',
+    'Shared subscriptions of sessions in memory.',
+  ),
+  sharedGroupsCurrent: gauge(
+    'lmqtt_shared_groups',
+    'groups',
+    'Shared groups (share name and filter), with members or without.',
+  ),
+  sharedMessagesReturned: counter(
+    'lmqtt_shared_messages_returned_total',
+    'messages',
+    'Messages that a member of a shared group gave back for another one.',
   ),
   retainedCurrent: gauge('lmqtt_retained_messages', 'messages', 'Retained messages.'),
   retainedBytes: gauge('lmqtt_retained_bytes', 'bytes', 'Retained messages as stored.'),
@@ -135,6 +255,16 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'lmqtt_retained_messages_sent_total',
     'messages',
     'Retained messages sent to new subscriptions.',
+  ),
+  clientEvents: counter(
+    'lmqtt_client_events_total',
+    'messages',
+    'Client events published ($events/...).',
+  ),
+  clientEventsDropped: counter(
+    'lmqtt_client_events_dropped_total',
+    'messages',
+    'Client events left out because too much waited to be written.',
   ),
   willsPublished: counter('lmqtt_wills_published_total', 'messages', 'Will messages published.'),
   willsDelayed: gauge(

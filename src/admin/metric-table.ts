@@ -1,6 +1,6 @@
+import { STALL_MS } from '../common/event-loop-stalls.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { counter, gauge, type Metric } from './metric.ts';
-import { STALL_MS } from './event-loop-stalls.ts';
 import { storeMetrics } from './store-metrics.ts';
 
 const MS_PER_SECOND = 1000;

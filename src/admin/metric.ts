@@ -1,3 +1,4 @@
+import type { StallCounts } from '../common/event-loop-stalls.ts';
 import type { GatewayStats } from '../gateway/types.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 
@@ -28,12 +29,6 @@ export interface MetricSources {
   /** Open connections of the name server. */
   readonly namesrvConnections: () => number;
   readonly stalls: StallCounts;
-}
-
-/** Stalls of the event loop so far. */
-export interface StallCounts {
-  readonly count: number;
-  readonly milliseconds: number;
 }
 
 /** A metric that is yet to be read from somewhere. */

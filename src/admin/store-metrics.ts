@@ -31,6 +31,8 @@ const ofStats: Readonly<Record<keyof StoreStats, ReadableSpec>> = {
     'records',
     'Records removed by retention.',
   ),
+  recordsStored: gauge('lmqtt_store_records', 'records', 'Records in the log.'),
+  bytesStored: gauge('lmqtt_store_bytes', 'bytes', 'Size of the log, before compression.'),
 };
 
 const fields = Object.keys(ofStats) as (keyof StoreStats)[];

@@ -11,6 +11,11 @@ export const anonymousAuthenticator: Authenticator = {
   },
 };
 
+/** Lets no one in: for a gateway that only knows clients with an authentication method. */
+export const closedAuthenticator: Authenticator = {
+  authenticate: () => AuthDecision.NOT_AUTHORIZED,
+};
+
 /** Lets everyone in, whatever they present: for a gateway that knows no credentials. */
 export const openAuthenticator: Authenticator = {
   authenticate: () => AuthDecision.ALLOW,

@@ -1,15 +1,65 @@
-import { anonymousAuthenticator, openAuthenticator } from '../auth/anonymous-authenticator.ts';
+import {
+  anonymousAuthenticator,
+  closedAuthenticator,
+  openAuthenticator,
+} from '../auth/anonymous-authenticator.ts';
 import { AuthenticatorChain } from '../auth/authenticator-chain.ts';
 import { certificateAuthenticator } from '../auth/certificate-authenticator.ts';
 import { HmacAuthenticator } from '../auth/hmac-authenticator.ts';
-import type { Authenticator } from '../auth/types.ts';
+import type { Authenticator, EnhancedAuthenticator } from '../auth/types.ts';
 import { ConfigError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ListenerOptions } from '../gateway/options.ts';
+import type { ListenerAuthentication } from './config/listener-sections.ts';
+import type { ListenerSignIn } from './listener-sections.ts';
 import type { ServiceConf } from './config/service-conf.ts';
 import { isLoopback } from './listen-addresses.ts';
 
 /** Lets clients in whose certificate names them, and asks `others` about the rest. */
 export function acceptingCertificates(others: Authenticator): Authenticator {
   return new AuthenticatorChain([certificateAuthenticator, others]);
+}
+
+/** Says in the log which listeners others can reach and use without any sign-in. */
+export function warnOfOpenListeners(listeners: readonly ListenerOptions[], logger: Logger): void {
+  for (const { host, port, settings } of listeners) {
+    if (settings?.authenticator !== openAuthenticator || isLoopback(host)) continue;
+    logger.warn({ host, port }, 'a listener that others can reach lets everybody in');
+  }
+}
+
+/**
+ * How clients of a listener sign in that has a way of its own; empty for one that does as `service.conf` says.
+ * @param enhanced the methods of enhanced authentication of `service.conf`
+ * @param where the listener, for messages
+ * @throws ConfigError when there is nothing that a client could sign in with
+ */
+export function signInOfListener(
+  { username, secretKey }: Pick<ServiceConf, 'username' | 'secretKey'>,
+  enhanced: readonly EnhancedAuthenticator[],
+  authentication: ListenerAuthentication,
+  where: string,
+): ListenerSignIn {
+  switch (authentication) {
+    case 'service':
+      return {};
+    case 'anonymous':
+      return { authenticator: openAuthenticator };
+    case 'certificate':
+      return { authenticator: certificateAuthenticator };
+    case 'scram':
+      if (enhanced.length > 0) {
+        return { authenticator: closedAuthenticator, enhancedAuthenticators: enhanced };
+      }
+      throw new ConfigError(`${where} authenticates by scram: set scramUsersFile in service.conf`);
+    case 'hmac':
+      if (username !== '' && secretKey !== '') {
+        return { authenticator: new HmacAuthenticator(username, secretKey) };
+      }
+      throw new ConfigError(
+        `${where} authenticates by hmac: set username and secretKey in service.conf`,
+      );
+  }
 }
 
 /**
@@ -19,7 +69,7 @@ export function acceptingCertificates(others: Authenticator): Authenticator {
  *   reach without any sign-in
  */
 export function authenticatorFrom(
-  service: Pick<ServiceConf, 'username' | 'secretKey' | 'allowAnonymous'>,
+  service: Pick<ServiceConf, 'username' | 'secretKey' | 'allowAnonymous' | 'scramUsersFile'>,
   hosts: readonly string[],
   keyOf: (host: string) => string = () => 'mqttHost',
 ): Authenticator {
@@ -34,9 +84,10 @@ export function authenticatorFrom(
       ? new AuthenticatorChain([anonymousAuthenticator, hmac])
       : hmac;
   }
+  if (service.scramUsersFile !== '' && allowAnonymous !== 'true') return closedAuthenticator;
   if (allowAnonymous === 'false') {
     throw new ConfigError(
-      'service.conf: allowAnonymous is false and there are no credentials: set username and secretKey',
+      'service.conf: allowAnonymous is false and there are no credentials: set username and secretKey, or scramUsersFile',
     );
   }
   const exposed = hosts.find((host) => !isLoopback(host));

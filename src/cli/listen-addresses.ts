@@ -1,7 +1,8 @@
 import { ConfigError } from '../common/errors.ts';
 import type { ListenAddress } from '../gateway/options.ts';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i;
+export { isLoopback } from '../common/loopback.ts';
+
 const BRACKETS = /^\[([^\]]*)\](?::(.*))?$/;
 const IPV6_CHARACTERS = /^[\da-f:.]+(%\w+)?$/i;
 const PORT = /^\d{1,5}$/;
@@ -19,11 +20,6 @@ export function addressesOf(list: string, defaultPort: number, key: string): Lis
     .filter((entry) => entry !== '');
   if (entries.length === 0) throw new ConfigError(`connect.conf: ${key} names no address`);
   return entries.map((entry) => addressOf(entry, defaultPort, key));
-}
-
-/** Whether only this machine can reach the host. A name other than localhost counts as reachable. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
 }
 
 /** The address as it is written; IPv6 hosts go in brackets. */

@@ -2,12 +2,22 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../common/errors.ts';
 import {
   ClientCertificate,
+  type ListenAddress,
   type ListenerOptions,
   type TlsOptions,
   Transport,
 } from '../gateway/listener/listener-options.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
+import type { ListenerSection } from './config/listener-sections.ts';
 import { addressesOf } from './listen-addresses.ts';
+import {
+  addressesOfSection,
+  isBuiltIn,
+  overlaid,
+  sectionOf,
+  settingsFrom,
+  type SignInOf,
+} from './listener-sections.ts';
 
 const CLIENT_CERTIFICATE = {
   false: ClientCertificate.NONE,
@@ -25,38 +35,92 @@ interface Kind {
 }
 
 /**
- * What `connect.conf` says of the listeners, plain TCP first.
+ * What `connect.conf` says of the listeners: plain TCP first, those of its sections last.
  * @param confDirectory where relative names of certificate files begin
  * @throws ConfigError naming the key that contradicts another or does not fit
  */
 export function listenersFrom(
   connect: Readonly<ConnectConf>,
   confDirectory: string,
+  sections: readonly ListenerSection[] = [],
+  signInOf: SignInOf = () => ({}),
 ): ListenerOptions[] {
-  const proxied = proxiedTransports(connect.proxyProtocol);
-  const kinds = kindsOf(connect).filter(({ isEnabled }) => isEnabled);
-  if (kinds.length === 0) {
+  const make = (spec: ListenerSpec): ListenerOptions[] => {
+    const { transport, section } = spec;
+    const conf = overlaid(connect, section);
+    if (!conf.webSocketPath.startsWith('/')) {
+      throw new ConfigError('connect.conf: webSocketPath does not begin with a slash');
+    }
+    const tls = hasTls(transport) ? tlsFrom(conf, confDirectory) : undefined;
+    const settings = section && settingsFrom(section, tls, signInOf);
+    const options = {
+      proxyProtocol: spec.proxyProtocol,
+      ...(tls === undefined ? {} : { tls }),
+      ...(isWebSocket(transport) ? { webSocket: { path: conf.webSocketPath } } : {}),
+      ...(settings === undefined ? {} : { settings }),
+    };
+    return spec.addresses.map((address) => ({ ...address, ...options }));
+  };
+  const all = [...builtIn(connect, sections), ...added(sections)];
+  if (all.length === 0) {
     throw new ConfigError('connect.conf: enableTcp is false and no other listener is enabled');
   }
-  if (!connect.webSocketPath.startsWith('/')) {
-    throw new ConfigError('connect.conf: webSocketPath does not begin with a slash');
-  }
-  return kinds.flatMap((kind) => {
-    const extras = {
-      proxyProtocol: proxied.has(kind.transport),
-      ...(hasTls(kind.transport) ? { tls: tlsFrom(connect, confDirectory) } : {}),
-      ...(isWebSocket(kind.transport) ? { webSocket: { path: connect.webSocketPath } } : {}),
-    };
-    return addressesOfKind(connect, kind).map((address) => ({ ...address, ...extras }));
+  return all.flatMap(make);
+}
+
+/** Where a listener listens, and the section that it is changed or made by. */
+interface ListenerSpec {
+  readonly transport: Transport;
+  readonly addresses: readonly ListenAddress[];
+  readonly proxyProtocol: boolean;
+  readonly section: ListenerSection | undefined;
+}
+
+function builtIn(
+  connect: Readonly<ConnectConf>,
+  sections: readonly ListenerSection[],
+): ListenerSpec[] {
+  const proxied = proxiedTransports(connect.proxyProtocol);
+  return kindsOf(connect).flatMap((kind) => {
+    const { transport } = kind;
+    const section = sectionOf(sections, transport);
+    if (!kind.isEnabled) {
+      if (section === undefined) return [];
+      throw new ConfigError(
+        `${section.origin}: [listener.${section.name}] is for a listener that is not enabled`,
+      );
+    }
+    const addresses = addressesOfKind(connect, kind);
+    return { transport, addresses, proxyProtocol: proxied.has(transport), section };
   });
 }
 
+function added(sections: readonly ListenerSection[]): ListenerSpec[] {
+  return sections
+    .filter((section) => !isBuiltIn(section))
+    .map((section) => ({
+      transport: section.values.transport ?? Transport.TCP,
+      addresses: addressesOfSection(section),
+      proxyProtocol: section.values.proxyProtocol ?? false,
+      section,
+    }));
+}
+
 /** The key that a host of the listeners is from. */
-export function hostKeyOf(connect: Readonly<ConnectConf>, host: string): string {
+export function hostKeyOf(
+  connect: Readonly<ConnectConf>,
+  host: string,
+  sections: readonly ListenerSection[] = [],
+): string {
   const kinds = kindsOf(connect).filter(({ isEnabled, hostKey }) => isEnabled && connect[hostKey]);
   const isFrom = ({ hostKey }: Kind): boolean =>
     addressesOf(connect[hostKey], 0, hostKey).some((address) => address.host === host);
-  return kinds.find(isFrom)?.hostKey ?? 'mqttHost';
+  const kind = kinds.find(isFrom);
+  if (kind !== undefined) return kind.hostKey;
+  const section = sections
+    .filter((candidate) => !isBuiltIn(candidate))
+    .find((candidate) => addressesOfSection(candidate).some((address) => address.host === host));
+  return section === undefined ? 'mqttHost' : `[listener.${section.name}] host`;
 }
 
 function kindsOf(connect: Readonly<ConnectConf>): Kind[] {

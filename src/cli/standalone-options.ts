@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import type { AdminOptions } from '../admin/admin.ts';
 import type { ConnectionLimits } from '../gateway/listener/connection-limiter.ts';
-import type { GatewayLimits, TcpKeepAliveOptions } from '../gateway/options.ts';
+import { ConfigError } from '../common/errors.ts';
+import type { GatewayLimits, ProtocolRules, TcpKeepAliveOptions } from '../gateway/options.ts';
+import type { SysTopicsOptions } from '../gateway/sys/sys-topics-options.ts';
 import type { EmbeddedStoreOptions } from '../lmq/embedded/store-options.ts';
 import type { NamesrvOptions } from '../namesrv/server/namesrv-server.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import type { LmqConf } from './config/lmq-conf.ts';
 import type { NamesrvConf } from './config/namesrv-conf.ts';
+import { lmqttVersion } from './version.ts';
 
 const MS_PER_HOUR = 3_600_000;
 
@@ -45,16 +48,59 @@ export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits
     connectTimeoutMs: connect.connectTimeoutMs,
     maxClientIdLength: connect.maxClientIdLength,
     maxTopicLevels: connect.maxTopicLevels,
+    maxTopicLength: connect.maxTopicLength,
     topicAliasMaximum: connect.topicAliasMaximum,
+    topicAliasMaximumOut: connect.topicAliasMaximumOut,
     receiveMaximum: connect.receiveMaximum,
     maxSessionExpirySeconds: connect.maxSessionExpirySeconds,
     maxSubscriptionsPerClient: connect.maxSubscriptionsPerClient,
     maxSubscriptionBytesPerClient: connect.maxSubscriptionBytesPerClient,
     maxInflight: connect.maxInflight,
+    maxPublishRate: connect.maxPublishRate,
+    maxPublishBytesRate: connect.maxPublishBytesRate,
+    publishRateExceeded: connect.publishRateExceeded,
+    maxQueuedMessages: connect.maxQueuedMessages,
+    maxQueuedBytes: connect.maxQueuedBytes,
+    queueFullPolicy: connect.queueFullPolicy,
     highWater: connect.highWater,
     maxRetainedMessages: connect.maxRetainedMessages,
     maxRetainedBytes: connect.maxRetainedBytes,
     pullBatchSize: connect.pullBatchSize,
+  };
+}
+
+/** What `connect.conf` says of the `$SYS` topics; undefined when there are none. */
+export function sysTopicsFrom({
+  sysTopicsInterval,
+}: Readonly<ConnectConf>): SysTopicsOptions | undefined {
+  if (sysTopicsInterval === 0) return undefined;
+  return { intervalSeconds: sysTopicsInterval, version: lmqttVersion() };
+}
+
+/** Response information is part of a CONNACK and of topic names. */
+const MAX_RESPONSE_INFORMATION = 1024;
+
+/**
+ * What `connect.conf` says of what MQTT leaves to the server.
+ * @throws ConfigError for response information that no topic name can begin with
+ */
+export function protocolRulesFrom(connect: Readonly<ConnectConf>): ProtocolRules {
+  const { responseInformation } = connect;
+  if (/[+#\p{Cc}]/u.test(responseInformation)) {
+    throw new ConfigError(
+      'connect.conf: responseInformation has characters that no topic name may have',
+    );
+  }
+  if (responseInformation.length > MAX_RESPONSE_INFORMATION) {
+    throw new ConfigError(
+      `connect.conf: responseInformation is longer than ${String(MAX_RESPONSE_INFORMATION)} characters`,
+    );
+  }
+  return {
+    serverKeepAliveSeconds: connect.serverKeepAliveSeconds,
+    maxKeepAliveSeconds: connect.maxKeepAliveSeconds,
+    responseInformation,
+    payloadFormatCheck: connect.payloadFormatCheck,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createAdmin } from '../admin/admin.ts';
+import { ScramAuthenticator } from '../auth/scram/scram-authenticator.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
@@ -7,19 +8,29 @@ import type { Transport } from '../gateway/listener/listener-options.ts';
 import { TopicMetadata } from '../gateway/routing/topic-metadata.ts';
 import { createEmbeddedStore } from '../lmq/embedded/embedded-store.ts';
 import { createNamesrv } from '../namesrv/server/namesrv-server.ts';
-import { acceptingCertificates, authenticatorFrom } from './authentication.ts';
+import {
+  acceptingCertificates,
+  authenticatorFrom,
+  signInOfListener,
+  warnOfOpenListeners,
+} from './authentication.ts';
+import { aclFrom } from './authorization.ts';
+import { clientEventsFrom } from './client-events.ts';
 import type { Config } from './config/load-all.ts';
 import { type Directories, ensureDirectory } from './directories.ts';
 import { addressText } from './listen-addresses.ts';
 import { hostKeyOf, listenersFrom } from './listeners.ts';
 import { NodeRegistration } from './node-registration.ts';
+import { scramUsersFrom } from './scram.ts';
 import { ServiceGroup } from './service-group.ts';
 import {
   adminOptionsFrom,
   connectionLimitsFrom,
   gatewayLimitsFrom,
   namesrvOptionsFrom,
+  protocolRulesFrom,
   storeOptionsFrom,
+  sysTopicsFrom,
   tcpKeepAliveFrom,
 } from './standalone-options.ts';
 
@@ -43,15 +54,24 @@ export function createStandalone(
   logger: Logger,
   clock: Clock,
 ): Standalone {
-  const { connect, service, lmq, namesrv: namesrvConf } = config;
+  const { connect, service, lmq, namesrv: namesrvConf, listeners: sections } = config;
   const { data: dataDirectory } = directories;
-  const listeners = listenersFrom(connect, directories.conf);
-  const hosts = listeners.map(({ host }) => host);
-  const authenticator = authenticatorFrom(service, hosts, (host) => hostKeyOf(connect, host));
   const scoped = (part: string): { logger: Logger; clock: Clock } => ({
     logger: logger.child({ part }),
     clock,
   });
+  const scramUsers = scramUsersFrom(service, directories.conf, scoped('scram'));
+  const enhanced = scramUsers === undefined ? [] : [new ScramAuthenticator(scramUsers)];
+  const listeners = listenersFrom(connect, directories.conf, sections, (authentication, where) =>
+    signInOfListener(service, enhanced, authentication, where),
+  );
+  warnOfOpenListeners(listeners, logger);
+  const hosts = listeners
+    .filter(({ settings }) => settings?.authenticator === undefined)
+    .map(({ host }) => host);
+  const authenticator = authenticatorFrom(service, hosts, (host) =>
+    hostKeyOf(connect, host, sections),
+  );
   const storeOptions = storeOptionsFrom(lmq, dataDirectory);
   const store = createEmbeddedStore({ ...storeOptions, ...scoped('store') });
   const namesrvOptions = namesrvOptionsFrom(namesrvConf, dataDirectory);
@@ -63,6 +83,7 @@ export function createStandalone(
     autoCreateWildcard: connect.autoCreateWildcard,
     ...scoped('metadata'),
   });
+  const acl = aclFrom(service, directories.conf, scoped('acl'));
   const gateway = new Gateway({
     listeners,
     handshakeTimeoutMs: connect.handshakeTimeoutMs,
@@ -70,13 +91,22 @@ export function createStandalone(
     backlog: connect.backlog,
     store,
     metadata,
-    authenticator: connect.usernameFromCertificate
+    authenticator: listeners.some(({ tls }) => tls?.usernameFromCertificate === true)
       ? acceptingCertificates(authenticator)
       : authenticator,
+    enhancedAuthenticators: enhanced,
     limits: gatewayLimitsFrom(connect),
+    rules: protocolRulesFrom(connect),
+    authorizer: acl,
     tcpKeepAlive: tcpKeepAliveFrom(connect),
     storeQos0: connect.storeQos0,
     sessionFlushIntervalMs: connect.sessionFlushIntervalMs,
+    sharedSubscriptions: {
+      strategy: connect.sharedSubscriptionStrategy,
+      expirySeconds: connect.sharedSubscriptionExpirySeconds,
+    },
+    clientEvents: clientEventsFrom(connect),
+    sysTopics: sysTopicsFrom(connect),
     ...scoped('gateway'),
   });
   const addressTexts = (transport?: Transport): string[] =>
@@ -103,6 +133,8 @@ export function createStandalone(
       { name: 'store', service: store },
       { name: 'name server', service: namesrv },
       { name: 'topic metadata', service: metadata },
+      ...(acl === undefined ? [] : [{ name: 'access control list', service: acl }]),
+      ...(scramUsers === undefined ? [] : [{ name: 'users of SCRAM', service: scramUsers }]),
       { name: 'gateway', service: gateway },
       { name: 'node registration', service: registration },
       ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),

@@ -10,8 +10,11 @@ export interface Clock {
   monotonic(): number;
   /** Calls `callback` every `intervalMs` until cancelled. Does not keep the process alive. */
   every(intervalMs: number, callback: () => void): Timer;
-  /** Calls `callback` once after `delayMs` unless cancelled. Does not keep the process alive. */
-  after(delayMs: number, callback: () => void): Timer;
+  /**
+   * Calls `callback` once after `delayMs` unless cancelled.
+   * @param keepsAlive the process does not end before; unless given, it may
+   */
+  after(delayMs: number, callback: () => void, keepsAlive?: boolean): Timer;
 }
 
 export const systemClock: Clock = {
@@ -25,8 +28,9 @@ export const systemClock: Clock = {
       },
     };
   },
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs).unref();
+  after(delayMs, callback, keepsAlive = false) {
+    const timer = setTimeout(callback, delayMs);
+    if (!keepsAlive) timer.unref();
     return {
       cancel: () => {
         clearTimeout(timer);

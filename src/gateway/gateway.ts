@@ -1,35 +1,32 @@
 import type { Service } from '../common/lifecycle.ts';
-import { TimerWheel } from '../common/timer-wheel.ts';
 import type { Arrival } from '../lmq/spi/types.ts';
+import { assemble } from './assembly.ts';
 import { Channel } from './channel/channel.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
-import { CommitWaiters } from './session/commit-waiters.ts';
-import { StoreGate } from './channel/store-gate.ts';
-import { LiveForwarder } from './channel/live-forwarder.ts';
 import { ReasonCode } from './codec/reason-code.ts';
 import { Connection } from './connection/connection.ts';
 import { FlushQueue } from './connection/flush-queue.ts';
+import { LingeringStreams } from './connection/lingering-streams.ts';
 import { GatewayStats } from './gateway-stats.ts';
 import type { ByteStream, Peer } from './connection/byte-stream.ts';
 import { ConnectionLimiter, NO_CONNECTION_LIMITS } from './listener/connection-limiter.ts';
 import type { BoundAddress } from './listener/listener-options.ts';
 import { type ListenerContext, MqttListener } from './listener/mqtt-listener.ts';
+import { largestPacketSize } from './listener/listener-settings.ts';
+import { contextOfListener } from './listener-context.ts';
+import { RefusedConnections } from './listener/refused-connections.ts';
 import { PendingSockets } from './listener/pending-sockets.ts';
 import { TcpKeepAlive } from './listener/tcp-keep-alive.ts';
+import type { OutgoingMessage } from './message-publisher.ts';
 import type { GatewayOptions } from './options.ts';
-import { LiveSubscriptions } from './routing/live-subscriptions.ts';
-import { MessagePublisher } from './message-publisher.ts';
-import { RetainedMessages } from './retained/retained-messages.ts';
-import { RetainedSender } from './retained/retained-sender.ts';
-import { TopicTable } from './routing/topic-table.ts';
-import { Wills } from './will/wills.ts';
-import { DeliveryPump } from './session/delivery-pump.ts';
-import { SessionLog } from './session/session-log.ts';
-import { SessionRegistry } from './session/session-registry.ts';
 import { SessionSweeper } from './session/session-sweeper.ts';
 
 /** How often `stop` looks whether all sessions are saved, ms. */
 const DRAIN_POLL_MS = 5;
+/** How long `stop` waits for peers that have not closed their side, ms. */
+const LAST_WORDS_MS = 300;
+/** Connections over a limit that are told so at a time. */
+const REFUSED_AT_ONCE = 64;
 const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** One gateway node: listeners, channels, sessions and delivery over a store and a topic registry. */
@@ -38,6 +35,7 @@ export class Gateway implements Service {
   readonly #options: GatewayOptions;
   readonly #context: ChannelContext;
   readonly #flushQueue = new FlushQueue();
+  readonly #lingering: LingeringStreams;
   readonly #channels = new Set<Channel>();
   readonly #tcpKeepAlive: TcpKeepAlive;
   readonly #pending: PendingSockets;
@@ -46,12 +44,19 @@ export class Gateway implements Service {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#lingering = new LingeringStreams(options.clock);
     this.#tcpKeepAlive = new TcpKeepAlive(options.tcpKeepAlive, options.logger);
     const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = options;
     this.#pending = new PendingSockets(options.clock, handshakeTimeoutMs, () => {
       this.stats.handshakeTimeouts++;
     });
-    this.#context = this.#assemble();
+    const settings = options.listeners.map((listener) => listener.settings);
+    const maxPacketSize = largestPacketSize(options.limits, settings);
+    const limits =
+      maxPacketSize === options.limits.maxPacketSize
+        ? options.limits
+        : { ...options.limits, maxPacketSize };
+    this.#context = assemble({ ...options, limits }, this.stats);
     this.#sweeper = new SessionSweeper(this.#context.sessions, options.clock, options.logger);
   }
 
@@ -63,6 +68,15 @@ export class Gateway implements Service {
   /** Sessions with delivery progress that is not saved. */
   get dirtySessions(): number {
     return this.#context.sessionLog.dirtyCount;
+  }
+
+  /**
+   * Publishes from inside: no authorization, no publish hooks. Resolves when the message is durable.
+   * @param publisher client id that it is published in the name of
+   * @throws MqttProtocolError when the topic is none, or is not registered
+   */
+  async publish(message: OutgoingMessage, publisher = ''): Promise<void> {
+    await this.#options.store.committed(this.#context.publisher.publish(message, publisher));
   }
 
   async start(): Promise<void> {
@@ -80,10 +94,13 @@ export class Gateway implements Service {
     });
     sessionLog.start(pump);
     this.#sweeper.start();
+    this.#context.sessions.start();
     await this.#tcpKeepAlive.load();
     try {
+      await this.#context.shares.start(this.#context.sessions);
       await this.#context.retained.start();
       await this.#context.wills.start();
+      await this.#context.sysTopics?.start(() => this.#unsentBytes());
       await this.#listen();
     } catch (error) {
       await this.stop();
@@ -93,84 +110,60 @@ export class Gateway implements Service {
 
   /** Accepts no more, closes every connection with its session saved. */
   async stop(): Promise<void> {
-    this.#sweeper.stop();
+    const swept = this.#sweeper.stop();
     for (const listener of this.#listeners) listener.stop();
     this.#listeners = [];
     this.#pending.destroyAll();
+    const { clock } = this.#options;
     const { sessionLog, sessions } = this.#context;
     for (const channel of [...this.#channels]) {
       channel.close('gateway is stopping', ReasonCode.SERVER_SHUTTING_DOWN);
     }
-    while (sessions.busy > 0 || sessions.size > 0) {
+    // A peer that is still sending gets a moment to read why it is closed.
+    const lingerUntil = clock.monotonic() + LAST_WORDS_MS;
+    const isLingering = () => this.#lingering.size > 0 && clock.monotonic() < lingerUntil;
+    while (sessions.busy > 0 || sessions.size > 0 || isLingering()) {
       await new Promise<void>((resolve) => {
-        this.#options.clock.after(DRAIN_POLL_MS, resolve);
+        // The last socket may be gone, and the sessions not saved yet.
+        clock.after(DRAIN_POLL_MS, resolve, true);
       });
     }
+    await swept;
+    this.#lingering.destroyAll();
+    this.#context.shares.stop();
     sessionLog.stop();
+    await sessions.stop();
+    this.#context.events?.stop();
+    await this.#context.sysTopics?.stop();
     this.#context.wills.stop();
     this.#context.retained.stop();
   }
 
-  #assemble(): ChannelContext {
-    const { store, metadata, authenticator, authorizer, limits, storeQos0 } = this.#options;
-    const { logger, clock, sessionFlushIntervalMs } = this.#options;
-    const { stats } = this;
-    const waiters = new CommitWaiters();
-    const live = new LiveSubscriptions();
-    const sessionLog = new SessionLog(store, waiters, clock, sessionFlushIntervalMs);
-    const pump = new DeliveryPump(store, limits, stats, clock, logger, sessionLog);
-    const sessions = new SessionRegistry({
-      store,
-      metadata,
-      live,
-      pump,
-      log: sessionLog,
-      stats,
-      clock,
-      logger,
-      maxInflight: limits.maxInflight,
-    });
-    const topics = new TopicTable(store, live, metadata, limits.maxTopicLevels);
-    const forwarder = new LiveForwarder(sessions, stats, limits);
-    const wheel = new TimerWheel(clock);
-    const retained = new RetainedMessages(store, limits, stats, clock, logger);
-    const publisher = new MessagePublisher(store, topics, forwarder, retained);
-    const common = { store, limits, stats, clock, logger };
-    return {
-      store,
-      metadata,
-      topics,
-      live,
-      sessions,
-      forwarder,
-      retained,
-      retainedSender: new RetainedSender({ ...common, retained, sessions, sessionLog, pump }),
-      wills: new Wills({ ...common, publisher, wheel }),
-      sessionLog,
-      pump,
-      waiters,
-      gate: new StoreGate(stats),
-      wheel,
-      authenticator,
-      authorizer,
-      limits,
-      storeQos0,
-      stats,
-      clock,
-      logger,
-    };
+  #unsentBytes(): number {
+    let bytes = 0;
+    for (const { connection } of this.#channels) bytes += connection.unsentBytes;
+    return bytes;
   }
 
   async #listen(): Promise<void> {
-    const context = this.#listenerContext();
+    const common = this.#listenerContext();
     for (const options of this.#options.listeners) {
-      const listener = new MqttListener(options, context);
+      const { limits } = this.#options;
+      const channelContext = contextOfListener(this.#context, limits, options.settings);
+      const listener = new MqttListener(options, {
+        ...common,
+        maxPacketSize: channelContext.limits.maxPacketSize,
+        onStream: (stream, peer) => {
+          this.#accept(channelContext, stream, peer);
+        },
+      });
       await listener.start();
       this.#listeners.push(listener);
     }
   }
 
-  #listenerContext(): ListenerContext {
+  /** What the listeners share. */
+  #listenerContext(): Omit<ListenerContext, 'onStream' | 'maxPacketSize'> {
     const { backlog, tcpKeepAlive, limits, connectionLimits, logger, clock } = this.#options;
     const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = this.#options;
     return {
@@ -178,24 +171,34 @@ export class Gateway implements Service {
       keepAlive: tcpKeepAlive,
       tcpKeepAlive: this.#tcpKeepAlive,
       handshakeTimeoutMs,
-      maxPacketSize: limits.maxPacketSize,
       limiter: new ConnectionLimiter(clock, connectionLimits ?? NO_CONNECTION_LIMITS),
       pending: this.#pending,
       stats: this.stats,
       logger,
       clock,
       hasRoom: () => this.#channels.size + this.#pending.size < limits.maxConnections,
-      onStream: (stream, peer) => {
-        this.#accept(stream, peer);
-      },
+      refused: new RefusedConnections(
+        clock,
+        this.#flushQueue,
+        this.#lingering,
+        this.stats,
+        REFUSED_AT_ONCE,
+      ),
     };
   }
 
-  #accept(stream: ByteStream, peer: Peer | undefined): void {
+  #accept(context: ChannelContext, stream: ByteStream, peer: Peer | undefined): void {
     const { highWater } = this.#options.limits;
     this.stats.connectionsCurrent++;
-    const connection = new Connection(stream, this.#flushQueue, this.stats, highWater, peer);
-    const channel = new Channel(this.#context, connection, this.#onChannelClosed);
+    const connection = new Connection(
+      stream,
+      this.#flushQueue,
+      this.#lingering,
+      this.stats,
+      highWater,
+      peer,
+    );
+    const channel = new Channel(context, connection, this.#onChannelClosed);
     this.#channels.add(channel);
     connection.open(channel);
   }
@@ -206,8 +209,9 @@ export class Gateway implements Service {
   };
 
   #arrived(arrivals: readonly Arrival[]): void {
-    const { pump, sessions } = this.#context;
+    const { pump, sessions, shares } = this.#context;
     for (const arrival of arrivals) {
+      shares.arrived(arrival);
       if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
       else sessions.arrivedUnread(arrival);
     }

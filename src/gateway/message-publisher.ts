@@ -4,7 +4,7 @@ import type { CommitNumber } from '../lmq/spi/types.ts';
 import type { LiveForwarder } from './channel/live-forwarder.ts';
 import type { Will } from './codec/will.ts';
 import type { RetainedMessages } from './retained/retained-messages.ts';
-import type { TopicTable } from './routing/topic-table.ts';
+import type { TopicEntry, TopicTable } from './routing/topic-table.ts';
 
 /** What is published, in whole. */
 export type OutgoingMessage = Pick<
@@ -37,9 +37,18 @@ export class MessagePublisher {
    * @throws MqttProtocolError when the topic may not be published to
    */
   publish(message: OutgoingMessage, publisher: string): CommitNumber {
-    const { qos, retain, payload, properties, expirySeconds = NO_EXPIRY } = message;
     const name = Buffer.from(message.topic);
-    const entry = this.#topics.lookUp(name, 0, name.length);
+    return this.publishTo(this.#topics.lookUp(name, 0, name.length), message, publisher);
+  }
+
+  /** As {@link publish}, to an entry that is at hand. */
+  publishTo(
+    entry: TopicEntry,
+    message: Omit<OutgoingMessage, 'topic'>,
+    publisher: string,
+  ): CommitNumber {
+    const { qos, retain, payload, properties, expirySeconds = NO_EXPIRY } = message;
+    this.#topics.refresh(entry);
     const publisherBytes = Buffer.from(publisher);
     const commit = this.#store.append(
       entry.topic,
@@ -67,6 +76,7 @@ export class MessagePublisher {
     const isLive = qos === 0 || entry.peer === undefined;
     if (isLive) {
       this.#forwarder.forward(entry, qos === 0 ? entry.all : entry.atQos0, live, undefined);
+      if (qos === 0) this.#forwarder.forwardShared(entry, live, undefined);
     }
     return commit;
   }

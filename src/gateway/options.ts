@@ -1,43 +1,38 @@
-import type { Authenticator, Authorizer } from '../auth/types.ts';
+import type { Authenticator, Authorizer, EnhancedAuthenticator } from '../auth/types.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
+import type { ClientEvent } from './events/client-event.ts';
 import type { ConnectionLimits } from './listener/connection-limiter.ts';
+import type { GatewayHooks } from './hooks/gateway-hooks.ts';
+import type { GatewayLimits } from './limits.ts';
 import type { ListenerOptions } from './listener/listener-options.ts';
 import type { TopicMetadata } from './routing/topic-metadata.ts';
+import type { SysTopicsOptions } from './sys/sys-topics-options.ts';
+import { ShareStrategyName } from './share/share-strategy.ts';
 
+export {
+  DEFAULT_LIMITS,
+  type GatewayLimits,
+  PublishRateExceeded,
+  QueueFullPolicy,
+} from './limits.ts';
 export type { ListenAddress, ListenerOptions } from './listener/listener-options.ts';
 
-/** Limits on what a peer may ask for. Each protects the process; each is counted when it is hit. */
-export interface GatewayLimits {
-  /** Largest control packet accepted, bytes, fixed header included. Checked before anything is buffered. */
-  readonly maxPacketSize: number;
-  /** Most connections at a time. */
-  readonly maxConnections: number;
-  /** Time from accept to CONNECT, ms. */
-  readonly connectTimeoutMs: number;
-  readonly maxClientIdLength: number;
-  /** Topic aliases that a MQTT 5 client may set; 0 = none. */
-  readonly topicAliasMaximum: number;
-  /** Unacknowledged QoS 1 and 2 publishes that a MQTT 5 client may have under way to us. */
-  readonly receiveMaximum: number;
-  /** Most levels of a topic name or filter. */
-  readonly maxTopicLevels: number;
-  /** Longest time that a session outlives its connection, seconds; `NEVER_EXPIRES` = for ever. */
-  readonly maxSessionExpirySeconds: number;
-  readonly maxSubscriptionsPerClient: number;
-  /** All filters of one client together, bytes: a persistent session is stored as one record. */
-  readonly maxSubscriptionBytesPerClient: number;
-  /** Unacknowledged QoS 1 and 2 messages on the way to one client. */
-  readonly maxInflight: number;
-  /** Bytes waiting for one socket above which deliveries stop, QoS 0 is dropped and reading pauses. */
-  readonly highWater: number;
-  /** Topics with a retained message. */
-  readonly maxRetainedMessages: number;
-  /** All retained messages together as stored, bytes. */
-  readonly maxRetainedBytes: number;
-  /** Most records read for one subscription before another one's turn. */
-  readonly pullBatchSize: number;
+/** Keep-alives that the server asks for. */
+export interface KeepAliveRules {
+  /** Holds for every client of MQTT 5, whatever it asks for; 0 = its own. */
+  readonly serverKeepAliveSeconds: number;
+  /** Instead of a longer one, or of none at all; 0 = no maximum. */
+  readonly maxKeepAliveSeconds: number;
+}
+
+/** What MQTT leaves to the server. */
+export interface ProtocolRules extends KeepAliveRules {
+  /** Response Information of CONNACK, `{clientId}` replaced; empty = none. */
+  readonly responseInformation: string;
+  /** Refuse a payload that is not the UTF-8 which its indicator says (MQTT 5 §3.3.2.3.2). */
+  readonly payloadFormatCheck: boolean;
 }
 
 /** TCP keep-alive of accepted sockets; 0 leaves the system's value. */
@@ -47,6 +42,12 @@ export interface TcpKeepAliveOptions {
   readonly probes: number;
   /** TCP_USER_TIMEOUT, ms. */
   readonly userTimeoutMs: number;
+}
+
+export interface SharedSubscriptionOptions {
+  readonly strategy: ShareStrategyName;
+  /** How long a group and what nobody has had of it outlive its last user, seconds; 0 = not at all. */
+  readonly expirySeconds: number;
 }
 
 export interface GatewayOptions {
@@ -60,34 +61,39 @@ export interface GatewayOptions {
   readonly store: LmqStore;
   readonly metadata: TopicMetadata;
   readonly authenticator: Authenticator;
+  /** Methods of enhanced authentication; a client that names one is not asked for a password. */
+  readonly enhancedAuthenticators?: readonly EnhancedAuthenticator[];
   /** Undefined allows everything. */
   readonly authorizer?: Authorizer | undefined;
+  /** In their order; see docs/hooks.md. */
+  readonly hooks?: readonly GatewayHooks[];
   readonly limits: GatewayLimits;
+  readonly rules?: Partial<ProtocolRules>;
+  /** `DEFAULT_SHARED_SUBSCRIPTIONS` unless given. */
+  readonly sharedSubscriptions?: SharedSubscriptionOptions;
   readonly tcpKeepAlive: TcpKeepAliveOptions;
   /** Whether records published at QoS 0 go to the log too. */
   readonly storeQos0: boolean;
   /** How often progress of persistent sessions that only affects redelivery is saved, ms. */
   readonly sessionFlushIntervalMs: number;
+  /** Client events that are published under `$events/`; none unless given. */
+  readonly clientEvents?: readonly ClientEvent[] | undefined;
+  /** Without it there are no `$SYS` topics. */
+  readonly sysTopics?: SysTopicsOptions | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-export const DEFAULT_LIMITS: GatewayLimits = {
-  maxPacketSize: 1024 * 1024,
-  maxConnections: 100_000,
-  connectTimeoutMs: 10_000,
-  maxClientIdLength: 1024,
-  topicAliasMaximum: 64,
-  receiveMaximum: 1024,
-  maxTopicLevels: 128,
-  maxSessionExpirySeconds: 0xffff_ffff,
-  maxSubscriptionsPerClient: 10_000,
-  maxSubscriptionBytesPerClient: 1024 * 1024,
-  maxInflight: 16_384,
-  highWater: 256 * 1024,
-  maxRetainedMessages: 1_000_000,
-  maxRetainedBytes: 256 * 1024 * 1024,
-  pullBatchSize: 256,
+export const DEFAULT_RULES: ProtocolRules = {
+  serverKeepAliveSeconds: 0,
+  maxKeepAliveSeconds: 0,
+  responseInformation: '',
+  payloadFormatCheck: false,
+};
+
+export const DEFAULT_SHARED_SUBSCRIPTIONS: SharedSubscriptionOptions = {
+  strategy: ShareStrategyName.ROUND_ROBIN,
+  expirySeconds: 0,
 };
 
 export const DEFAULT_TCP_KEEP_ALIVE: TcpKeepAliveOptions = {

@@ -7,6 +7,7 @@ import {
   subscribe,
   type Packet,
   type Publish,
+  type QoS,
 } from '../helpers/packets.ts';
 import { PacketLink } from '../helpers/packet-link.ts';
 import type { CrashWorld } from './crash-world.ts';
@@ -28,6 +29,7 @@ export class CrashSubscriber {
   readonly #qos: 1 | 2;
   readonly #filters: readonly string[];
   readonly #unreleased = new Set<number>();
+  readonly #received: (topic: string, payload: string, qos: QoS) => void;
   #link: PacketLink | undefined;
   #isConnected = false;
   #isSubscribed = false;
@@ -36,7 +38,14 @@ export class CrashSubscriber {
   #isEnded = false;
   connections = 0;
 
-  constructor(world: CrashWorld, name: string, qos: 1 | 2, filters: readonly string[]) {
+  /** @param receive what to do with a message, when it is not to be in the order of its stream */
+  constructor(
+    world: CrashWorld,
+    name: string,
+    qos: 1 | 2,
+    filters: readonly string[],
+    receive?: (payload: string, qos: number) => void,
+  ) {
     this.#world = world;
     this.name = name;
     this.#qos = qos;
@@ -44,6 +53,14 @@ export class CrashSubscriber {
     this.streams = new StreamCheck((text) => {
       world.violation(`${name}: ${text}`);
     });
+    this.#received =
+      receive === undefined
+        ? (topic, payload, messageQos) => {
+            this.streams.accept(topic, payload, messageQos);
+          }
+        : (_topic, payload, messageQos) => {
+            receive(payload, messageQos);
+          };
     this.#connect();
   }
 
@@ -142,13 +159,13 @@ export class CrashSubscriber {
     if (qos === 2) {
       if (!this.#unreleased.has(id)) {
         this.#unreleased.add(id);
-        this.streams.accept(topic, message.payload.toString(), qos);
+        this.#received(topic, message.payload.toString(), qos);
       }
       link.send(pubrec(id));
       return;
     }
     if (qos === 0) this.#world.violation(`${this.name}: QoS 0 for ${message.payload.toString()}`);
-    this.streams.accept(topic, message.payload.toString(), qos);
+    this.#received(topic, message.payload.toString(), qos);
     link.send(puback(id));
   }
 }

@@ -13,6 +13,8 @@ export interface BrokerOptions {
   readonly connectTimeoutMs?: number;
   /** Further variables of the gateway; mosquitto does not know them. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Text of `conf/connect.conf`: for what the environment cannot say. */
+  readonly connectConf?: string;
   /** A server apart from that of the other suites: what they retain would be in the way. */
   readonly apart?: string;
   /** Start the compiled program instead of the sources, for faster restarts. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Broker, FullBrokerOptions } from './broker.ts';
 import { freePort } from './free-port.ts';
@@ -23,7 +23,12 @@ export class GatewayProcess implements Broker {
   }
 
   static async create(options: FullBrokerOptions): Promise<GatewayProcess> {
-    return new GatewayProcess(await freePort(), await makeTempDir(), options);
+    const dataDir = await makeTempDir();
+    if (options.connectConf !== undefined) {
+      mkdirSync(join(dataDir, 'conf'));
+      writeFileSync(join(dataDir, 'conf', 'connect.conf'), options.connectConf);
+    }
+    return new GatewayProcess(await freePort(), dataDir, options);
   }
 
   get alive(): boolean {

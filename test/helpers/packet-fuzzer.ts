@@ -1,3 +1,4 @@
+import { damaged } from './byte-damage.ts';
 import {
   connect,
   DISCONNECT,
@@ -26,18 +27,28 @@ const TOPICS = [
 ];
 const FILTERS = [...TOPICS, 'fuzz/#', 'fuzz/+', '+/a', '#', '+/+/b', 'fuzz/+/#', '$fuzz/#'];
 const CLIENTS = 20;
-const EDGE_BYTES = [0x00, 0x01, 0x7f, 0x80, 0xff, 0x10, 0x30, 0x36, 0x82, 0xf0];
 const MAX_PAYLOAD = 300;
 
 /** Makes packets that are right, nearly right and plain noise. */
-export class PacketFuzzer {
+export interface Fuzzer {
+  /** A CONNECT that a server accepts. */
+  connect(): Buffer;
+  /** Any packet of a client, right in itself. */
+  valid(): Buffer;
+  /** A packet with one to four faults. */
+  mutated(): Buffer;
+  /** Bytes without any meaning, or a random body behind a good fixed header. */
+  noise(): Buffer;
+}
+
+/** Packets of MQTT 3.1.1. */
+export class PacketFuzzer implements Fuzzer {
   readonly #random: Random;
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** A CONNECT that a server accepts. */
   connect(): Buffer {
     const random = this.#random;
     return connect({
@@ -48,7 +59,6 @@ export class PacketFuzzer {
     });
   }
 
-  /** Any packet of a client, right in itself. */
   valid(): Buffer {
     const random = this.#random;
     const id = random.chance(0.9) ? 1 + random.below(30) : 1 + random.below(65_535);
@@ -74,15 +84,13 @@ export class PacketFuzzer {
     return random.pick(makers)();
   }
 
-  /** A packet with one to four faults. */
   mutated(): Buffer {
     let bytes = this.#random.chance(0.1) ? this.connect() : this.valid();
     const faults = 1 + this.#random.below(4);
-    for (let i = 0; i < faults; i++) bytes = this.#damage(bytes);
+    for (let i = 0; i < faults; i++) bytes = damaged(this.#random, bytes);
     return bytes;
   }
 
-  /** Bytes without any meaning, or a random body behind a good fixed header. */
   noise(): Buffer {
     const random = this.#random;
     const bytes = random.bytes(1 + random.below(60));
@@ -99,33 +107,5 @@ export class PacketFuzzer {
       dup: false,
       retain: random.chance(0.1),
     });
-  }
-
-  #damage(bytes: Buffer): Buffer {
-    const random = this.#random;
-    const at = random.below(bytes.length);
-    const damages: readonly (() => Buffer)[] = [
-      () => this.#replaced(bytes, at, bytes.readUInt8(at) ^ (1 << random.below(8))),
-      () => this.#replaced(bytes, at, random.pick(EDGE_BYTES)),
-      () => this.#replaced(bytes, Math.min(1, bytes.length - 1), random.below(256)),
-      () => this.#replaced(bytes, 0, random.below(256)),
-      () =>
-        Buffer.concat([
-          bytes.subarray(0, at),
-          random.bytes(1 + random.below(4)),
-          bytes.subarray(at),
-        ]),
-      () => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]),
-      () => bytes.subarray(0, at + 1),
-      () => Buffer.concat([bytes, bytes.subarray(at)]),
-    ];
-    const damaged = random.pick(damages)();
-    return damaged.length > 0 ? damaged : bytes;
-  }
-
-  #replaced(bytes: Buffer, at: number, value: number): Buffer {
-    const copy = Buffer.from(bytes);
-    copy[at] = value;
-    return copy;
   }
 }

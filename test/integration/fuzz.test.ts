@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import type { Broker } from '../helpers/broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { HonestPair } from '../helpers/honest-pair.ts';
-import { PacketFuzzer } from '../helpers/packet-fuzzer.ts';
+import { type Fuzzer, PacketFuzzer } from '../helpers/packet-fuzzer.ts';
+import { PacketFuzzer5 } from '../helpers/packet-fuzzer5.ts';
 import { Random } from '../helpers/random.ts';
 import { mebibytes } from '../helpers/rss-probe.ts';
 import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
@@ -37,7 +38,7 @@ async function attack(broker: Broker, pieces: readonly Buffer[], isAbrupt: boole
 }
 
 /** The packets of one connection, and how they are cut. */
-function nextAttack(random: Random, fuzzer: PacketFuzzer): { packets: number; pieces: Buffer[] } {
+function nextAttack(random: Random, fuzzer: Fuzzer): { packets: number; pieces: Buffer[] } {
   const packets: Buffer[] = [];
   if (random.chance(0.9)) packets.push(fuzzer.connect());
   for (let left = random.below(8); left > 0; left--) packets.push(fuzzer.valid());
@@ -63,11 +64,20 @@ describe('integration: fuzz', () => {
     await disposeBroker(broker);
   });
 
-  it(`${PACKETS} random, mutated and cut-off packets harm nobody [MQTT-4.8.0-1]`, async function () {
+  it(`${PACKETS} random, mutated and cut-off packets of 3.1.1 harm nobody [MQTT-4.8.0-1]`, async function () {
     this.timeout(180_000);
     const random = Random.fromEnvironment();
+    await survives(random, new PacketFuzzer(random));
+  });
+
+  it(`${PACKETS} random, mutated and cut-off packets of 5.0 harm nobody [MQTT-4.13.1-1]`, async function () {
+    this.timeout(180_000);
+    const random = Random.fromEnvironment();
+    await survives(random, new PacketFuzzer5(random));
+  });
+
+  async function survives(random: Random, fuzzer: Fuzzer): Promise<void> {
     console.log(`      LMQTT_TEST_SEED=${random.seed}`);
-    const fuzzer = new PacketFuzzer(random);
     const pair = new HonestPair(broker, `pair-${random.below(2 ** 31)}`);
     let sent = 0;
     let connections = 0;
@@ -97,5 +107,5 @@ describe('integration: fuzz', () => {
     expect(pair.disturbances).to.deep.equal([]);
     expect(pair.latencyMs(0.99)).to.be.below(MAX_P99_MS);
     expect(rss - warmRss, 'growth after the first quarter').to.be.below(MAX_GROWTH);
-  });
+  }
 });

@@ -21,6 +21,8 @@ describe('metrics of the running program', function () {
       LMQTT_CONNECT_ENABLE_PROMETHEUS: 'true',
       LMQTT_CONNECT_EXPORTER_PORT: '0',
       LMQTT_CONNECT_SESSION_FLUSH_INTERVAL_MS: '60000',
+      // They are messages too.
+      LMQTT_CONNECT_CLIENT_EVENTS: 'off',
     });
     started = await sh.run(['start']);
     expect(started.code, started.stderr).to.equal(0);

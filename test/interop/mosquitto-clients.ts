@@ -17,7 +17,7 @@ export interface Message {
 
 /** Fails with a clear message where Debian's package mosquitto-clients is missing. */
 export function requireMosquittoClients(): void {
-  for (const program of ['mosquitto_pub', 'mosquitto_sub']) {
+  for (const program of ['mosquitto_pub', 'mosquitto_sub', 'mosquitto_rr']) {
     try {
       execFileSync('sh', ['-c', `command -v ${program}`]);
     } catch (error) {

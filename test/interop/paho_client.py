@@ -1,7 +1,8 @@
-"""Eclipse Paho for Python against a started gateway: paho_client.py HOST PORT VERSION PREFIX.
+"""Eclipse Paho for Python against a started gateway: paho_client.py TRANSPORT HOST PORT VERSION PREFIX [CAFILE].
 
-VERSION is 4 or 5. Publishes at each QoS to a subscriber of its own, then comes back to a session for
-what was published meanwhile. Prints one line of JSON: what each part received.
+TRANSPORT is mqtt, mqtts, ws or wss; VERSION is 3, 4 or 5 as in CONNECT. Publishes at each QoS to a
+subscriber of its own, then a large message, then comes back to a session for what was published
+meanwhile. Prints one line of JSON: what each part received.
 """
 
 import json
@@ -13,14 +14,19 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 TIMEOUT_S = 10
-HOST, PORT, VERSION, PREFIX = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+LARGE = bytes(i % 251 for i in range(300000))
+TRANSPORT, HOST, PORT, VERSION, PREFIX = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+CA_FILE = sys.argv[6] if len(sys.argv) > 6 else None
 IS_5 = VERSION == 5
 
 
 class Client:
     def __init__(self, client_id, lasting=False):
         keep = {"clean_session": not lasting} if not IS_5 else {}
-        self.mqtt = mqtt.Client(client_id=client_id, protocol=VERSION, **keep)
+        transport = "websockets" if TRANSPORT in ("ws", "wss") else "tcp"
+        self.mqtt = mqtt.Client(client_id=client_id, protocol=VERSION, transport=transport, **keep)
+        if CA_FILE is not None:
+            self.mqtt.tls_set(ca_certs=CA_FILE)
         self.lasting = lasting
         self.connected = queue.Queue()
         self.subscribed = queue.Queue()
@@ -82,12 +88,22 @@ def live():
     sender = Client(PREFIX + "-sender")
     sender.connect()
     for qos in (0, 1, 2):
-        for i in range(10):
+        for i in range(5):
             sender.publish("%s/live/%d" % (PREFIX, qos), "%d" % i, qos)
-    messages = receiver.received(30)
+    messages = receiver.received(15)
     sender.end()
     receiver.end()
     return {"codes": codes, "messages": messages}
+
+
+def large():
+    client = Client(PREFIX + "-large")
+    client.connect()
+    client.subscribe(PREFIX + "/large", 1)
+    client.publish(PREFIX + "/large", LARGE, 1)
+    message = client.messages.get(timeout=TIMEOUT_S)
+    client.end()
+    return len(message.payload) if message.payload == LARGE else -1
 
 
 def kept():
@@ -107,4 +123,4 @@ def kept():
     return {"sessionPresent": [before, after], "messages": messages}
 
 
-print(json.dumps({"live": live(), "kept": kept()}))
+print(json.dumps({"live": live(), "large": large(), "kept": kept()}))

@@ -10,7 +10,7 @@ describe('interop: messages at each QoS', () => {
   const interop = useInterop();
 
   for (const qos of LEVELS) {
-    it(`MQTT.js to MQTT.js at QoS ${qos}`, async () => {
+    it(`MQTT.js to MQTT.js at QoS ${qos} [MQTT-7.0.0-2]`, async () => {
       const topic = interop.name('js/js');
       const receiver = await interop.mqttJs();
       await receiver.client.subscribeAsync(topic, { qos });
@@ -21,7 +21,7 @@ describe('interop: messages at each QoS', () => {
       expect(messages.map((message) => message.qos)).to.deep.equal(PAYLOADS.map(() => qos));
     });
 
-    it(`mosquitto_pub to mosquitto_sub at QoS ${qos}`, async () => {
+    it(`mosquitto_pub to mosquitto_sub at QoS ${qos} [MQTT-7.0.0-2]`, async () => {
       const topic = interop.name('mosquitto/mosquitto');
       const sub = await interop.sub('-t', topic, '-q', String(qos), '-C', String(COUNT));
       await interop.pub(['-t', topic, '-q', String(qos), '-l'], PAYLOADS.join('\n'));

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { IClientOptions } from 'mqtt';
 import { useTransportBroker } from '../helpers/transport-broker.ts';
 import { type TransportName, TRANSPORTS } from '../helpers/transport.ts';
@@ -8,7 +10,15 @@ import { MqttJsClient } from './mqtt-js-client.ts';
 
 const TEST_TIMEOUT_MS = 20_000;
 const COUNT = 20;
+/** Each with what MQTT.js and mosquitto's clients take for it. */
+const VERSIONS = [
+  { name: '3.1', js: { protocolId: 'MQIsdp', protocolVersion: 3 }, mosquitto: 'mqttv31' },
+  { name: '3.1.1', js: { protocolVersion: 4 }, mosquitto: 'mqttv311' },
+  { name: '5.0', js: { protocolVersion: 5 }, mosquitto: 'mqttv5' },
+] as const;
 const PAYLOADS = Array.from({ length: COUNT }, (_, i) => `message ${i}`);
+
+const run = promisify(execFile);
 
 let unique = 0;
 
@@ -55,17 +65,21 @@ describe('interop: transports', () => {
   }
 
   for (const transport of TRANSPORTS) {
-    for (const qos of [0, 1, 2] as const) {
-      it(`MQTT.js over ${transport}:// at QoS ${qos}`, async () => {
-        const topic = name('js');
-        const receiver = await mqttJs(transport);
-        await receiver.client.subscribeAsync(topic, { qos });
-        const sender = await mqttJs(transport);
-        await Promise.all(
-          PAYLOADS.map((payload) => sender.client.publishAsync(topic, payload, { qos })),
-        );
-        const messages = await receiver.received(COUNT);
-        expect(messages.map(({ payload }) => payload.toString())).to.deep.equal(PAYLOADS);
+    for (const { name: version, js } of VERSIONS) {
+      it(`MQTT.js on ${version} over ${transport}:// at each QoS`, async () => {
+        const receiver = await mqttJs(transport, js);
+        const sender = await mqttJs(transport, js);
+        for (const qos of [0, 1, 2] as const) {
+          const topic = name('js');
+          await receiver.client.subscribeAsync(topic, { qos });
+          await Promise.all(
+            PAYLOADS.map((payload) => sender.client.publishAsync(topic, payload, { qos })),
+          );
+          const messages = await receiver.received(COUNT);
+          expect(messages.map(({ payload }) => payload.toString())).to.deep.equal(PAYLOADS);
+          expect(messages.map((message) => message.qos)).to.deep.equal(PAYLOADS.map(() => qos));
+          receiver.messages.length = 0;
+        }
       });
     }
 
@@ -84,16 +98,44 @@ describe('interop: transports', () => {
     await failureOf(mqttJs('ws', { path: '/other' }));
   });
 
-  it('mosquitto_pub to mosquitto_sub with --cafile', async () => {
-    const topic = name('mosquitto');
-    const address = { ...broker().address('mqtts'), host: 'localhost' };
-    const tls = ['--cafile', broker().authority.caFile];
-    const sub = await MosquittoSub.start(address, [...tls, '-t', topic, '-q', '1']);
-    subs.push(sub);
-    await mosquittoPub(address, [...tls, '-t', topic, '-q', '1', '-l'], PAYLOADS.join('\n'));
-    const messages = await sub.received(COUNT);
-    expect(messages.map(({ payload }) => payload.toString())).to.deep.equal(PAYLOADS);
-  });
+  // Those of Debian know no WebSocket.
+  for (const transport of ['mqtt', 'mqtts'] as const) {
+    for (const { name: version, mosquitto } of VERSIONS) {
+      for (const qos of ['0', '1', '2']) {
+        it(`mosquitto_pub to mosquitto_sub on ${version} over ${transport}:// at QoS ${qos}`, async () => {
+          const topic = name('mosquitto');
+          const address = { ...broker().address(transport), host: 'localhost' };
+          const tls = transport === 'mqtts' ? ['--cafile', broker().authority.caFile] : [];
+          const args = ['-V', mosquitto, ...tls, '-t', topic, '-q', qos];
+          const sub = await MosquittoSub.start(address, args);
+          subs.push(sub);
+          await mosquittoPub(address, [...args, '-l'], PAYLOADS.join('\n'));
+          const messages = await sub.received(COUNT);
+          expect(messages.map(({ payload }) => payload.toString())).to.deep.equal(PAYLOADS);
+        });
+      }
+    }
+  }
+
+  for (const transport of ['mqtt', 'mqtts'] as const) {
+    it(`mosquitto_rr gets the answer to its request over ${transport}://`, async () => {
+      const own = name('rr');
+      const responder = await mqttJs('wss', { protocolVersion: 5 });
+      responder.client.on('message', (_topic, payload, { properties }) => {
+        const { responseTopic = '', correlationData } = properties ?? {};
+        responder.client.publish(responseTopic, `${payload.toString()}!`, {
+          properties: correlationData === undefined ? {} : { correlationData },
+        });
+      });
+      await responder.client.subscribeAsync(`${own}/ask`, { qos: 1 });
+      const tls = transport === 'mqtts' ? ['--cafile', broker().authority.caFile] : [];
+      const port = String(broker().address(transport).port);
+      const to = ['-V', 'mqttv5', '-h', 'localhost', '-p', port, ...tls, '-W', '10', '-q', '1'];
+      const ask = [...to, '-t', `${own}/ask`, '-e', `${own}/answer`, '-m', 'question'];
+      const { stdout } = await run('mosquitto_rr', ask);
+      expect(stdout).to.equal('question!\n');
+    });
+  }
 });
 
 describe('interop: client certificates', () => {

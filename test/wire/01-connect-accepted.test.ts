@@ -4,7 +4,7 @@ import { useWire } from './wire.ts';
 describe('wire: 01 CONNECT is accepted', () => {
   const wire = useWire();
 
-  it('answers CONNACK 0 without session present for a clean session [MQTT-3.2.0-1] [MQTT-3.2.2-1]', async () => {
+  it('answers CONNACK 0 without session present for a clean session [MQTT-3.1.4-4] [MQTT-3.2.0-1] [MQTT-3.2.2-1]', async () => {
     const client = await wire.open();
     client.send('10 10 00 04 4d 51 54 54 04 02 00 3c 00 04 77 69 72 65');
     await client.expect('20 02 00 00');

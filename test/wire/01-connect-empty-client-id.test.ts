@@ -24,7 +24,7 @@ describe('wire: 01 CONNECT with an empty client id', () => {
     await wire.connected({ clientId: '' }, false);
   });
 
-  it('answers CONNACK 2 with clean session 0 and closes [MQTT-3.1.3-8]', async () => {
+  it('answers CONNACK 2 with clean session 0 and closes [MQTT-3.1.3-7] [MQTT-3.1.3-8] [MQTT-3.1.3-9]', async () => {
     const client = await wire.open();
     client.send(connect({ clientId: '', clean: false }));
     await client.expect('20 02 00 02');

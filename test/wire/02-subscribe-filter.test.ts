@@ -30,7 +30,7 @@ describe('wire: 02 topic filters', () => {
   const wire = useWire({ apart: 'filters' });
 
   for (const { filter, matching, other } of CASES) {
-    it(`'${filter}' matches its topics and no others [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-4]`, async () => {
+    it(`'${filter}' matches its topics and no others [MQTT-3.3.2-3] [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-4]`, async () => {
       const own = wire.name('match');
       const name = (text: string): string => text.replaceAll('~', own);
       const client = await wire.subscribed(name(filter), 1);

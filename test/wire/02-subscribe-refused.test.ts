@@ -25,3 +25,18 @@ describe('wire: 02 SUBSCRIBE under a closed topic list', function () {
     expect(packet).to.equal(undefined);
   });
 });
+
+describe('wire: 02 SUBSCRIBE under a closed list of wildcards', function () {
+  // mosquitto has no such list.
+  if (isMosquitto) return;
+  const wire = useWire({ environment: { LMQTT_CONNECT_AUTO_CREATE_WILDCARD: 'false' } });
+
+  it('answers 0x80 for every filter with a wildcard and grants the others [MQTT-3.8.3-2]', async () => {
+    const own = wire.name('closed');
+    const client = await wire.connected();
+    client.send(subscribe(3, [`${own}/+`, 1], [`${own}/a`, 1], ['#', 0], [`+/${own}`, 2]));
+    await client.expect(suback(3, 0x80, 1, 0x80, 0x80));
+    client.send(publish({ topic: `${own}/b`, payload: 'x' }), PINGREQ);
+    await client.expect(PINGRESP);
+  });
+});

@@ -5,7 +5,7 @@ describe('wire: 02 SUBSCRIBE is answered', () => {
   const wire = useWire();
 
   for (const qos of [0, 1, 2] as const) {
-    it(`grants QoS ${String(qos)} with the same packet id [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-5]`, async () => {
+    it(`grants QoS ${String(qos)} with the same packet id [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-5] [MQTT-2.3.1-7]`, async () => {
       const client = await wire.connected();
       client.send(subscribe(0x1234, [wire.name('suback'), qos]));
       await client.expect(`90 03 12 34 0${String(qos)}`);

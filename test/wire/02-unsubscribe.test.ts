@@ -5,7 +5,7 @@ describe('wire: 02 UNSUBSCRIBE', () => {
   const wire = useWire();
 
   for (const qos of [0, 1] as const) {
-    it(`stops new messages at QoS ${String(qos)} [MQTT-3.10.4-1] [MQTT-3.10.4-2] [MQTT-3.10.4-4]`, async () => {
+    it(`stops new messages at QoS ${String(qos)} [MQTT-3.10.4-1] [MQTT-3.10.4-2] [MQTT-3.10.4-4] [MQTT-2.3.1-7]`, async () => {
       const topic = wire.name('stop');
       const client = await wire.subscribed(topic, qos);
       const sender = await wire.connected();

@@ -10,7 +10,7 @@ describe('wire: 03 the QoS of delivery', () => {
   for (const published of LEVELS) {
     for (const subscribed of LEVELS) {
       const lower = Math.min(published, subscribed);
-      it(`published ${published}, subscribed ${subscribed}: delivered at ${lower} [MQTT-3.8.4-6] [MQTT-4.3]`, async () => {
+      it(`published ${published}, subscribed ${subscribed}: delivered at ${lower} [MQTT-3.8.4-6] (§4.3)`, async () => {
         const topic = wire.name('min');
         const exact = await wire.subscribed(topic, subscribed);
         const wildcard = await wire.subscribed(`+/${topic}`, subscribed);

@@ -4,7 +4,7 @@ import { useWire } from './wire.ts';
 describe('wire: 03 PUBLISH at QoS 0', () => {
   const wire = useWire();
 
-  it('is delivered to a subscriber, byte for byte [MQTT-4.3.1-1]', async () => {
+  it('is delivered to a subscriber, byte for byte, and answered with nothing [MQTT-4.3.1-1] [MQTT-2.3.1-5] [MQTT-3.3.2-1] [MQTT-3.3.4-1]', async () => {
     const client = await wire.connected();
     client.send('82 0b 00 01 00 06 71 6f 73 30 2f 61 00');
     await client.expect('90 03 00 01 00');
@@ -21,7 +21,7 @@ describe('wire: 03 PUBLISH at QoS 0', () => {
     await client.expect(publish({ topic, payload: 'me' }));
   });
 
-  it('keeps the order of one publisher and topic [MQTT-4.6.0-6]', async () => {
+  it('keeps the order of one publisher and topic [MQTT-4.6.0-5] [MQTT-4.6.0-6]', async () => {
     const topic = wire.name('order');
     const client = await wire.subscribed(topic, 0);
     const sender = await wire.connected();

@@ -4,7 +4,7 @@ import { useWire } from './wire.ts';
 describe('wire: 03 PUBLISH at QoS 1', () => {
   const wire = useWire();
 
-  it('is answered with PUBACK of its id and delivered at QoS 1 [MQTT-4.3.2-2] [MQTT-2.3.1-6]', async () => {
+  it('is answered with PUBACK of its id and delivered at QoS 1 [MQTT-4.3.2-2] [MQTT-2.3.1-6] [MQTT-3.3.4-1]', async () => {
     const client = await wire.connected();
     client.send('82 0b 00 01 00 06 71 6f 73 31 2f 61 01');
     await client.expect('90 03 00 01 01');

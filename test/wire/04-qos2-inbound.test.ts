@@ -5,7 +5,7 @@ import { useWire } from './wire.ts';
 describe('wire: 04 QoS 2 from the publisher', () => {
   const wire = useWire();
 
-  it('goes PUBLISH, PUBREC, PUBREL, PUBCOMP with one id [MQTT-4.3.3-2]', async () => {
+  it('goes PUBLISH, PUBREC, PUBREL, PUBCOMP with one id [MQTT-4.3.3-2] [MQTT-2.3.1-6] [MQTT-3.3.4-1]', async () => {
     const sender = await wire.connected();
     sender.send('34 0d 00 06 71 6f 73 32 2f 69 12 34 61 62 63');
     await sender.expect('50 02 12 34');

@@ -18,7 +18,7 @@ describe('wire: 04 QoS 2 to the subscriber', () => {
     return wire.subscribed(topic, 2, { clientId, clean: false });
   }
 
-  it('goes PUBLISH, PUBREC, PUBREL, PUBCOMP with one id [MQTT-4.3.3-1] [MQTT-3.6.1-1]', async () => {
+  it('goes PUBLISH, PUBREC, PUBREL, PUBCOMP with one id [MQTT-4.3.3-1] [MQTT-3.6.1-1] [MQTT-2.3.1-6]', async () => {
     const client = await wire.connected();
     client.send('82 0b 00 01 00 06 71 6f 73 32 2f 6f 02');
     await client.expect('90 03 00 01 02');

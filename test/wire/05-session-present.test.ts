@@ -4,7 +4,7 @@ import { useWire } from './wire.ts';
 describe('wire: 05 session present', () => {
   const wire = useWire();
 
-  it('is 0 for the first connection with clean session 0 and 1 for the next [MQTT-3.2.2-2] [MQTT-3.2.2-3]', async () => {
+  it('is 0 for the first connection with clean session 0 and 1 for the next [MQTT-3.1.4-3] [MQTT-3.2.2-2] [MQTT-3.2.2-3]', async () => {
     const clientId = wire.name('session');
     const first = await wire.connected({ clientId, clean: false }, false);
     first.send(DISCONNECT);
@@ -19,7 +19,7 @@ describe('wire: 05 session present', () => {
     await wire.connected({ clientId, clean: false }, true);
   });
 
-  it('is 0 with clean session 1, and the state is gone for good [MQTT-3.1.2-6] [MQTT-3.2.2-1]', async () => {
+  it('is 0 with clean session 1, and the state is gone for good [MQTT-3.1.2-6] [MQTT-3.1.4-3] [MQTT-3.2.2-1]', async () => {
     const clientId = wire.name('session');
     const first = await wire.connected({ clientId, clean: false }, false);
     await first.drop();
@@ -36,7 +36,7 @@ describe('wire: 05 session present', () => {
     await wire.connected({ clientId, clean: false }, false);
   });
 
-  it('tells client ids apart that differ in one character or by case', async () => {
+  it('tells client ids apart that differ in one character or by case [MQTT-3.1.3-2]', async () => {
     const clientId = wire.name('session');
     await wire.connected({ clientId, clean: false }, false);
     await wire.connected({ clientId: clientId.toUpperCase(), clean: false }, false);

@@ -15,7 +15,7 @@ import { useWire } from './wire.ts';
 describe('wire: 05 a persistent session comes back', () => {
   const wire = useWire();
 
-  it('still has its subscriptions [MQTT-3.1.2-4]', async () => {
+  it('still has its subscriptions [MQTT-3.1.2-4] [MQTT-4.1.0-1]', async () => {
     const own = wire.name('kept');
     const clientId = wire.name('session');
     const first = await wire.connected({ clientId, clean: false });
@@ -30,7 +30,7 @@ describe('wire: 05 a persistent session comes back', () => {
     }
   });
 
-  it('receives what came while it was away, in order, at min(publish, subscription) QoS [MQTT-3.1.2-5]', async () => {
+  it('receives what came while it was away, in order, at min(publish, subscription) QoS [MQTT-3.1.2-5] [MQTT-4.1.0-1]', async () => {
     const topic = wire.name('backlog');
     const clientId = wire.name('session');
     const first = await wire.subscribed(topic, 1, { clientId, clean: false });

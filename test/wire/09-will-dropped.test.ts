@@ -16,7 +16,7 @@ describe('wire: 09 will: not published', () => {
     });
   }
 
-  it('a second time: once for each connection', async () => {
+  it('a second time: not by a connection without a will flag [MQTT-3.1.2-12] [MQTT-3.1.2-10]', async () => {
     const topic = wire.name('will');
     const clientId = wire.name('client');
     const watcher = await wire.subscribed(topic, 0);

@@ -15,7 +15,7 @@ describeMalformed('PUBLISH', [
     'U+0000 in the topic [MQTT-4.7.3-2] [MQTT-1.5.3-2]',
     publish({ topic: 'a\u0000b', payload: 'x' }),
   ],
-  ['a topic that is not UTF-8 [MQTT-1.5.3-1]', frame(0x30, hex('00 02 c3 28'))],
+  ['a topic that is not UTF-8 [MQTT-1.5.3-1] [MQTT-3.3.2-1]', frame(0x30, hex('00 02 c3 28'))],
   ['an overlong encoding in the topic [MQTT-1.5.3-1]', frame(0x30, hex('00 02 c0 af'))],
   ['a surrogate in the topic [MQTT-1.5.3-1]', frame(0x30, hex('00 03 ed a0 80'))],
   [

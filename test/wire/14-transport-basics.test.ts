@@ -47,7 +47,7 @@ describe('wire: 14 every transport', () => {
 
   for (const transport of TRANSPORTS) {
     describe(transport, () => {
-      it('answers CONNECT, SUBSCRIBE, PUBLISH at QoS 0 and 1 and PINGREQ', async () => {
+      it('answers CONNECT, SUBSCRIBE, PUBLISH at QoS 0 and 1 and PINGREQ [MQTT-7.1.1-1]', async () => {
         const topic = name('t');
         const client = await connected(transport);
         client.send(subscribe(1, [topic, 1]));

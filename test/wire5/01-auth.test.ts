@@ -24,6 +24,6 @@ describe('wire5: 01 AUTH that nobody asked for', () => {
   it('is answered with DISCONNECT and the close: with flags [MQTT-3.15.1-1]', async () => {
     const client = await wire.connected();
     client.send('f2 02 19 00');
-    await client.disconnected(0x81, 0x82);
+    await client.disconnected(0x81);
   });
 });

@@ -20,15 +20,22 @@ describe('wire5: 01 DISCONNECT', () => {
       ]),
     ],
   ] as const) {
-    it(`${what} is answered with the close alone [MQTT-3.14.4-2]`, async () => {
+    it(`${what} is answered with the close alone`, async () => {
       const client = await wire.connected();
       client.send(packet);
       await client.raw.expectClose();
     });
   }
 
+  for (const first of ['e1', 'e2', 'e4', 'e8']) {
+    it(`with flags, ${first}, is answered with DISCONNECT 0x81 [MQTT-3.14.1-1]`, async () => {
+      const client = await wire.connected();
+      client.send(`${first} 00`);
+      await client.disconnected(0x81);
+    });
+  }
+
   for (const [what, packet] of [
-    ['flags [MQTT-3.14.1-1]', hex('e1 00')],
     ['a server reference', disconnect5(0, [['serverReference', 'x']])],
     [
       'two reason strings',

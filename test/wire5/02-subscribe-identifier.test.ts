@@ -8,7 +8,7 @@ describe('wire5: 02 subscription identifier', () => {
   const wire = useWire5();
 
   for (const id of [1, 127, 128, 268_435_455]) {
-    it(`${id} comes with the messages of its subscription [MQTT-3.3.4-3]`, async () => {
+    it(`${id} comes with the messages of its subscription`, async () => {
       const topic = wire.name('identifier');
       const client = await wire.subscribed(topic, 1, {}, {}, [['subscriptionId', id]]);
       await wire.published({ topic, payload: 'x' }, { topic, payload: 'y', qos: 1 });
@@ -43,7 +43,7 @@ describe('wire5: 02 subscription identifier', () => {
     }
   });
 
-  it('of overlapping subscriptions: all are said, in one copy or in several [MQTT-3.3.4-2] [MQTT-3.3.4-4] [MQTT-3.3.4-5]', async () => {
+  it('of overlapping subscriptions: all are said, in one copy or in several [MQTT-3.3.4-3] [MQTT-3.3.4-4] [MQTT-3.3.4-5]', async () => {
     const own = wire.name('identifier');
     const topic = `${own}/a`;
     const client = await wire.connected();

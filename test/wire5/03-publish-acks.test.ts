@@ -146,7 +146,7 @@ describe('wire5: 03 acknowledgements', () => {
     ['PUBREL with flags 0 [MQTT-3.6.1-1]', hex('60 02 00 01')],
     ['PUBACK with flags [MQTT-2.1.3-1]', hex('41 02 00 01'), LENIENT],
     ['PUBACK without its id', hex('40 01 00')],
-    ['PUBACK with id 0 [MQTT-2.2.1-3]', hex('40 02 00 00')],
+    ['PUBACK with id 0 [MQTT-2.2.1-5]', hex('40 02 00 00')],
     ['PUBACK with a property it must not have', ack5('puback', 1, 0, [['contentType', 'x']])],
     [
       'PUBREC with two reason strings',

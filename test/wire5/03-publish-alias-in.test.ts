@@ -19,7 +19,7 @@ describe('wire5: 03 topic aliases of a client', () => {
     return publish5({ topic, payload, qos: 1, properties: [['topicAlias', alias]] });
   }
 
-  it('stand for the topic they were sent with, up to the maximum [MQTT-3.3.2-10]', async () => {
+  it('stand for the topic they were sent with, up to the maximum [MQTT-3.3.2-12]', async () => {
     const own = wire.name('alias');
     const receiver = await wire.subscribed(`${own}/#`, 1);
     const sender = await wire.connected();
@@ -95,7 +95,7 @@ describe('wire5: 03 topic aliases of a client', () => {
     await client.disconnected(INVALID, 0x82);
   });
 
-  it('are answered with DISCONNECT 0x82: neither topic nor alias (§3.3.2.1)', async () => {
+  it('are answered with DISCONNECT 0x82: neither topic nor alias [MQTT-4.7.3-1] (§3.3.2.1)', async () => {
     const client = await wire.connected();
     client.send(publish5({ topic: '', payload: 'x' }));
     await client.disconnected(0x82);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { numberOf } from '../helpers/properties5.ts';
+import { isMosquitto } from '../helpers/start-broker.ts';
 import type { Client5 } from './client5.ts';
 import { useWire5 } from './wire5.ts';
 
@@ -44,6 +45,57 @@ describe('wire5: 03 topic aliases of the server', () => {
       for (const topic of sent) await client.publish({ topic, properties: [] });
     });
   }
+
+  for (const qos of [0, 1] as const) {
+    it(`take the place of a topic that is sent often, QoS ${qos} [MQTT-3.3.2-8]`, async function () {
+      // mosquitto 2.0.11 sets none.
+      if (isMosquitto) this.skip();
+      const topic = wire.name('alias');
+      const client = await wire.subscribed(topic, qos, { properties: [['topicAliasMaximum', 1]] });
+      const message = { topic, payload: 'x', qos };
+      await wire.published(message, message, message);
+      const [first, ...others] = [
+        await client.publish(),
+        await client.publish(),
+        await client.publish(),
+      ] as const;
+      expect(first).to.deep.include({ topic, properties: [['topicAlias', 1]] });
+      for (const packet of others) {
+        expect(packet).to.deep.include({ topic: '', properties: [['topicAlias', 1]] });
+      }
+    });
+
+    it(`are not set by a packet that is too large for the client, QoS ${qos} [MQTT-3.1.2-25]`, async () => {
+      const topic = wire.name('alias');
+      const client = await wire.subscribed(topic, qos, {
+        properties: [
+          ['topicAliasMaximum', 10],
+          ['maximumPacketSize', 60],
+        ],
+      });
+      const large = { topic, payload: 'x'.repeat(100), qos };
+      const small = { topic, payload: 'x', qos };
+      await wire.published(large, small, large, small);
+      expect(await topics(client, 2, 10)).to.deep.equal([topic, topic]);
+    });
+  }
+
+  it('are given to the topics sent most, among many', async function () {
+    if (isMosquitto) this.skip();
+    const own = wire.name('alias');
+    const client = await wire.subscribed(`${own}/#`, 0, { properties: [['topicAliasMaximum', 2]] });
+    const others = Array.from({ length: 30 }, (_, i) => `${own}/rare/${i}`);
+    const sent = others.flatMap((topic) => [topic, `${own}/hot/1`, `${own}/hot/2`]);
+    await wire.published(...sent.map((topic) => ({ topic, payload: topic })));
+    let short = 0;
+    for (const wanted of sent) {
+      const { topic, payload } = await client.publish();
+      expect(payload.toString()).to.equal(wanted);
+      if (topic === '') short++;
+    }
+    // Both hot topics, but for the time until they are known as such.
+    expect(short).to.be.above(30);
+  });
 
   it('start anew with each connection [MQTT-3.3.2-7]', async () => {
     const topic = wire.name('alias');

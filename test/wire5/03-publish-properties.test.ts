@@ -28,7 +28,7 @@ describe('wire5: 03 properties of a PUBLISH', () => {
     });
   }
 
-  it('are none where none were: the property length is 0 [MQTT-2.2.2-1]', async () => {
+  it('are none where none were: the property length is 0, and QoS 0 has no id [MQTT-2.2.1-2] [MQTT-2.2.2-1]', async () => {
     const topic = wire.name('properties');
     const receiver = await wire.subscribed(topic, 1);
     await wire.published({ topic, payload: 'zero' }, { topic, payload: 'one', qos: 1 });

@@ -137,7 +137,7 @@ describe('wire5: 03 receive maximum', () => {
     await slow.raw.expectNothing(50);
   });
 
-  it('of the server: as many QoS 2 messages as it says may be open, one more is DISCONNECT 0x93 (§3.3.4)', async () => {
+  it('of the server: as many QoS 2 messages as it says may be open, one more is DISCONNECT 0x93 [MQTT-3.3.4-7]', async () => {
     const topic = wire.name('window');
     const client = await wire.connected();
     const maximum = numberOf(client.connack.properties, 'receiveMaximum') ?? 65_535;

@@ -5,7 +5,7 @@ import { useWire5 } from './wire5.ts';
 describe('wire5: 05 a session comes back', () => {
   const wire = useWire5();
 
-  it('with its subscriptions and what came meanwhile, in order [MQTT-3.1.2-5] [MQTT-4.6.0-6]', async () => {
+  it('with its subscriptions and what came meanwhile, in order [MQTT-3.1.2-5] [MQTT-3.2.0-1] [MQTT-4.5.0-1] [MQTT-4.6.0-6]', async () => {
     const own = wire.name('kept');
     const clientId = wire.name('session');
     const first = await wire.lasting(clientId);
@@ -48,7 +48,7 @@ describe('wire5: 05 a session comes back', () => {
     ]);
   });
 
-  it('sends unacknowledged QoS 1 and 2 again with DUP, their ids and their properties [MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.6.0-1]', async () => {
+  it('sends unacknowledged QoS 1 and 2 again with DUP, their ids and their properties [MQTT-3.3.1-1] [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT-4.3.3-5] [MQTT-4.3.3-6] [MQTT-4.4.0-1]', async () => {
     const topic = wire.name('again');
     const clientId = wire.name('session');
     const first = await wire.lasting(clientId);
@@ -73,7 +73,7 @@ describe('wire5: 05 a session comes back', () => {
     await third.raw.expectNothing(50);
   });
 
-  it('does not send again what a clean start has ended [MQTT-4.4.0-1] [MQTT-3.1.2-4]', async () => {
+  it('does not send again what a clean start has ended [MQTT-3.1.2-4]', async () => {
     const topic = wire.name('again');
     const clientId = wire.name('session');
     const first = await wire.lasting(clientId);

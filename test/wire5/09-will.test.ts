@@ -38,7 +38,7 @@ describe('wire5: 09 will', () => {
     await watcher.raw.expectNothing();
   });
 
-  it('waits for its delay', async () => {
+  it('waits for its delay [MQTT-3.1.2-7] [MQTT-3.1.2-8]', async () => {
     const topic = wire.name('will');
     const watcher = await wire.subscribed(topic, 0);
     const client = await wire.connected({
@@ -51,7 +51,7 @@ describe('wire5: 09 will', () => {
     await watcher.publish({ topic, payload: 'late' });
   });
 
-  it('does not wait longer than the session lives', async () => {
+  it('does not wait longer than the session lives [MQTT-3.1.2-8]', async () => {
     const topic = wire.name('will');
     const watcher = await wire.subscribed(topic, 0);
     const client = await wire.connected({

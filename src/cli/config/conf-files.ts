@@ -1,13 +1,13 @@
 import { asAnySpec } from '../../common/config/load-conf.ts';
 import type { AnyConfSpec } from '../../common/config/conf-spec.ts';
-import { connectConf } from './connect-conf.ts';
+import { connectFile } from './listener-sections.ts';
 import { lmqConf } from './lmq-conf.ts';
 import { namesrvConf } from './namesrv-conf.ts';
 import { serviceConf } from './service-conf.ts';
 
 /** Every configuration file, in the order of the documentation. */
 export const confFiles: readonly AnyConfSpec[] = [
-  asAnySpec(connectConf),
+  asAnySpec(connectFile),
   asAnySpec(serviceConf),
   asAnySpec(lmqConf),
   asAnySpec(namesrvConf),

@@ -1,9 +1,13 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
-import { flag, integer, port, text } from '../../common/config/key-schema.ts';
+import { choice, flag, integer, port, text } from '../../common/config/key-schema.ts';
+import { type LimitConf, limitKeys } from './limit-keys.ts';
+import { type RuleConf, ruleKeys } from './rule-keys.ts';
+import { ShareStrategyName } from '../../gateway/share/share-strategy.ts';
 import { listenerAliases, type ListenerConf, listenerKeys } from './listener-keys.ts';
+import { type ServerTopicConf, serverTopicKeys } from './server-topic-keys.ts';
 
 /** `conf/connect.conf`: the MQTT listeners and their limits. */
-export interface ConnectConf extends ListenerConf {
+export interface ConnectConf extends ListenerConf, LimitConf, RuleConf, ServerTopicConf {
   mqttHost: string;
   mqttPort: number;
   backlog: number;
@@ -13,6 +17,7 @@ export interface ConnectConf extends ListenerConf {
   maxClientIdLength: number;
   maxTopicLevels: number;
   topicAliasMaximum: number;
+  topicAliasMaximumOut: number;
   receiveMaximum: number;
   maxSessionExpirySeconds: number;
   maxSubscriptionsPerClient: number;
@@ -26,6 +31,8 @@ export interface ConnectConf extends ListenerConf {
   autoCreateWildcard: boolean;
   storeQos0: boolean;
   sessionFlushIntervalMs: number;
+  sharedSubscriptionStrategy: ShareStrategyName;
+  sharedSubscriptionExpirySeconds: number;
   tcpKeepAliveIdleSeconds: number;
   tcpKeepAliveIntervalSeconds: number;
   tcpKeepAliveProbes: number;
@@ -64,7 +71,7 @@ export const connectConf: ConfSpec<ConnectConf> = {
       minimum: 1,
       maximum: 10_000_000,
       unit: 'connections',
-      description: 'Most connections at a time; one more is closed at once.',
+      description: 'Most connections at a time; one more is refused.',
     }),
     connectTimeoutMs: integer({
       default: 10_000,
@@ -89,18 +96,27 @@ export const connectConf: ConfSpec<ConnectConf> = {
       description: 'Longest client identifier accepted.',
     }),
     maxTopicLevels: integer({
-      default: 128,
+      default: 256,
       minimum: 1,
       maximum: 65535,
       unit: 'levels',
       description: 'Most levels of a topic name or filter.',
     }),
+    ...limitKeys,
     topicAliasMaximum: integer({
       default: 64,
       minimum: 0,
       maximum: 65_535,
       unit: 'aliases',
       description: 'Topic aliases that a MQTT 5 client may set on its connection; 0 = none.',
+    }),
+    topicAliasMaximumOut: integer({
+      default: 32,
+      minimum: 0,
+      maximum: 65_535,
+      unit: 'aliases',
+      description:
+        'Topic aliases that the gateway sets on the connection of a MQTT 5 client, for the topics that it is sent most; never more than the client takes; 0 = none.',
     }),
     receiveMaximum: integer({
       default: 1024,
@@ -110,6 +126,7 @@ export const connectConf: ConfSpec<ConnectConf> = {
       description:
         'Unacknowledged QoS 1 and 2 publishes that a MQTT 5 client may have under way to us.',
     }),
+    ...ruleKeys,
     maxSessionExpirySeconds: integer({
       default: 4_294_967_295,
       minimum: 1,
@@ -186,6 +203,7 @@ export const connectConf: ConfSpec<ConnectConf> = {
       default: true,
       description: 'Messages published at QoS 0 are stored too, for back-end readers of the queue.',
     }),
+    ...serverTopicKeys,
     sessionFlushIntervalMs: integer({
       default: 1000,
       minimum: 10,
@@ -193,6 +211,19 @@ export const connectConf: ConfSpec<ConnectConf> = {
       unit: 'ms',
       description:
         'How often the delivery progress of persistent sessions is saved. A crash redelivers (with DUP) at most what was acknowledged since.',
+    }),
+    sharedSubscriptionStrategy: choice(Object.values(ShareStrategyName), {
+      default: ShareStrategyName.ROUND_ROBIN,
+      description:
+        'How the members of a shared subscription ($share/{group}/{filter}, $queue/{filter}) get its messages: round_robin, random, sticky (one member until it leaves), hash_clientid or hash_topic (all messages of one publisher or topic to one member, in order; they wait while it has no room).',
+    }),
+    sharedSubscriptionExpirySeconds: integer({
+      default: 0,
+      minimum: 0,
+      maximum: 31_536_000,
+      unit: 'seconds',
+      description:
+        'How long a shared subscription, with its position and the messages that nobody has had, outlives its last subscriber. 0 = it ends with it (MQTT 5, 4.8.2).',
     }),
     tcpKeepAliveIdleSeconds: integer({
       default: 60,

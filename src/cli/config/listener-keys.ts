@@ -173,7 +173,7 @@ const limitKeys: Pick<
     maximum: 1_000_000,
     unit: 'connections a second',
     description:
-      'Most connections accepted in a second, on all listeners; more are closed at once. 0: no limit.',
+      'Most connections accepted in a second, on all listeners; more are refused. 0: no limit.',
   }),
 };
 

@@ -1,5 +1,5 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
-import { choice, flag, text } from '../../common/config/key-schema.ts';
+import { choice, flag, integer, text } from '../../common/config/key-schema.ts';
 
 export type AllowAnonymous = 'auto' | 'true' | 'false';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -9,6 +9,9 @@ export interface ServiceConf {
   username: string;
   secretKey: string;
   allowAnonymous: AllowAnonymous;
+  scramUsersFile: string;
+  aclFile: string;
+  aclReloadIntervalSeconds: number;
   logLevel: LogLevel;
   logFile: string;
   logConsole: boolean;
@@ -34,6 +37,24 @@ export const serviceConf: ConfSpec<ServiceConf> = {
       default: 'auto',
       description:
         'Whether clients may connect without credentials. auto: only while no username and secretKey are set and every listener is on loopback.',
+    }),
+    scramUsersFile: text({
+      default: '',
+      description:
+        'Users who sign in by SCRAM-SHA-256 (MQTT 5 enhanced authentication, docs/security.md), relative to the configuration directory; bin/mqtt.sh passwd writes it. Without username and secretKey nobody else may connect, unless allowAnonymous = true. Empty: no such users.',
+    }),
+    aclFile: text({
+      default: '',
+      description:
+        'Access control list: who may publish and subscribe to what (docs/security.md), relative to the configuration directory. Empty: everyone everything.',
+    }),
+    aclReloadIntervalSeconds: integer({
+      default: 5,
+      minimum: 0,
+      maximum: 86_400,
+      unit: 's',
+      description:
+        'How often the access control list is looked at for changes; 0 = at the start only.',
     }),
     logLevel: choice<LogLevel>(['debug', 'info', 'warn', 'error'], {
       default: 'info',

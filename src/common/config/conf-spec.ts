@@ -42,6 +42,26 @@ export interface ConfSpec<T extends object> {
   readonly aliases?: Readonly<Record<string, string>>;
   /** Keys of Apache RocketMQ MQTT that do not exist here, with what holds instead. */
   readonly retired: Readonly<Record<string, string>>;
+  /** Sections that the file may have behind its keys. */
+  readonly sections?: AnySectionSpec;
+}
+
+/**
+ * Sections `[kind.name]` of a file, any number of them. A key that is left out has no value: its
+ * description says what holds then.
+ */
+export interface SectionSpec<T extends object> {
+  readonly kind: string;
+  /** What the sections are for. */
+  readonly title: string;
+  readonly keys: { readonly [K in keyof T]-?: KeySchema<T[K]> };
+}
+
+/** A section's spec whose value type does not matter. */
+export interface AnySectionSpec {
+  readonly kind: string;
+  readonly title: string;
+  readonly keys: Readonly<Record<string, AnyKeySchema>>;
 }
 
 /** A spec whose value type does not matter: for documentation and checks over all files. */
@@ -51,6 +71,7 @@ export interface AnyConfSpec {
   readonly keys: Readonly<Record<string, AnyKeySchema>>;
   readonly aliases?: Readonly<Record<string, string>>;
   readonly retired: Readonly<Record<string, string>>;
+  readonly sections?: AnySectionSpec;
 }
 
 /** First part of the name of every environment variable that lmqtt reads. */

@@ -8,18 +8,46 @@ export interface IniEntry {
   readonly line: number;
 }
 
+/** The lines behind a `[kind.name]` line. */
+export interface IniSection {
+  readonly kind: string;
+  readonly name: string;
+  readonly line: number;
+  readonly entries: Map<string, IniEntry>;
+}
+
+export interface IniFile {
+  /** What comes before the first section. */
+  readonly entries: Map<string, IniEntry>;
+  readonly sections: readonly IniSection[];
+}
+
 /**
  * Reads the text of one configuration file: `key = value` lines, `;` and `#` comments, values with
- * either sign in quotes. No sections and no key twice, so that what a line says is what holds.
+ * either sign in quotes, `[kind.name]` sections. No section and no key in it twice, so that what a line
+ * says is what holds.
  * @param origin path of the file, for messages
  */
-export function parseIni(text: string, origin: string): Map<string, IniEntry> {
-  const entries = new Map<string, IniEntry>();
+export function parseIni(text: string, origin: string): IniFile {
+  const file: IniFile & { sections: IniSection[] } = { entries: new Map(), sections: [] };
+  let { entries } = file;
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   for (const [index, line] of lines.entries()) {
     const where = `${origin}:${index + 1}`;
     const trimmed = line.trim();
     if (trimmed === '' || /^[;#]/.test(trimmed)) continue;
+    if (trimmed.startsWith('[')) {
+      entries = new Map<string, IniEntry>();
+      const section = { ...parseHeader(trimmed, where), line: index + 1, entries };
+      const same = file.sections.find(
+        ({ kind, name }) => kind === section.kind && name === section.name,
+      );
+      if (same !== undefined) {
+        throw new ConfigError(`${where}: section '${trimmed}' is already in line ${same.line}`);
+      }
+      file.sections.push(section);
+      continue;
+    }
     const { key, value } = parseLine(trimmed, where);
     const earlier = entries.get(key);
     if (earlier !== undefined) {
@@ -27,13 +55,20 @@ export function parseIni(text: string, origin: string): Map<string, IniEntry> {
     }
     entries.set(key, { value, line: index + 1 });
   }
-  return entries;
+  return file;
+}
+
+const HEADER = /^\[(\w+)\.([\w-]+)\]\s*(?:[;#].*)?$/;
+
+function parseHeader(line: string, where: string): { kind: string; name: string } {
+  const [, kind, name] = HEADER.exec(line) ?? [];
+  if (kind === undefined || name === undefined) {
+    throw new ConfigError(`${where}: '${line}' is not a section [kind.name]`);
+  }
+  return { kind, name };
 }
 
 function parseLine(line: string, where: string): { key: string; value: string } {
-  if (line.startsWith('[')) {
-    throw new ConfigError(`${where}: sections are not allowed, found '${line}'`);
-  }
   const equals = line.indexOf('=');
   if (equals < 1) throw new ConfigError(`${where}: the line is not 'key = value'`);
   const key = line.slice(0, equals).trim();

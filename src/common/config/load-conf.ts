@@ -3,12 +3,14 @@ import { ConfigError } from '../errors.ts';
 import {
   type AnyConfSpec,
   type AnyKeySchema,
+  type AnySectionSpec,
   type ConfSpec,
   type ConfValue,
   environmentName,
+  type SectionSpec,
 } from './conf-spec.ts';
 import { expectationOf } from './expectation.ts';
-import { parseIni } from './ini-source.ts';
+import { type IniSection, parseIni } from './ini-source.ts';
 import { didYouMean } from './suggestion.ts';
 
 /** Variables of the environment, as in `process.env`. */
@@ -38,7 +40,8 @@ export function loadConf<T extends object>(
   const values: Record<string, ConfValue> = {};
   for (const [key, schema] of Object.entries(anySpec.keys)) values[key] = schema.default;
 
-  const entries = parseIni(source.text ?? '', source.origin);
+  const { entries, sections } = parseIni(source.text ?? '', source.origin);
+  for (const section of sections) checkSection(section, anySpec.sections, source.origin);
   for (const [written, { value, line }] of entries) {
     const where = `${source.origin}:${line}`;
     const key = keyOf(anySpec, written);
@@ -56,6 +59,61 @@ export function loadConf<T extends object>(
   return Object.freeze(values) as Readonly<T>;
 }
 
+/** A section of a configuration file. */
+export interface Section<T extends object> {
+  /** What follows the dot in its header. */
+  readonly name: string;
+  /** File and line of the header, for messages. */
+  readonly origin: string;
+  /** The keys that it has. */
+  readonly values: Readonly<Partial<T>>;
+}
+
+/**
+ * The sections of one configuration file, in its order, each value checked against its schema. Frozen.
+ * @throws ConfigError naming the file and line, the key, the value and what it accepts
+ */
+export function loadSections<T extends object>(
+  spec: SectionSpec<T>,
+  source: ConfSource,
+): readonly Section<T>[] {
+  const anySpec = spec as unknown as AnySectionSpec;
+  const { sections } = parseIni(source.text ?? '', source.origin);
+  return Object.freeze(
+    sections.map((section) => {
+      checkSection(section, anySpec, source.origin);
+      const values: Record<string, ConfValue> = {};
+      for (const [key, { value, line }] of section.entries) {
+        const where = `${source.origin}:${line}`;
+        const known = Object.hasOwn(anySpec.keys, key) ? anySpec.keys[key] : undefined;
+        if (known === undefined) {
+          const hint = didYouMean(key, Object.keys(anySpec.keys));
+          throw new ConfigError(`${where}: unknown key '${key}' in a section${hint}`);
+        }
+        values[key] = readValue(known, value, `${where}: ${key}`);
+      }
+      const { name, line } = section;
+      const origin = `${source.origin}:${line}`;
+      return Object.freeze({ name, origin, values: Object.freeze(values) as Readonly<Partial<T>> });
+    }),
+  );
+}
+
+function checkSection(
+  { kind, name, line }: IniSection,
+  spec: AnySectionSpec | undefined,
+  origin: string,
+): void {
+  const where = `${origin}:${line}`;
+  if (spec === undefined) {
+    throw new ConfigError(`${where}: sections are not allowed here, found '[${kind}.${name}]'`);
+  }
+  if (kind !== spec.kind) {
+    const expected = `[${spec.kind}.${name}]`;
+    throw new ConfigError(`${where}: unknown section '[${kind}.${name}]', expected '${expected}'`);
+  }
+}
+
 /** The spec without its value type, for code that goes over any file's keys. */
 export function asAnySpec<T extends object>(spec: ConfSpec<T>): AnyConfSpec {
   return spec as unknown as AnyConfSpec;
@@ -63,10 +121,10 @@ export function asAnySpec<T extends object>(spec: ConfSpec<T>): AnyConfSpec {
 
 /** The values with those of secret keys masked, for logs. */
 export function redacted<T extends object>(
-  spec: ConfSpec<T>,
-  conf: Readonly<T>,
+  spec: ConfSpec<T> | SectionSpec<T>,
+  conf: Readonly<Partial<T>>,
 ): Readonly<Record<string, unknown>> {
-  const { keys } = asAnySpec(spec);
+  const { keys } = spec as unknown as Pick<AnyConfSpec, 'keys'>;
   const entries = Object.entries(conf).map(([key, value]: [string, unknown]) => [
     key,
     keys[key]?.secret === true && value !== '' ? '<redacted>' : value,

@@ -15,7 +15,7 @@ function isWildcardWellPlaced(filter: string, index: number, wildcard: number): 
 
 /**
  * `#` only as the whole last level [MQTT-4.7.1-2], `+` only as a whole level [MQTT-4.7.1-3], and the
- * limits of every topic string [MQTT-4.7.3-1..3].
+ * limits of every topic string [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.7.3-3].
  */
 export function isValidTopicFilter(filter: string): boolean {
   for (let i = 0; i < filter.length; i++) {

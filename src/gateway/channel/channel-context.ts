@@ -1,10 +1,13 @@
-import type { Authenticator, Authorizer } from '../../auth/types.ts';
+import type { Authenticator, Authorizer, EnhancedAuthenticator } from '../../auth/types.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { ClientEvents } from '../events/client-events.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
-import type { GatewayLimits } from '../options.ts';
+import type { HookChain } from '../hooks/hook-chain.ts';
+import type { MessagePublisher } from '../message-publisher.ts';
+import type { GatewayLimits, ProtocolRules } from '../options.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import type { TopicTable } from '../routing/topic-table.ts';
@@ -15,7 +18,9 @@ import type { CommitWaiters } from '../session/commit-waiters.ts';
 import type { LiveForwarder } from './live-forwarder.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { RetainedSender } from '../retained/retained-sender.ts';
+import type { SysTopics } from '../sys/sys-topics.ts';
 import type { Wills } from '../will/wills.ts';
+import type { ShareGroups } from '../share/share-groups.ts';
 import type { StoreGate } from './store-gate.ts';
 
 /** What all channels of a gateway share. */
@@ -25,6 +30,7 @@ export interface ChannelContext {
   readonly topics: TopicTable;
   readonly live: LiveSubscriptions;
   readonly sessions: SessionRegistry;
+  readonly shares: ShareGroups;
   readonly sessionLog: SessionLog;
   readonly pump: DeliveryPump;
   readonly waiters: CommitWaiters;
@@ -32,11 +38,22 @@ export interface ChannelContext {
   readonly forwarder: LiveForwarder;
   readonly retained: RetainedMessages;
   readonly retainedSender: RetainedSender;
+  /** Undefined when no client events are published. */
+  readonly events: ClientEvents | undefined;
+  /** Undefined when `$SYS` is off. */
+  readonly sysTopics: SysTopics | undefined;
   readonly wills: Wills;
+  /** For what did not come in a PUBLISH packet. */
+  readonly publisher: MessagePublisher;
   readonly wheel: TimerWheel;
   readonly authenticator: Authenticator;
+  /** By authentication method. */
+  readonly enhancedAuthenticators: ReadonlyMap<string, EnhancedAuthenticator>;
   readonly authorizer: Authorizer | undefined;
+  /** Undefined when there are none. Authenticator and authorizer have theirs before them already. */
+  readonly hooks: HookChain | undefined;
   readonly limits: GatewayLimits;
+  readonly rules: ProtocolRules;
   readonly storeQos0: boolean;
   readonly stats: GatewayStats;
   readonly clock: Clock;

@@ -1,6 +1,5 @@
 import type { Principal } from '../../auth/types.ts';
 import { messageOf } from '../../common/errors.ts';
-import { NOT_IN_WHEEL, type WheelItem } from '../../common/timer-wheel.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import { encodeFarewell } from '../codec/encode-rare.ts';
@@ -12,16 +11,20 @@ import { ReasonCode } from '../codec/reason-code.ts';
 import type { Will } from '../codec/will.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
+import type { OutgoingAliases } from '../session/outgoing-aliases.ts';
 import type { Session } from '../session/session.ts';
 import { AckQueue } from './ack-queue.ts';
 import type { ChannelContext } from './channel-context.ts';
+import { CONNECTION_LOST, type ConnectionEnd } from './connection-end.ts';
 import type { CommitWaiter } from '../session/commit-waiters.ts';
-import { dispatch } from './dispatch.ts';
-import { answerError, disconnectReasonOf } from './error-mapper.ts';
-import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
+import { dispatch, refuseBeforeConnect } from './dispatch.ts';
+import type { EnhancedAuthentication } from './enhanced-authentication.ts';
+import { countLimit } from './count-limit.ts';
+import { answerError, disconnectReasonOf, publicReasonOf } from './error-mapper.ts';
+import { KeepAlive } from './keep-alive.ts';
+import { ChannelState, type ProtocolChannel, type PublishPort } from './protocol-channel.ts';
+import { publishPathOf } from './publish-path.ts';
 import { PublishReceiver } from './publish-receiver.ts';
-
-const CONNECT_BYTE = 0x10;
 
 /** One for all: a packet found is handled before the next one is looked for. */
 const frame = new FrameReader();
@@ -31,31 +34,30 @@ const NOT_CONNECTED: Principal = { clientId: '', username: undefined };
  * The protocol state machine of one connection: packets in order, each handled to its end before the
  * next one is looked at, errors answered in one place.
  */
-export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, WheelItem {
+export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   readonly context: ChannelContext;
   readonly connection: Connection;
   state: ChannelState = ChannelState.NEW;
   version: ProtocolVersion = ProtocolVersion.MQTT_3_1_1;
   maximumPacketSize: number = LARGEST_PACKET;
+  outgoingAliases: OutgoingAliases | undefined;
   principal: Principal = NOT_CONNECTED;
+  authentication: EnhancedAuthentication | undefined;
   will: Will | undefined;
   session: Session | undefined;
   /** Delivery has to run at the end of the chunk: acknowledgements have come. */
   pumpDue = false;
   /** QoS 2 state has changed that must be durable before it is answered. */
   journalDue = false;
-  /** Why the connection is being closed, for the log. */
-  closeReason = 'connection lost';
-  wheelNext: WheelItem | undefined = undefined;
-  wheelPrev: WheelItem | undefined = undefined;
-  wheelSlot: number = NOT_IN_WHEEL;
-  #lastPacketAt = 0;
-  #idleLimitSeconds = 0;
+  end: ConnectionEnd = CONNECTION_LOST;
+  connectedAt = 0;
+  readonly #keepAlive: KeepAlive;
   /** An asynchronous handler is at work: what follows waits. */
   #busy = false;
   #acks: AckQueue | undefined;
   #receiver: PublishReceiver | undefined;
-
+  /** What publishes go to: the receiver, or what stands before it. */
+  #publishes: PublishPort | undefined;
   readonly #onClosed: (channel: Channel) => void;
 
   constructor(
@@ -66,7 +68,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     this.context = context;
     this.connection = connection;
     this.#onClosed = onClosed;
-    context.wheel.add(this, Math.ceil(context.limits.connectTimeoutMs / 1000) + 1);
+    this.#keepAlive = new KeepAlive(this);
   }
 
   get out(): OutBuffer {
@@ -77,8 +79,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     return this.connection.congested;
   }
 
-  get publishReceiver(): PublishReceiver {
-    return (this.#receiver ??= new PublishReceiver(this.context, this, this.session as Session));
+  get publishReceiver(): PublishPort {
+    return (this.#publishes ??= this.#makeReceiver());
   }
 
   get unansweredPublishes(): number {
@@ -89,8 +91,16 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     return this.connection.remoteAddress;
   }
 
+  get remotePort(): number {
+    return this.connection.remotePort;
+  }
+
   get certificateCommonName(): string | undefined {
     return this.connection.certificateCommonName;
+  }
+
+  get isBusy(): boolean {
+    return this.#busy;
   }
 
   isClosed(): boolean {
@@ -108,7 +118,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   onBytes(chunk: Buffer): number {
     const limit = chunk.length;
     const { maxPacketSize } = this.context.limits;
-    this.#lastPacketAt = this.context.wheel.nowSeconds;
+    this.#keepAlive.lastPacketAt = this.context.wheel.nowSeconds;
     let position = 0;
     try {
       if (this.state === ChannelState.NEW) refuseBeforeConnect(chunk);
@@ -140,7 +150,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   onClose(): void {
     const wasConnected = this.state === ChannelState.CONNECTED;
     this.state = ChannelState.CLOSED;
-    this.context.wheel.remove(this);
+    this.#keepAlive.stop();
     this.context.gate.leave(this.connection);
     this.context.stats.connectionsCurrent--;
     this.#onClosed(this);
@@ -149,9 +159,12 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     this.session = undefined;
     if (wasConnected) {
       this.context.logger.debug(
-        { clientId: session.clientId, reason: this.closeReason },
+        { clientId: session.clientId, reason: this.end.reason },
         'client disconnected',
       );
+      this.context.events?.disconnected(this, this.end);
+      const { hooks } = this.context;
+      hooks?.connections.disconnected(hooks.clients.of(this), this.end);
     }
     if (this.will !== undefined) {
       this.context.wills.connectionEnded(session.clientId, this.will, session.expirySeconds);
@@ -187,7 +200,10 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void {
     this.#acks ??= new AckQueue();
-    if (this.#acks.push(firstByte, packetId, commit)) this.context.waiters.add(commit, this);
+    if (!this.#acks.push(firstByte, packetId, commit)) return;
+    this.context.waiters.add(commit, this);
+    // A commit that is durable at the end of this turn is answered at the end of this turn.
+    this.wantFlush();
   }
 
   /** Answers after everything that is to be answered already; at once when there is nothing. */
@@ -197,6 +213,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
       return;
     }
     encodeAck(this.out, firstByte, packetId, reasonCode);
+    this.context.stats.controlPacketsSent++;
     this.wantFlush();
   }
 
@@ -210,12 +227,21 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
       this.storeFailed();
       return;
     }
-    if (this.#acks.release(commit, this.out) > 0) this.wantFlush();
+    const released = this.#acks.release(commit, this.out);
+    if (released === 0) return;
+    this.context.stats.controlPacketsSent += released;
+    this.wantFlush();
   }
 
-  /** Sends a packet that is encoded already. */
+  /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */
   send(packet: Buffer): void {
+    if (packet.length > this.maximumPacketSize) {
+      // [MQTT5-3.1.2-24] It waits for this answer: silence would leave it waiting.
+      this.close('an answer is larger than the client takes', ReasonCode.PACKET_TOO_LARGE);
+      return;
+    }
     this.out.append(packet, 0, packet.length);
+    this.context.stats.controlPacketsSent++;
     this.wantFlush();
   }
 
@@ -229,13 +255,14 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
 
   /** Sends what is waiting and closes. */
   close(reason: string, reasonCode?: number): void {
-    this.closeReason = reason;
+    if (this.end === CONNECTION_LOST) this.end = { isByClient: false, reasonCode, reason };
     if (
       reasonCode !== undefined &&
       this.version === ProtocolVersion.MQTT_5 &&
       this.state === ChannelState.CONNECTED
     ) {
-      this.send(encodeFarewell(reasonCode, reason, this.maximumPacketSize));
+      const farewell = encodeFarewell(reasonCode, reason, this.maximumPacketSize);
+      if (farewell.length <= this.maximumPacketSize) this.send(farewell);
     }
     this.connection.end();
   }
@@ -244,42 +271,20 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
   fail(error: unknown): void {
     if (this.state === ChannelState.CLOSED) return;
     answerError(this, error);
-    if (error instanceof MqttProtocolError) this.context.stats.protocolErrors++;
-    // What is not the client's fault is in the log, and is nothing to tell it.
-    const reason = error instanceof MqttProtocolError ? error.message : 'internal error';
-    this.close(reason, disconnectReasonOf(error));
+    if (error instanceof MqttProtocolError) {
+      this.context.stats.protocolErrors++;
+      countLimit(this.context.stats, error);
+    }
+    this.close(publicReasonOf(error), disconnectReasonOf(error));
   }
 
-  /** Counts idle time from now on; 0 = none. */
   startKeepAlive(keepAliveSeconds: number): void {
-    const { wheel } = this.context;
-    wheel.remove(this);
-    // [MQTT-3.1.2-24]: one and a half times the keep-alive.
-    // One more, because the wheel's time is up to a second old when a packet is stamped with it.
-    this.#idleLimitSeconds = keepAliveSeconds === 0 ? 0 : keepAliveSeconds * 1.5 + 1;
-    if (this.#idleLimitSeconds > 0) wheel.add(this, Math.ceil(this.#idleLimitSeconds));
-    this.#lastPacketAt = wheel.nowSeconds;
+    this.#keepAlive.start(keepAliveSeconds);
   }
 
-  /** Keep-alive and the time to CONNECT, both on the one wheel. */
-  onDeadline(now: number): number {
-    const { context } = this;
-    if (this.state === ChannelState.NEW || this.state === ChannelState.CONNECTING) {
-      this.close('no CONNECT in time');
-      return 0;
-    }
-    const limit = this.#idleLimitSeconds;
-    if (limit === 0) return 0;
-    if (context.gate.holds(this.connection)) {
-      // Not reading for the store's sake: the silence is ours, and counts from when it reads again.
-      this.#lastPacketAt = now;
-      return 1;
-    }
-    const idle = now - this.#lastPacketAt;
-    if (idle < limit) return Math.max(1, Math.ceil(limit - idle));
-    context.stats.keepAliveTimeouts++;
-    this.close('keep-alive timeout', ReasonCode.KEEP_ALIVE_TIMEOUT);
-    return 0;
+  #makeReceiver(): PublishPort {
+    this.#receiver = new PublishReceiver(this.context, this, this.session as Session);
+    return publishPathOf(this, this.#receiver);
   }
 
   #endOfChunk(): void {
@@ -295,10 +300,4 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter, 
     }
     if (!context.store.writable) context.gate.wait(this.connection);
   }
-}
-
-/** Nothing but a CONNECT is buffered for a peer that has not authenticated [MQTT-3.1.0-1]. */
-function refuseBeforeConnect(chunk: Buffer): void {
-  if (chunk[0] === CONNECT_BYTE) return;
-  throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'the first packet is not a CONNECT');
 }

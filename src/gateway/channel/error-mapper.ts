@@ -1,5 +1,5 @@
 import { LmqttError } from '../../common/errors.ts';
-import { encodeConnack } from '../codec/encode-rare.ts';
+import { encodeConnack, encodeRefusal } from '../codec/encode-rare.ts';
 import { MqttProtocolError, UnsupportedVersionError } from '../codec/protocol-error.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
@@ -8,6 +8,11 @@ import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
 /** Reason code of the DISCONNECT that a MQTT 5 client gets for an error (§3.14.2.1). */
 export function disconnectReasonOf(error: unknown): number {
   return error instanceof MqttProtocolError ? error.reasonCode : ReasonCode.UNSPECIFIED_ERROR;
+}
+
+/** What is not the client's fault is in the log, and is nothing to tell it. */
+export function publicReasonOf(error: unknown): string {
+  return error instanceof MqttProtocolError ? error.message : 'internal error';
 }
 
 /**
@@ -46,5 +51,6 @@ export function answerError(channel: ProtocolChannel, error: unknown): void {
   if (channel.state !== ChannelState.CONNECTING) return;
   const reasonCode =
     error instanceof MqttProtocolError ? error.reasonCode : ReasonCode.SERVER_UNAVAILABLE;
-  channel.send(encodeConnack(false, reasonCode, channel.version));
+  const { version, maximumPacketSize } = channel;
+  channel.send(encodeRefusal(reasonCode, version, publicReasonOf(error), maximumPacketSize));
 }

@@ -10,6 +10,7 @@ import {
   RETAIN_FLAG,
 } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
+import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 import { type DeliveryOptions, PLAIN_OPTIONS } from '../session/delivery-options.ts';
@@ -36,8 +37,17 @@ export class LiveForwarder {
   readonly #sessions: SessionRegistry;
   readonly #stats: GatewayStats;
   readonly #limits: GatewayLimits;
+  readonly #hooks: DeliverHooks | undefined;
+  /** Of the message that a member is being chosen for. */
+  #topic = '';
 
-  constructor(sessions: SessionRegistry, stats: GatewayStats, limits: GatewayLimits) {
+  constructor(
+    sessions: SessionRegistry,
+    stats: GatewayStats,
+    limits: GatewayLimits,
+    hooks?: DeliverHooks,
+  ) {
+    this.#hooks = hooks;
     this.#sessions = sessions;
     this.#stats = stats;
     this.#limits = limits;
@@ -53,20 +63,35 @@ export class LiveForwarder {
     start: number,
     end: number,
     count: number,
+    payloadBytes: number,
     isVersion5: boolean,
     publisher: Session,
   ): void {
     this.#forEach(entry, entry.all, publisher, count, (link, options) => {
       const same = (link.version === ProtocolVersion.MQTT_5) === isVersion5;
       const fits = link.maximumPacketSize >= this.#limits.maxPacketSize;
-      if (same && fits && options.subscriptionId === 0) {
+      const plain = options.subscriptionId === 0 && link.outgoingAliases === undefined;
+      if (same && fits && plain && this.#hooks === undefined) {
         link.out.append(chunk, start, end);
         link.wantFlush();
         this.#stats.messagesSent += count;
+        this.#stats.payloadBytesSent += payloadBytes;
         return;
       }
       this.#encodeRun(entry, chunk, start, end, isVersion5, link, options);
     });
+    if (entry.groups.length > 0) this.#shareRun(entry, chunk, start, end, isVersion5, publisher);
+  }
+
+  /** One message to one member of each shared group. */
+  forwardShared(entry: TopicEntry, message: LiveMessage, publisher: Session | undefined): void {
+    for (const group of entry.groups) {
+      this.#topic = entry.name;
+      const member = group.choose(publisher?.clientId ?? '', entry.name, this.#takesMore);
+      const link = member?.session.link;
+      if (member === undefined || link === undefined) this.#stats.qos0Dropped++;
+      else this.#encode(entry, message, link, member.options);
+    }
   }
 
   /** One message of any QoS to `subscriptions` of its topic (or its peer). */
@@ -81,6 +106,24 @@ export class LiveForwarder {
     });
   }
 
+  readonly #takesMore = ({ session }: SessionSubscription): boolean =>
+    session.link !== undefined &&
+    session.mayReceive?.(this.#topic) !== false &&
+    hasRoom(session.link, this.#limits.highWater);
+
+  #shareRun(
+    entry: TopicEntry,
+    chunk: Buffer,
+    start: number,
+    end: number,
+    isVersion5: boolean,
+    publisher: Session,
+  ): void {
+    this.#forEachOfRun(entry, chunk, start, end, isVersion5, (message) => {
+      this.forwardShared(entry, message, publisher);
+    });
+  }
+
   #encodeRun(
     entry: TopicEntry,
     chunk: Buffer,
@@ -89,6 +132,19 @@ export class LiveForwarder {
     isVersion5: boolean,
     link: SessionLink,
     options: DeliveryOptions,
+  ): void {
+    this.#forEachOfRun(entry, chunk, start, end, isVersion5, (message) => {
+      this.#encode(entry, message, link, options);
+    });
+  }
+
+  #forEachOfRun(
+    entry: TopicEntry,
+    chunk: Buffer,
+    start: number,
+    end: number,
+    isVersion5: boolean,
+    send: (message: LiveMessage) => void,
   ): void {
     // Topic and, in MQTT 5, the length of no properties.
     const head = 2 + entry.bytes.length + (isVersion5 ? 1 : 0);
@@ -102,18 +158,22 @@ export class LiveForwarder {
         payloadStart: runFrame.bodyStart + head,
         payloadEnd: runFrame.end,
       };
-      this.#encode(entry, message, link, options);
+      send(message);
     }
   }
 
   #encode(
     { bytes }: TopicEntry,
-    message: LiveMessage,
+    published: LiveMessage,
     link: SessionLink,
     { retainAsPublished, subscriptionId }: DeliveryOptions,
   ): void {
-    const { properties, expirySeconds, chunk, payloadStart, payloadEnd, retain } = message;
-    const first = retain && retainAsPublished ? PUBLISH_BYTE | RETAIN_FLAG : PUBLISH_BYTE;
+    const isRetain = published.retain && retainAsPublished;
+    const first = isRetain ? PUBLISH_BYTE | RETAIN_FLAG : PUBLISH_BYTE;
+    const hooks = this.#hooks;
+    const message = hooks === undefined ? published : hooks.live(link, first, bytes, published);
+    if (message === undefined) return;
+    const { properties, expirySeconds, chunk, payloadStart, payloadEnd } = message;
     if (link.version !== ProtocolVersion.MQTT_5) {
       encodePublish(link.out, first, 0, bytes, 0, bytes.length, chunk, payloadStart, payloadEnd);
     } else {
@@ -123,23 +183,27 @@ export class LiveForwarder {
         this.#stats.messagesTooLarge++;
         return;
       }
+      const { out, outgoingAliases: aliases } = link;
+      const alias = aliases?.choose(bytes, 0, bytes.length, size);
       encodePublish5(
-        link.out,
+        out,
         first,
         0,
         bytes,
         0,
-        bytes.length,
+        aliases?.nameLength ?? bytes.length,
         properties,
         expirySeconds,
         subscriptionId,
         chunk,
         payloadStart,
         payloadEnd,
+        alias,
       );
     }
     link.wantFlush();
     this.#stats.messagesSent++;
+    this.#stats.payloadBytesSent += payloadEnd - payloadStart;
   }
 
   #forEach(

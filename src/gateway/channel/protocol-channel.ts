@@ -2,8 +2,11 @@ import type { Principal } from '../../auth/types.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
 import type { Will } from '../codec/will.ts';
 import type { ProtocolVersion } from '../codec/protocol-version.ts';
+import type { OutgoingAliases } from '../session/outgoing-aliases.ts';
 import type { Session, SessionLink } from '../session/session.ts';
 import type { ChannelContext } from './channel-context.ts';
+import type { ConnectionEnd } from './connection-end.ts';
+import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 
 export const ChannelState = {
   /** Nothing but CONNECT is accepted. */
@@ -27,7 +30,11 @@ export interface ProtocolChannel extends SessionLink {
   version: ProtocolVersion;
   /** Largest packet that the client takes, bytes. */
   maximumPacketSize: number;
+  /** Set by CONNECT, of a client that takes aliases. */
+  outgoingAliases: OutgoingAliases | undefined;
   principal: Principal;
+  /** Of a client whose CONNECT names an authentication method. */
+  authentication: EnhancedAuthentication | undefined;
   /** To be published when the connection ends; undefined when there is none, and after DISCONNECT. */
   will: Will | undefined;
   /** Set from CONNACK until the connection has gone. */
@@ -40,8 +47,13 @@ export interface ProtocolChannel extends SessionLink {
   /** QoS 1 publishes of the client whose PUBACK waits for a commit. */
   readonly unansweredPublishes: number;
   readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Wall clock of CONNACK, ms; set when client events are on. */
+  connectedAt: number;
   /** Common name of the client's certificate, when it is the user name. */
   readonly certificateCommonName: string | undefined;
+  /** Why the connection ends, once that is known; the first reason stays. */
+  end: ConnectionEnd;
   /** The connection has gone. */
   isClosed(): boolean;
   /** Forwards what was published before a packet that changes who gets it. */
@@ -52,10 +64,12 @@ export interface ProtocolChannel extends SessionLink {
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
   /** Answers after everything that is to be answered already; at once when there is nothing. */
   acknowledgeInOrder(firstByte: AckByte, packetId: number, reasonCode?: number): void;
-  /** Sends a packet that is encoded already. */
+  /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */
   send(packet: Buffer): void;
   /** Sends what is waiting and closes; a MQTT 5 client is told the reason code, if there is one. */
   close(reason: string, reasonCode?: number): void;
+  /** Ends the connection for an error, which is answered as the protocol version can. */
+  fail(error: unknown): void;
   /** Counts idle time from now on; 0 = none. */
   startKeepAlive(keepAliveSeconds: number): void;
 }

@@ -8,6 +8,7 @@ import { readPublishProperties } from '../codec/publish-properties.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
+import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
 import { TopicAliases } from './topic-aliases.ts';
@@ -32,6 +33,7 @@ export class PublishReceiver {
   readonly #session: Session;
   readonly #isVersion5: boolean;
   readonly #publisher: Buffer;
+  readonly #hooked: HookedPublishes | undefined;
   #entry: TopicEntry | undefined;
   #generation = 0;
   #allowed: Set<TopicEntry> | undefined;
@@ -39,6 +41,7 @@ export class PublishReceiver {
   #runStart = 0;
   #runEnd = -1;
   #runCount = 0;
+  #runPayload = 0;
   // The packet at hand: fields, so that handling one allocates nothing.
   #first = 0;
   /** No properties at all, an alias among them: the bytes can go out as they came. */
@@ -54,10 +57,34 @@ export class PublishReceiver {
     this.#session = session;
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
+    this.#hooked = hookedPublishes(channel, session);
   }
 
   /** One PUBLISH: fixed header at `start`, variable header at `bodyStart`, ends before `end`. */
   receive(chunk: Buffer, start: number, bodyStart: number, end: number): void {
+    const entry = this.#open(chunk, start, bodyStart, end);
+    if (entry === undefined) return;
+    const qos = (this.#first >> 1) & 0b11;
+    if (this.#hooked !== undefined && !this.#passHooks(this.#hooked, chunk, end, qos, entry))
+      return;
+    if (qos === 0) this.#receiveQos0(chunk, start, end, entry);
+    else this.#receiveAcknowledged(chunk, end, qos, entry);
+  }
+
+  /** The same, but it is not stored: answered with `reasonCode`, or dropped at QoS 0. MQTT 5 alone. */
+  refuse(chunk: Buffer, start: number, bodyStart: number, end: number, reasonCode: number): void {
+    if (this.#open(chunk, start, bodyStart, end) === undefined) return;
+    this.#context.stats.publishesRefused++;
+    const qos = (this.#first >> 1) & 0b11;
+    if (qos === 0) return;
+    // One that is a repetition was accepted, and is not to be sent a third time.
+    const isRepetition = qos === 2 && this.#session.received.has(this.#packetId);
+    const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
+    this.#channel.acknowledgeInOrder(ack, this.#packetId, isRepetition ? 0 : reasonCode);
+  }
+
+  /** Reads all but the payload; undefined when the packet is refused, and answered. */
+  #open(chunk: Buffer, start: number, bodyStart: number, end: number): TopicEntry | undefined {
     const first = chunk[start] as number;
     const qos = (first >> 1) & 0b11;
     if (qos === 3) throw malformed('PUBLISH with QoS 3 [MQTT-3.3.1-4]');
@@ -73,9 +100,8 @@ export class PublishReceiver {
     const entry = this.#isVersion5
       ? this.#resolve5(chunk, topicStart, topicEnd, end, qos)
       : this.#resolve(chunk, topicStart, topicEnd, qos);
-    if (entry === undefined) return;
-    if (qos === 0) this.#receiveQos0(chunk, start, end, entry);
-    else this.#receiveAcknowledged(chunk, end, qos, entry);
+    this.#context.stats.payloadBytesReceived += end - this.#payloadStart;
+    return entry;
   }
 
   /** Forwards the run; to be called before the chunk goes. */
@@ -92,6 +118,7 @@ export class PublishReceiver {
       this.#runStart,
       end,
       this.#runCount,
+      this.#runPayload,
       this.#isVersion5,
       this.#session,
     );
@@ -158,6 +185,39 @@ export class PublishReceiver {
     }
   }
 
+  /** Asks the publish hooks: true when the message goes on as it came, else all is done. */
+  #passHooks(
+    hooked: HookedPublishes,
+    chunk: Buffer,
+    end: number,
+    qos: number,
+    entry: TopicEntry,
+  ): boolean {
+    const first = this.#first;
+    const packetId = qos === 0 ? 0 : this.#packetId;
+    // What is no new message is answered without them.
+    const isRepetition = qos === 2 && this.#session.received.has(packetId);
+    if (isRepetition || (qos === 0 && (first & DUP) !== 0)) return true;
+    if (qos !== 0 && this.#isVersion5) this.#checkReceiveMaximum();
+    const packet = {
+      entry,
+      first,
+      packetId,
+      properties: this.#properties,
+      expirySeconds: this.#expirySeconds,
+      chunk,
+      payloadStart: this.#payloadStart,
+      end,
+    };
+    const message = hooked.ask(packet);
+    if (message?.isChanged === false) return true;
+    if (message === undefined) return false;
+    // What was published before it comes first.
+    this.endOfChunk(chunk);
+    hooked.publish(packet, message);
+    return false;
+  }
+
   #receiveQos0(chunk: Buffer, start: number, end: number, entry: TopicEntry): void {
     const first = this.#first;
     if ((first & DUP) !== 0) throw malformed('PUBLISH with QoS 0 and DUP [MQTT-3.3.1-2]');
@@ -171,12 +231,14 @@ export class PublishReceiver {
     if (this.#runEnd === start) {
       this.#runEnd = end;
       this.#runCount++;
+      this.#runPayload += end - this.#payloadStart;
       return;
     }
     this.endOfChunk(chunk);
     this.#runStart = start;
     this.#runEnd = end;
     this.#runCount = 1;
+    this.#runPayload = end - this.#payloadStart;
   }
 
   #receiveAcknowledged(chunk: Buffer, end: number, qos: number, entry: TopicEntry): void {
@@ -252,6 +314,9 @@ export class PublishReceiver {
     };
     const subscriptions = toAll ? entry.all : entry.atQos0;
     this.#context.forwarder.forward(entry, subscriptions, message, this.#session);
+    if (toAll && entry.groups.length > 0) {
+      this.#context.forwarder.forwardShared(entry, message, this.#session);
+    }
   }
 
   /** @param chunk that the run is in, when the name is not */

@@ -37,6 +37,8 @@ export interface ConnectLayout {
   /** Undefined before MQTT 5. */
   readonly properties: PropertySet | undefined;
   readonly willProperties: WillProperties;
+  /** The packet for mqtt-packet: `frame`, or a copy without the flags of fields that are not there. */
+  readonly consistent: Buffer;
 }
 
 function malformed(message: string): MqttProtocolError {
@@ -53,7 +55,18 @@ function readVersion(reader: WireReader): ProtocolVersion {
   if (name === 'MQIsdp' && level === ProtocolVersion.MQTT_3_1) return level;
   if (name === 'MQTT' && level === ProtocolVersion.MQTT_3_1_1) return level;
   if (name === 'MQTT' && level === ProtocolVersion.MQTT_5) return level;
-  throw new UnsupportedVersionError(name, level);
+  throw new UnsupportedVersionError(name, level, level > 5 && isForm5(reader));
+}
+
+/** A later version has the form of MQTT 5, if any; a packet of 3.1.1 read like this does not come out even. */
+function isForm5(reader: WireReader): boolean {
+  try {
+    readLayout(reader, ProtocolVersion.MQTT_5);
+    return true;
+  } catch (error) {
+    if (error instanceof MqttProtocolError) return false;
+    throw error;
+  }
 }
 
 function checkFlags(flags: number, version: ProtocolVersion): void {
@@ -95,7 +108,21 @@ function readProperties(reader: WireReader): PropertySet {
 export function readConnectLayout(frame: Buffer): ConnectLayout {
   const reader = readerOfBody(frame, PacketType.CONNECT, 0);
   const version = readVersion(reader);
+  const { flagsAt, absent, ...layout } = readLayout(reader, version);
+  return {
+    version,
+    ...layout,
+    consistent: absent === 0 ? frame : withoutFlags(frame, flagsAt, absent),
+  };
+}
+
+/** What follows the protocol level. */
+function readLayout(
+  reader: WireReader,
+  version: ProtocolVersion,
+): Pick<ConnectLayout, 'properties' | 'willProperties'> & { flagsAt: number; absent: number } {
   const isMqtt5 = version === ProtocolVersion.MQTT_5;
+  const flagsAt = reader.position;
   const flags = reader.u8('connect flags');
   checkFlags(flags, version);
   reader.u16('keep alive');
@@ -107,8 +134,30 @@ export function readConnectLayout(frame: Buffer): ConnectLayout {
     reader.skipString('will topic');
     reader.binary('will payload');
   }
-  if ((flags & USER_NAME) !== 0) reader.skipString('user name');
-  if ((flags & PASSWORD) !== 0) reader.binary('password');
+  const absent = skipCredentials(reader, flags, version);
   reader.expectEnd('CONNECT');
-  return { version, properties, willProperties };
+  return { properties, willProperties, flagsAt, absent };
+}
+
+/**
+ * Returns the flags of fields that are not there: in MQTT 3.1 the end of the packet takes precedence over
+ * the flags of user name and password (3.1 §3.1, "User name and password flags").
+ */
+function skipCredentials(reader: WireReader, flags: number, version: ProtocolVersion): number {
+  const mayLack = version === ProtocolVersion.MQTT_3_1;
+  if ((flags & USER_NAME) !== 0) {
+    if (mayLack && reader.remaining === 0) return flags & (USER_NAME | PASSWORD);
+    reader.skipString('user name');
+  }
+  if ((flags & PASSWORD) !== 0) {
+    if (mayLack && reader.remaining === 0) return PASSWORD;
+    reader.binary('password');
+  }
+  return 0;
+}
+
+function withoutFlags(frame: Buffer, flagsAt: number, absent: number): Buffer {
+  const copy = Buffer.from(frame);
+  copy[flagsAt] = (copy[flagsAt] as number) & ~absent;
+  return copy;
 }

@@ -82,7 +82,7 @@ export function announcesVersion5(frame: Buffer): boolean {
  */
 export function decodeConnect(frame: Buffer): ConnectPacket {
   const layout = readConnectLayout(frame);
-  const packet = parseConnect(frame);
+  const packet = parseConnect(layout.consistent);
   const cleanStart = packet.clean ?? false;
   const properties = layout.properties ?? NO_PROPERTIES;
   return {

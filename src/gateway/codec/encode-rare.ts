@@ -11,6 +11,9 @@ writeToStream.cacheNumbers = false;
 export type ConnackProperties = NonNullable<IConnackPacket['properties']>;
 export type DisconnectProperties = NonNullable<IDisconnectPacket['properties']>;
 
+/** A CONNACK of MQTT 5 without properties. */
+export const BARE_CONNACK_BYTES = 5;
+
 /** Whole PINGRESP (§3.13). */
 export const PINGRESP: Buffer = generate({ cmd: 'pingresp' });
 
@@ -86,4 +89,33 @@ export function encodeFarewell(
   const packet = encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5, { reasonString });
   if (packet.length <= maximumPacketSize) return packet;
   return encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5);
+}
+
+/** CONNACK of a refusal, with the reason as text where that fits [MQTT-3.2.2-19]. */
+export function encodeRefusal(
+  reasonCode: number,
+  version: ProtocolVersion,
+  reasonString: string,
+  maximumPacketSize: number,
+): Buffer {
+  if (version === ProtocolVersion.MQTT_5) {
+    const packet = encodeConnack(false, reasonCode, version, { reasonString });
+    if (packet.length <= maximumPacketSize) return packet;
+  }
+  return encodeConnack(false, reasonCode, version);
+}
+
+/** AUTH to a client that has named a method (§3.15) [MQTT-4.12.0-5]. */
+export function encodeAuth(reasonCode: number, method: string, data: Buffer | undefined): Buffer {
+  return generate(
+    {
+      cmd: 'auth',
+      reasonCode,
+      properties: {
+        authenticationMethod: method,
+        ...(data === undefined ? {} : { authenticationData: data }),
+      },
+    },
+    { protocolVersion: ProtocolVersion.MQTT_5 },
+  );
 }

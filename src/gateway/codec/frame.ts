@@ -14,7 +14,7 @@ export class FrameReader {
   /**
    * Reads the fixed header at `position`. True when the whole packet lies before `limit`.
    * @throws MqttProtocolError MALFORMED_PACKET for a remaining length of more than four bytes
-   *   [MQTT-2.2.3], PACKET_TOO_LARGE when the packet is over `maxPacketSize`, known from its header alone
+   *   (§2.2.3), PACKET_TOO_LARGE when the packet is over `maxPacketSize`, known from its header alone
    */
   next(buffer: Buffer, position: number, limit: number, maxPacketSize: number): boolean {
     let at = position + 1;

@@ -15,23 +15,27 @@ export class MqttProtocolError extends LmqttError {
   }
 }
 
+/** A topic name with more levels or bytes than are allowed. */
+export class TopicLimitError extends MqttProtocolError {
+  constructor(message: string) {
+    super(ReasonCode.TOPIC_NAME_INVALID, message);
+  }
+}
+
 /** CONNECT with a known protocol name and a level that goes with it in no version [MQTT-3.1.2-2]. */
 export class UnsupportedVersionError extends MqttProtocolError {
   readonly level: number;
+  /** Shape of the CONNACK that the client understands [MQTT-3.1.2-2]. */
+  readonly connackVersion: 4 | 5;
 
-  constructor(protocolName: string, level: number) {
+  /** @param isForm5 the rest of the packet is one of MQTT 5 */
+  constructor(protocolName: string, level: number, isForm5 = false) {
     super(
       ReasonCode.UNSUPPORTED_PROTOCOL_VERSION,
       `protocol ${protocolName} level ${level} is not known`,
     );
     this.level = level;
-  }
-
-  /**
-   * Shape of the CONNACK: that of MQTT 5 for level 5 alone; any other level gets return code 1 of 3.1.1
-   * [MQTT-3.1.2-2], as every client library knows it. Bit 7 of the level marks a bridge, not a version.
-   */
-  get connackVersion(): 4 | 5 {
-    return (this.level & 0x7f) === 5 ? 5 : 4;
+    // Bit 7 of the level marks a bridge, not a version.
+    this.connackVersion = (level & 0x7f) === 5 || isForm5 ? 5 : 4;
   }
 }

@@ -9,6 +9,7 @@ export const RETAIN_FLAG = 0x01;
 
 const MESSAGE_EXPIRY_INTERVAL = 0x02;
 const SUBSCRIPTION_IDENTIFIER = 0x0b;
+const TOPIC_ALIAS = 0x23;
 
 /** Bytes of a remaining length field, or of any variable byte integer. */
 export function remainingLengthBytes(length: number): number {
@@ -105,6 +106,7 @@ export function publishSize5(
  * behind the message expiry interval and the subscription identifier where there are any.
  * @param expirySeconds what is left of it, or `NO_EXPIRY`
  * @param subscriptionId 0 = none
+ * @param topicAlias 0 = none; the topic may be empty with one that the client knows [MQTT-3.3.2-8]
  */
 export function encodePublish5(
   out: OutBuffer,
@@ -119,9 +121,11 @@ export function encodePublish5(
   payloadSource: Buffer,
   payloadStart: number,
   payloadEnd: number,
+  topicAlias = 0,
 ): void {
   const hasId = (first & 0b110) !== 0;
-  const properties = propertiesLength5(stored.length, expirySeconds, subscriptionId);
+  const properties =
+    propertiesLength5(stored.length, expirySeconds, subscriptionId) + (topicAlias === 0 ? 0 : 3);
   const headLength =
     2 + topicLength + (hasId ? 2 : 0) + remainingLengthBytes(properties) + properties;
   const remaining = headLength + payloadEnd - payloadStart;
@@ -146,6 +150,11 @@ export function encodePublish5(
   if (subscriptionId !== 0) {
     slab[at++] = SUBSCRIPTION_IDENTIFIER;
     at = writeRemainingLength(slab, at, subscriptionId);
+  }
+  if (topicAlias !== 0) {
+    slab[at++] = TOPIC_ALIAS;
+    slab[at++] = topicAlias >>> 8;
+    slab[at++] = topicAlias;
   }
   at = copyBytes(stored, 0, stored.length, slab, at);
   if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);

@@ -53,7 +53,7 @@ function decodeOptions(filter: string, options: number, version: ProtocolVersion
   }
   const noLocal = (options & NO_LOCAL) !== 0;
   if (noLocal && filter.startsWith('$share/')) {
-    // MQTT 5 [MQTT-3.8.3-4]
+    // MQTT 5 [MQTT5-3.8.3-4]
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'no local on a shared subscription');
   }
   return {
@@ -82,7 +82,7 @@ export function decodeSubscribe(frame: Buffer, version: ProtocolVersion): Subscr
     subscriptions.push(decodeOptions(filter, reader.u8('subscription options'), version));
   }
   if (subscriptions.length === 0) {
-    // MQTT 3.1.1 [MQTT-3.8.3-3], MQTT 5 [MQTT-3.8.3-2]
+    // MQTT 3.1.1 [MQTT-3.8.3-3], MQTT 5 [MQTT5-3.8.3-2]
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'SUBSCRIBE without a topic filter');
   }
   return { packetId, subscriptionId, subscriptions };

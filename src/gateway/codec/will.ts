@@ -12,7 +12,7 @@ export interface Will {
   readonly delaySeconds: number;
   /** Message expiry interval, seconds. */
   readonly expirySeconds: number | undefined;
-  /** The other properties of the PUBLISH in wire form and order [MQTT-3.1.3-10], without their length. */
+  /** The other properties of the PUBLISH in wire form and order [MQTT5-3.1.3-10], without their length. */
   readonly properties: Buffer;
 }
 

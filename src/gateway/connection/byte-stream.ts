@@ -18,11 +18,9 @@ export interface ByteStream {
   uncork(): void;
   pause(): unknown;
   resume(): unknown;
-  /** Closes when everything written has been sent. */
-  destroySoon(): void;
+  /** Ends the output behind everything written; the stream closes when the peer has ended too. */
+  end(): unknown;
   destroy(): unknown;
-  /** Calls `callback`, with the stream as `this`, after so long without traffic. */
-  setTimeout(milliseconds: number, callback: () => void): unknown;
 }
 
 /** Who is at the other end, where that is not what the stream itself says. */

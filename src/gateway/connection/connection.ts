@@ -1,6 +1,7 @@
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { ByteStream, Peer } from './byte-stream.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
+import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
 import { slabPool } from '../codec/slab-pool.ts';
 
@@ -19,8 +20,6 @@ export interface ConnectionOwner {
 
 const NONE = Buffer.alloc(0);
 const SMALLEST_REST = 256;
-/** How long a peer may take to read what it was sent before a close, ms. */
-const LINGER_MS = 5000;
 
 /**
  * One socket or WebSocket: bytes in, bytes out, back-pressure. Knows nothing of MQTT. Reading pauses while anyone
@@ -31,6 +30,7 @@ export class Connection implements Flushable {
   readonly #socket: ByteStream;
   readonly #peer: Peer | undefined;
   readonly #flushQueue: FlushQueue;
+  readonly #lingering: LingeringStreams;
   readonly #stats: GatewayStats;
   readonly #highWater: number;
   #owner: ConnectionOwner | undefined;
@@ -49,6 +49,7 @@ export class Connection implements Flushable {
   constructor(
     socket: ByteStream,
     flushQueue: FlushQueue,
+    lingering: LingeringStreams,
     stats: GatewayStats,
     highWater: number,
     peer?: Peer,
@@ -56,6 +57,7 @@ export class Connection implements Flushable {
     this.#socket = socket;
     this.#peer = peer;
     this.#flushQueue = flushQueue;
+    this.#lingering = lingering;
     this.#stats = stats;
     this.#highWater = highWater;
   }
@@ -75,6 +77,11 @@ export class Connection implements Flushable {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Bytes encoded or written that the system has not taken yet. */
+  get unsentBytes(): number {
+    return this.out.byteLength + this.#socket.writableLength;
   }
 
   /** True while more output waits than the high-water mark allows. */
@@ -127,6 +134,8 @@ export class Connection implements Flushable {
 
   /** Stops reading until `resume` has been called as often. */
   pause(): void {
+    // What is thrown away must not stop.
+    if (this.#closed) return;
     if (this.#pauses++ === 0) this.#socket.pause();
   }
 
@@ -139,16 +148,12 @@ export class Connection implements Flushable {
     else this.#socket.resume();
   }
 
-  /** Sends what is waiting, then closes. */
+  /** Sends what is waiting, then closes; reads on for a while, so that the peer gets to read it. */
   end(): void {
     if (this.#closed) return;
     this.flush();
-    this.#socket.destroySoon();
-    // A peer that neither reads nor closes must not keep the socket.
-    this.#socket.setTimeout(LINGER_MS, destroySocket);
-    // Bytes that come would put the timeout off.
-    this.#socket.pause();
     this.#stop();
+    this.#lingering.add(this.#socket);
   }
 
   destroy(): void {
@@ -158,6 +163,8 @@ export class Connection implements Flushable {
 
   /** Bytes from the socket. */
   received(chunk: Buffer): void {
+    // After `end` it is only read so that the peer can read our last words.
+    if (this.#closed) return;
     this.#stats.bytesReceived += chunk.length;
     this.#offer(chunk);
   }
@@ -172,12 +179,15 @@ export class Connection implements Flushable {
 
   /** The peer has ended its side: nothing can be acknowledged to it any more, but what waits counts. */
   peerEnded(): void {
+    // It may still be reading.
+    if (this.#closed) return;
     if (this.#pauses > 0 && this.#restBytes > 0) this.#peerEnded = true;
     else this.destroy();
   }
 
   /** The socket has gone. */
   ended(): void {
+    this.#lingering.remove(this.#socket);
     this.#stop();
   }
 
@@ -252,10 +262,6 @@ function onEnd(this: ConnectedSocket): void {
 /** A reset is an end like any other: 'close' follows and does the work. */
 function ignoreReset(): void {
   // Nothing to do here.
-}
-
-function destroySocket(this: ByteStream): void {
-  this.destroy();
 }
 
 /** The socket that is being flushed: `drainTo` hands over one slab at a time and takes no argument more. */

@@ -1,3 +1,5 @@
+import type { ListenerSettings } from './listener-settings.ts';
+
 /** An address to listen on. Port 0 takes a free one. */
 export interface ListenAddress {
   readonly host: string;
@@ -56,6 +58,8 @@ export interface ListenerOptions extends ListenAddress {
   readonly proxyProtocol?: boolean;
   readonly tls?: TlsOptions;
   readonly webSocket?: WebSocketOptions;
+  /** Limits and authentication of its own. */
+  readonly settings?: ListenerSettings;
 }
 
 export function transportOf({ tls, webSocket }: ListenerOptions): Transport {

@@ -4,10 +4,13 @@ import type { Logger } from '../../common/logger.ts';
 import type { ByteStream, Peer } from '../connection/byte-stream.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { TcpKeepAliveOptions } from '../options.ts';
-import type { ConnectionLimiter } from './connection-limiter.ts';
+import type { ReasonCode } from '../codec/reason-code.ts';
+import { Admission } from './admission.ts';
+import { ConnectionLimiter } from './connection-limiter.ts';
 import { type BoundAddress, type ListenerOptions, transportOf } from './listener-options.ts';
 import type { PendingSockets } from './pending-sockets.ts';
 import { readProxyHeader } from './proxy-stage.ts';
+import type { RefusedConnections } from './refused-connections.ts';
 import type { TcpKeepAlive } from './tcp-keep-alive.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { TlsStage } from './tls-stage.ts';
@@ -25,8 +28,10 @@ export interface ListenerContext {
   readonly stats: GatewayStats;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Whether there is room for one more; when not, the socket is closed. */
+  /** Whether there is room for one more; when not, it is refused. */
   readonly hasRoom: () => boolean;
+  /** Those over a limit go there. */
+  readonly refused: RefusedConnections;
   /** Takes a connection that is ready for MQTT. */
   readonly onStream: (stream: ByteStream, peer: Peer | undefined) => void;
 }
@@ -39,6 +44,9 @@ export class MqttListener {
   readonly #options: ListenerOptions;
   readonly #context: ListenerContext;
   readonly #tcp: TcpListener;
+  readonly #admission: Admission;
+  /** Why a socket is refused that is let in only to be told so. */
+  readonly #reasons = new WeakMap<Socket, ReasonCode>();
   readonly #tls: TlsStage | undefined;
   readonly #webSocket: WebSocketStage | undefined;
 
@@ -58,6 +66,7 @@ export class MqttListener {
         logger.error({ error: error.message }, 'accepting a connection failed');
       },
     });
+    this.#admission = this.#makeAdmission();
     this.#tls = this.#makeTlsStage();
     this.#webSocket = this.#makeWebSocketStage();
   }
@@ -86,15 +95,18 @@ export class MqttListener {
   }
 
   #accepted(socket: Socket): void {
-    const { stats, limiter, hasRoom, pending } = this.#context;
+    const { stats, pending } = this.#context;
     stats.connectionsAccepted++;
-    if (!limiter.takeRate()) {
-      stats.connectionsRefusedByRate++;
-      socket.destroy();
-    } else if (!hasRoom()) {
-      stats.connectionsRefused++;
-      socket.destroy();
-    } else if (this.#options.proxyProtocol === true) {
+    const reasonCode = this.#admission.admit();
+    if (reasonCode !== undefined) {
+      if (!this.#mayAnswer(socket, reasonCode)) return;
+    } else if (this.#admission.counts) {
+      this.#admission.enter();
+      socket.once('close', () => {
+        this.#admission.leave();
+      });
+    }
+    if (this.#options.proxyProtocol === true) {
       pending.add(socket);
       this.#readProxyHeader(socket);
     } else {
@@ -122,17 +134,16 @@ export class MqttListener {
 
   /** The client's address is known. */
   #identified(socket: Socket, peer: Peer | undefined): void {
-    const { limiter, stats } = this.#context;
-    if (limiter.countsAddresses) {
+    if (this.#admission.counts && !this.#reasons.has(socket)) {
       const address = peer?.address ?? socket.remoteAddress ?? '';
-      if (!limiter.enter(address)) {
-        stats.connectionsRefusedByIp++;
-        socket.destroy();
+      const reasonCode = this.#admission.enterAddress(address);
+      if (reasonCode === undefined) {
+        socket.once('close', () => {
+          this.#admission.leaveAddress(address);
+        });
+      } else if (!this.#mayAnswer(socket, reasonCode)) {
         return;
       }
-      socket.once('close', () => {
-        limiter.leave(address);
-      });
     }
     if (this.#tls !== undefined) this.#tls.accept(socket, peer);
     else if (this.#webSocket !== undefined) this.#webSocket.accept(socket, socket, peer);
@@ -140,8 +151,32 @@ export class MqttListener {
   }
 
   #ready(stream: ByteStream, raw: Socket, peer: Peer | undefined): void {
-    this.#context.pending.remove(raw);
-    this.#context.onStream(stream, peer);
+    const { pending, refused, onStream } = this.#context;
+    pending.remove(raw);
+    const reasonCode = this.#reasons.get(raw);
+    if (reasonCode === undefined) onStream(stream, peer);
+    else refused.answer(stream, peer, reasonCode);
+  }
+
+  /** Lets a socket over a limit come in to be told so; false when it is closed at once. */
+  #mayAnswer(socket: Socket, reasonCode: ReasonCode): boolean {
+    const { refused } = this.#context;
+    if (!refused.enter()) {
+      socket.destroy();
+      return false;
+    }
+    this.#reasons.set(socket, reasonCode);
+    socket.once('close', () => {
+      refused.leave();
+    });
+    return true;
+  }
+
+  #makeAdmission(): Admission {
+    const { clock, stats } = this.#context;
+    const { connectionLimits, maxConnections = 0 } = this.#options.settings ?? {};
+    const own = connectionLimits && new ConnectionLimiter(clock, connectionLimits);
+    return new Admission(this.#context, own, maxConnections, stats);
   }
 
   #makeTlsStage(): TlsStage | undefined {

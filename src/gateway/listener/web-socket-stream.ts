@@ -2,20 +2,21 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import type { ByteStream } from '../connection/byte-stream.ts';
+import { PacketFrames } from './packet-frames.ts';
 
 const CLOSE_NORMAL = 1000;
 const CLOSE_UNSUPPORTED_DATA = 1003;
 /** No more answers to pings for a peer with so much unread, bytes. */
 const MAX_UNREAD_FOR_PONG = 64 * 1024;
-const BINARY = { binary: true } as const;
 
 /**
  * A WebSocket as a stream of bytes: what comes in binary messages is one stream whatever the frames are
- * [MQTT-6.0.0-2], and every write is one binary message. A text message ends it [MQTT-6.0.0-1].
+ * [MQTT-6.0.0-2], and every packet written is one binary message. A text message ends it [MQTT-6.0.0-1].
  */
 export class WebSocketStream extends EventEmitter implements ByteStream {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
+  readonly #frames = new PacketFrames();
   /** 'close' has been told, or must not be any more. */
   #isOver = false;
   /** The peer has gone while the owner did not read: 'close' waits until it does. */
@@ -68,7 +69,9 @@ export class WebSocketStream extends EventEmitter implements ByteStream {
       queueMicrotask(written);
       return false;
     }
-    this.#ws.send(chunk, BINARY, written);
+    // Past ws, which would need a write for each packet: without compression it keeps no frame back.
+    this.#socket.write(this.#frames.frame(chunk));
+    written();
     return !this.#socket.writableNeedDrain;
   }
 
@@ -92,8 +95,8 @@ export class WebSocketStream extends EventEmitter implements ByteStream {
     else this.#ws.resume();
   }
 
-  /** A close frame behind what is waiting; ws limits the time that the peer may take to answer it. */
-  destroySoon(): void {
+  /** A close frame behind what is waiting; the peer answers it with its own. */
+  end(): void {
     this.#isClosing = true;
     this.#ws.close(CLOSE_NORMAL);
     this.#ws.resume();
@@ -101,12 +104,6 @@ export class WebSocketStream extends EventEmitter implements ByteStream {
 
   destroy(): void {
     this.#ws.terminate();
-  }
-
-  setTimeout(milliseconds: number, callback: () => void): void {
-    this.#socket.setTimeout(milliseconds, () => {
-      callback.call(this);
-    });
   }
 
   #received(data: RawData, isBinary: boolean, onError: (reason: string) => void): void {

@@ -6,11 +6,13 @@ import {
   RECORD_RETAIN,
   RECORD_RETAINED,
   recordExpiry,
+  recordPayloadLength,
   recordPayloadStart,
   recordProperties,
   recordPublisher,
   recordQos,
   recordStoreTime,
+  recordTopic,
   recordTopicLength,
   recordTopicStart,
 } from '../../lmq/spi/record.ts';
@@ -21,7 +23,9 @@ import { PUBLISH_BYTE, RETAIN_FLAG } from '../codec/publish-encoder.ts';
 import { encodeRecord, encodeRecord5, recordSize5 } from '../codec/record-encoder.ts';
 import { subscriptionIdProperty } from '../codec/subscription-id.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
+import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
+import { encodeAliasedRecord5 } from '../session/aliased-record.ts';
 import { CursorState } from '../session/cursor.ts';
 import type { DeliveryPump } from '../session/delivery-pump.ts';
 import type {
@@ -34,7 +38,7 @@ import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { hasRoom } from '../session/window-sender.ts';
 import type { RetainedTopic } from './retained-index.ts';
-import type { RetainedMessages } from './retained-messages.ts';
+import type { RetainedLookUp } from './retained-look-up.ts';
 import { RETAINED_RECORD_AT } from './retained-record.ts';
 
 /** Messages read from the store, and handed over, at a time. */
@@ -43,7 +47,7 @@ const BATCH_BYTES = 256 * 1024;
 
 export interface RetainedSenderParts {
   readonly store: LmqStore;
-  readonly retained: RetainedMessages;
+  readonly retained: RetainedLookUp;
   readonly sessions: SessionRegistry;
   readonly sessionLog: SessionLog;
   readonly pump: DeliveryPump;
@@ -51,6 +55,7 @@ export interface RetainedSenderParts {
   readonly stats: GatewayStats;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly deliverHooks?: DeliverHooks | undefined;
 }
 
 /**
@@ -172,6 +177,7 @@ export class RetainedSender {
       if (options.noLocal && recordPublisher(value, RETAINED_RECORD_AT) === session.clientId) {
         continue;
       }
+      if (session.mayReceive?.(recordTopic(value, RETAINED_RECORD_AT)) === false) continue;
       const qos = qosOf(value, subscription);
       if (qos > 0) {
         commit = this.#append(subscription, value, qos);
@@ -186,21 +192,28 @@ export class RetainedSender {
     return { count, commit };
   }
 
-  #sendNow(link: SessionLink, value: Buffer, subscriptionId: number): void {
-    const { stats } = this.#parts;
+  #sendNow(link: SessionLink, retained: Buffer, subscriptionId: number): void {
+    const { stats, deliverHooks: hooks } = this.#parts;
     const first = PUBLISH_BYTE | RETAIN_FLAG;
+    const value =
+      hooks === undefined ? retained : hooks.record(link, first, retained, RETAINED_RECORD_AT);
+    if (value === undefined) return;
+    const at = value === retained ? RETAINED_RECORD_AT : 0;
     if (link.version === ProtocolVersion.MQTT_5) {
-      const expiry = this.#remainingExpiry(value);
-      const size = recordSize5(first, value, RETAINED_RECORD_AT, expiry, subscriptionId);
+      const expiry = this.#remainingExpiry(retained);
+      const size = recordSize5(first, value, at, expiry, subscriptionId);
       if (size > link.maximumPacketSize) {
         stats.messagesTooLarge++;
         return;
       }
-      encodeRecord5(link.out, first, 0, value, RETAINED_RECORD_AT, expiry, subscriptionId);
+      const { out, outgoingAliases: aliases } = link;
+      if (aliases === undefined) encodeRecord5(out, first, 0, value, at, expiry, subscriptionId);
+      else encodeAliasedRecord5(out, aliases, first, 0, value, at, expiry, subscriptionId);
     } else {
-      encodeRecord(link.out, first, 0, value, RETAINED_RECORD_AT);
+      encodeRecord(link.out, first, 0, value, at);
     }
     stats.messagesSent++;
+    stats.payloadBytesSent += recordPayloadLength(value, at);
     stats.retainedSent++;
     link.wantFlush();
   }

@@ -2,10 +2,56 @@ import type { SessionSubscription } from '../session/session.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { TopicTrie } from '../../common/topic/topic-trie.ts';
 
-/** The subscriptions of connected clients of this gateway, by filter. */
+/** A shared group as live delivery sees it: it gets each message once. */
+export interface SharedAudience {
+  readonly filter: string;
+  /** The member that gets the message; undefined when none has room. */
+  choose(
+    publisher: string,
+    topic: string,
+    hasRoom: (member: SessionSubscription) => boolean,
+  ): SessionSubscription | undefined;
+}
+
+/** Things with a topic filter, found by the topic names that it matches. */
+class FilterIndex<T extends { readonly filter: string }> {
+  readonly #exact = new Map<string, Set<T>>();
+  readonly #wildcards = new TopicTrie<T>();
+
+  add(item: T): void {
+    const { filter } = item;
+    if (isWildcardFilter(filter)) {
+      this.#wildcards.add(filter, item);
+      return;
+    }
+    const same = this.#exact.get(filter);
+    if (same === undefined) this.#exact.set(filter, new Set([item]));
+    else same.add(item);
+  }
+
+  remove(item: T): void {
+    const { filter } = item;
+    if (isWildcardFilter(filter)) {
+      this.#wildcards.remove(filter, item);
+      return;
+    }
+    const same = this.#exact.get(filter);
+    if (same === undefined) return;
+    same.delete(item);
+    if (same.size === 0) this.#exact.delete(filter);
+  }
+
+  match(topic: string, visit: (item: T) => void): void {
+    const same = this.#exact.get(topic);
+    if (same !== undefined) for (const item of same) visit(item);
+    if (this.#wildcards.size > 0) this.#wildcards.match(topic, visit);
+  }
+}
+
+/** The subscriptions of connected clients of this gateway, and its shared groups, by filter. */
 export class LiveSubscriptions {
-  readonly #exact = new Map<string, Set<SessionSubscription>>();
-  readonly #wildcards = new TopicTrie<SessionSubscription>();
+  readonly #subscriptions = new FilterIndex<SessionSubscription>();
+  readonly #groups = new FilterIndex<SharedAudience>();
   /** Counts changes: whatever was matched under another version is stale. */
   version = 1;
   #size = 0;
@@ -17,33 +63,30 @@ export class LiveSubscriptions {
   add(subscription: SessionSubscription): void {
     this.version++;
     this.#size++;
-    const { filter } = subscription;
-    if (isWildcardFilter(filter)) {
-      this.#wildcards.add(filter, subscription);
-      return;
-    }
-    const same = this.#exact.get(filter);
-    if (same === undefined) this.#exact.set(filter, new Set([subscription]));
-    else same.add(subscription);
+    this.#subscriptions.add(subscription);
   }
 
   remove(subscription: SessionSubscription): void {
     this.version++;
     this.#size--;
-    const { filter } = subscription;
-    if (isWildcardFilter(filter)) {
-      this.#wildcards.remove(filter, subscription);
-      return;
-    }
-    const same = this.#exact.get(filter);
-    if (same === undefined) return;
-    same.delete(subscription);
-    if (same.size === 0) this.#exact.delete(filter);
+    this.#subscriptions.remove(subscription);
+  }
+
+  addGroup(group: SharedAudience): void {
+    this.version++;
+    this.#groups.add(group);
+  }
+
+  removeGroup(group: SharedAudience): void {
+    this.version++;
+    this.#groups.remove(group);
   }
 
   match(topic: string, visit: (subscription: SessionSubscription) => void): void {
-    const same = this.#exact.get(topic);
-    if (same !== undefined) for (const subscription of same) visit(subscription);
-    if (this.#wildcards.size > 0) this.#wildcards.match(topic, visit);
+    this.#subscriptions.match(topic, visit);
+  }
+
+  matchGroups(topic: string, visit: (group: SharedAudience) => void): void {
+    this.#groups.match(topic, visit);
   }
 }

@@ -4,6 +4,7 @@ import { firstLevel } from '../../common/topic/topic-name.ts';
 import type { FilterTable } from '../../lmq/spi/lmq-store.ts';
 import { LMQ_NAMESPACE } from '../../namesrv/types.ts';
 import type { KvConfig } from '../../namesrv/types.ts';
+import { isServerTopic } from './server-topic.ts';
 import { isReservedFirstTopic } from './topic-metadata-first-topics.ts';
 import { editList, isListable, joinList, splitList } from './topic-metadata-list.ts';
 import type { KvWrite } from './topic-metadata-writer.ts';
@@ -67,9 +68,11 @@ export class Wildcards {
   start(): void {
     const { kv, filters, autoCreateWildcard } = this.#options;
     for (const { filter, pinned, uses } of filters.listFilters()) {
-      if (uses > 0) this.#uses.set(filter, uses);
+      // Uses of the server's own topics are not registered.
+      const isUsed = uses > 0 && !isServerTopic(filter);
+      if (isUsed) this.#uses.set(filter, uses);
       if (pinned) this.#pinned.add(filter);
-      else if (uses > 0 && autoCreateWildcard) this.#addAutomatic(filter);
+      else if (isUsed && autoCreateWildcard) this.#addAutomatic(filter);
     }
     const listed = new Set<string>();
     for (const [level, list] of kv.list(LMQ_NAMESPACE)) {

@@ -8,6 +8,8 @@ import type { FilterTable } from '../../lmq/spi/lmq-store.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import { ALL_FIRST_TOPICS, LMQ_CONNECT_NODES, LMQ_NAMESPACE } from '../../namesrv/types.ts';
 import type { KvChange, KvConfig } from '../../namesrv/types.ts';
+import { ServerFilters } from './server-filters.ts';
+import { isServerTopic } from './server-topic.ts';
 import { TopicDecision } from './topic-decision.ts';
 import { FirstTopics, isReservedFirstTopic } from './topic-metadata-first-topics.ts';
 import type { FirstTopicLimits } from './topic-metadata-first-topics.ts';
@@ -54,6 +56,7 @@ export class TopicMetadata implements Service {
   readonly #limits: TopicMetadataLimits;
   readonly #firstTopics: FirstTopics;
   readonly #wildcards: Wildcards;
+  readonly #serverFilters: ServerFilters;
   readonly #writer: TopicMetadataWriter;
   readonly #listeners = new Set<() => void>();
   /** Addresses of this gateway; it has one, or few. */
@@ -65,6 +68,7 @@ export class TopicMetadata implements Service {
     const { kv, filters, logger, autoCreateWildcard } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_TOPIC_METADATA_LIMITS, ...options.limits };
+    this.#serverFilters = new ServerFilters(this.#limits.maxAutomaticWildcards);
     this.#firstTopics = new FirstTopics(kv, this.#limits, logger);
     this.#writer = new TopicMetadataWriter({
       kv,
@@ -93,6 +97,7 @@ export class TopicMetadata implements Service {
     if (this.#unwatch === undefined) {
       this.#firstTopics.load();
       this.#wildcards.start();
+      this.#serverFilters.start(this.#options.filters);
       this.#unwatch = this.#options.kv.watch(LMQ_NAMESPACE, (change) => {
         this.#onKvChange(change);
       });
@@ -114,6 +119,7 @@ export class TopicMetadata implements Service {
 
   /** As {@link isPublishable}, with the reason. */
   publishDecision(topic: string): TopicDecision {
+    if (isServerTopic(topic)) return TopicDecision.UNKNOWN_FIRST_TOPIC;
     const level = firstLevel(topic);
     if (this.#firstTopics.has(level)) return TopicDecision.OK;
     // What begins with $ is the server's [MQTT-4.7.2-1], unless an operator registered it.
@@ -123,6 +129,12 @@ export class TopicMetadata implements Service {
 
   /** Whether a client may subscribe a valid filter; may register its first level. */
   subscribable(filter: string): TopicDecision {
+    if (isServerTopic(filter)) {
+      if (!ServerFilters.includes(filter) || this.#serverFilters.hasRoomFor(filter)) {
+        return TopicDecision.OK;
+      }
+      return TopicDecision.LIMIT_REACHED;
+    }
     const level = firstLevel(filter);
     if (isReservedFirstTopic(level)) return TopicDecision.RESERVED_FIRST_TOPIC;
     if (!isWildcardFilter(filter)) {
@@ -143,12 +155,12 @@ export class TopicMetadata implements Service {
    * @param durable true when the use must survive a restart
    */
   async acquire(filter: string, durable: boolean): Promise<Queue> {
-    const isWildcard = isWildcardFilter(filter);
-    if (isWildcard) this.#wildcards.use(filter);
+    const wildcards = this.#wildcardsOf(filter);
+    wildcards?.use(filter);
     try {
       return await this.#options.filters.acquireFilter(filter, durable);
     } catch (error) {
-      if (isWildcard) this.#wildcards.unuse(filter);
+      wildcards?.unuse(filter);
       throw error;
     }
   }
@@ -156,7 +168,7 @@ export class TopicMetadata implements Service {
   /** Takes one use back; closes no queue. */
   release(filter: string, durable: boolean): void {
     this.#options.filters.releaseFilter(filter, durable);
-    if (isWildcardFilter(filter)) this.#wildcards.unuse(filter);
+    this.#wildcardsOf(filter)?.unuse(filter);
   }
 
   /**
@@ -184,6 +196,12 @@ export class TopicMetadata implements Service {
     this.#formerNodes.add(address);
     this.#writer.touch(LMQ_CONNECT_NODES);
     await this.#writer.flush();
+  }
+
+  /** Who counts the uses of a filter; undefined for one without wildcards. */
+  #wildcardsOf(filter: string): Wildcards | ServerFilters | undefined {
+    if (ServerFilters.includes(filter)) return this.#serverFilters;
+    return isWildcardFilter(filter) ? this.#wildcards : undefined;
   }
 
   #createFirstTopic(level: string): TopicDecision {

@@ -1,13 +1,14 @@
 import type { SessionSubscription } from '../session/session.ts';
 import { isValidMqttUtf8 } from '../../common/bytes/utf8.ts';
 import { p2pClientId } from '../../common/topic/p2p-topic.ts';
-import { isValidTopicName, levelCount } from '../../common/topic/topic-name.ts';
+import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { StoreTopic } from '../../lmq/spi/types.ts';
-import { MqttProtocolError } from '../codec/protocol-error.ts';
+import { MqttProtocolError, TopicLimitError } from '../codec/protocol-error.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
+import { exceedsTopicLimits, type TopicLimits } from './topic-limits.ts';
 import { PublishRefusal } from './publish-refusal.ts';
-import type { LiveSubscriptions } from './live-subscriptions.ts';
+import type { LiveSubscriptions, SharedAudience } from './live-subscriptions.ts';
 import type { TopicMetadata } from './topic-metadata.ts';
 
 /** What the hot path knows of one topic name. */
@@ -23,6 +24,8 @@ export interface TopicEntry {
   all: SessionSubscription[];
   /** Those with QoS 0 granted: get everything live. */
   atQos0: SessionSubscription[];
+  /** Shared groups: one member of each gets what is published at QoS 0. */
+  groups: SharedAudience[];
 }
 
 /** Names remembered. A name beyond costs a look-up again, nothing else. */
@@ -38,7 +41,7 @@ export class TopicTable {
   readonly #store: LmqStore;
   readonly #live: LiveSubscriptions;
   readonly #metadata: TopicMetadata;
-  readonly #maxLevels: number;
+  readonly #topicLimits: TopicLimits;
   /** Keyed by the name's bytes read as Latin-1: no decoding on the hot path, and injective. */
   #entries = new Map<string, TopicEntry>();
   /** Grows only: lists that were replaced count on until everything is forgotten. */
@@ -50,12 +53,12 @@ export class TopicTable {
     store: LmqStore,
     live: LiveSubscriptions,
     metadata: TopicMetadata,
-    maxLevels: number,
+    topicLimits: TopicLimits,
   ) {
     this.#store = store;
     this.#live = live;
     this.#metadata = metadata;
-    this.#maxLevels = maxLevels;
+    this.#topicLimits = topicLimits;
     metadata.onChange(() => {
       this.#forgetAll();
     });
@@ -83,19 +86,39 @@ export class TopicTable {
     return entry;
   }
 
+  /**
+   * An entry of a topic of the server itself, to be kept by whoever publishes to it: it is not in the table,
+   * where clients would find it.
+   */
+  serverEntry(name: string): TopicEntry {
+    return this.#newEntry(name);
+  }
+
   /** Matches the entry with the live subscriptions again if they have changed. */
   refresh(entry: TopicEntry): void {
     if (entry.version === this.#live.version) return;
     const all: SessionSubscription[] = [];
+    const groups: SharedAudience[] = [];
     if (entry.peer === undefined) {
       this.#live.match(entry.name, (subscription) => {
+        if (subscription.session.mayReceive?.(entry.name) === false) return;
         all.push(subscription);
       });
+      this.#live.matchGroups(entry.name, (group) => {
+        groups.push(group);
+      });
     }
+    entry.groups = groups;
     entry.all = all;
     entry.atQos0 = all.filter((subscription) => subscription.qos === 0);
     entry.version = this.#live.version;
-    this.#grow(all.length * SUBSCRIBER_BYTES);
+    this.#grow((all.length + groups.length) * SUBSCRIBER_BYTES);
+  }
+
+  /** Who may publish and receive has changed: every entry is looked up, and asked about, again. */
+  authorizationChanged(): void {
+    this.#live.version++;
+    this.#forgetAll();
   }
 
   #create(key: string, buffer: Buffer, start: number, end: number): TopicEntry {
@@ -109,11 +132,8 @@ export class TopicTable {
         'topic name is empty or has wildcards',
       );
     }
-    if (levelCount(name) > this.#maxLevels) {
-      throw new MqttProtocolError(
-        ReasonCode.TOPIC_NAME_INVALID,
-        `topic name has more than ${String(this.#maxLevels)} levels`,
-      );
+    if (exceedsTopicLimits(name, end - start, this.#topicLimits)) {
+      throw new TopicLimitError('topic name has too many levels or bytes');
     }
     if (!this.#metadata.isPublishable(name)) {
       throw new PublishRefusal(
@@ -123,8 +143,14 @@ export class TopicTable {
     }
     if (this.#entries.size >= CAPACITY) this.#forgetAll();
     this.#grow(key.length * NAME_COPIES);
+    const entry = this.#newEntry(name);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #newEntry(name: string): TopicEntry {
     const topic = this.#store.topic(name);
-    const entry: TopicEntry = {
+    return {
       name,
       bytes: topic.bytes,
       topic,
@@ -132,9 +158,8 @@ export class TopicTable {
       version: 0,
       all: [],
       atQos0: [],
+      groups: [],
     };
-    this.#entries.set(key, entry);
-    return entry;
   }
 
   #grow(bytes: number): void {

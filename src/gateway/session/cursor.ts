@@ -16,6 +16,12 @@ export const CursorState = {
 } as const;
 export type CursorState = (typeof CursorState)[keyof typeof CursorState];
 
+/** Offsets `from` to `to`, that one not included, which a cursor passes over. */
+export interface Gap {
+  readonly from: QueueOffset;
+  readonly to: QueueOffset;
+}
+
 /**
  * One subscription's position in its queue. `offset` is the next record to look at: everything before it
  * is delivered, in flight or skipped. Delivery stops for a whole session when its window is full
@@ -35,6 +41,12 @@ export class Cursor<Owner> {
   onIdle: (() => void) | undefined = undefined;
   /** `offset` differs from the one saved. */
   dirty = false;
+  /** Records that it passes over because too many waited, in order (`queue-gaps.ts`). */
+  gaps: Gap[] | undefined = undefined;
+  /** Where the first of them begins: no batch goes beyond. -1 = none. */
+  stopAt: QueueOffset = -1;
+  /** The shared group that its messages come from: then the pump does not read for it. */
+  shareKey: string | undefined = undefined;
 
   constructor(
     session: Owner,

@@ -1,8 +1,8 @@
 /** What a subscription asks for besides its QoS (MQTT 5 §3.8.3.1). */
 export interface DeliveryOptions {
-  /** Not what the session itself has published [MQTT-3.8.3-3]. */
+  /** Not what the session itself has published [MQTT5-3.8.3-3]. */
   readonly noLocal: boolean;
-  /** RETAIN as the publisher set it, not 0 [MQTT-3.3.1-12] [MQTT-3.3.1-13]. */
+  /** RETAIN as the publisher set it, not 0 [MQTT5-3.3.1-12] [MQTT-3.3.1-13]. */
   readonly retainAsPublished: boolean;
   /** 0 = none [MQTT-3.3.4-3]. */
   readonly subscriptionId: number;

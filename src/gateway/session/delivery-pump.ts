@@ -4,8 +4,11 @@ import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
+import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
 import { CursorState } from './cursor.ts';
+import { passGaps } from './queue-gaps.ts';
+import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
 import { isFull, SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
 import { hasRoom, WindowSender } from './window-sender.ts';
@@ -37,6 +40,8 @@ export class DeliveryPump {
   readonly #progress: ProgressLog;
   readonly #delivery: SegmentDelivery;
   readonly #sender: WindowSender;
+  /** Undefined when any number of messages may wait. */
+  readonly #limit: QueueLimit | undefined;
   /** Queue id → cursors that read it. */
   readonly #cursors = new Map<number, Set<SessionCursor>>();
   /** What was read from disk and is not delivered yet. */
@@ -50,16 +55,27 @@ export class DeliveryPump {
     clock: Clock,
     logger: Logger,
     progress: ProgressLog,
+    deliverHooks?: DeliverHooks,
   ) {
     this.#store = store;
     this.#highWater = limits.highWater;
     this.#stats = stats;
     this.#logger = logger;
     this.#progress = progress;
-    this.#delivery = new SegmentDelivery(limits, stats, clock);
+    this.#delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
     this.#sender = new WindowSender(store, this.#delivery, limits, stats, (session, error) => {
       if (error === undefined) this.run(session);
       else this.#failed(session, error);
+    });
+    this.#limit = queueLimitOf(store, limits, stats, clock, {
+      trimmed: (session, error) => {
+        if (error !== undefined) {
+          this.#failed(session, error);
+          return;
+        }
+        if (session.persistent && session.link !== undefined) this.#progress.changed(session);
+        this.run(session);
+      },
     });
   }
 
@@ -68,6 +84,7 @@ export class DeliveryPump {
     const same = this.#cursors.get(cursor.queue.id);
     if (same === undefined) this.#cursors.set(cursor.queue.id, new Set([cursor]));
     else same.add(cursor);
+    this.#limit?.attached(cursor);
     this.#makeReady(cursor);
   }
 
@@ -106,8 +123,11 @@ export class DeliveryPump {
   arrived(arrival: Arrival): void {
     const cursors = this.#cursors.get(arrival.queue.id);
     if (cursors === undefined) return;
+    this.#limit?.arrived(arrival, cursors);
     for (const cursor of cursors) {
       if (cursor.state === CursorState.CAUGHT_UP) this.#wake(cursor);
+      // It cannot take more, but may have too many waiting now.
+      else if (this.#limit !== undefined) this.schedule(cursor.session);
     }
   }
 
@@ -138,6 +158,7 @@ export class DeliveryPump {
     const { link } = session;
     if (link === undefined) return;
     if (!this.#sender.send(session, link)) return;
+    if (this.#limit?.mayDeliver(session) === false) return;
     const { ready } = session;
     const before = session.inflight.tail;
     while (ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
@@ -146,16 +167,22 @@ export class DeliveryPump {
       if (!this.#step(cursor, link)) ready.splice(session.nextReady, 1);
       else if (cursor !== session.preferred) session.nextReady++;
     }
-    if (session.inflight.tail === before) return;
-    if (session.exact) this.#progress.saveNow(session);
-    else if (session.persistent) this.#progress.changed(session);
+    if (session.inflight.tail !== before) {
+      if (session.exact) this.#progress.saveNow(session);
+      else if (session.persistent) this.#progress.changed(session);
+    }
+    if (ready.length > 0 && isFull(session)) this.#stats.inflightFull++;
+    this.#limit?.check(session);
+    session.shared?.roomFreed();
   }
 
   /** Delivers one batch of a cursor; false when it is not RUNNING any more. */
   #step(cursor: SessionCursor, link: SessionLink): boolean {
+    if (cursor.stopAt >= 0) passGaps(cursor);
     const segment = this.#fromPulled(cursor) ?? this.#store.tail(cursor.queue, cursor.offset);
     if (segment !== undefined) {
       this.#delivery.deliver(cursor, segment, link);
+      if (cursor.stopAt >= 0) passGaps(cursor);
       return true;
     }
     if (cursor.offset >= cursor.queue.maxOffset) {
@@ -219,12 +246,13 @@ export class DeliveryPump {
       // Detached while the records were read.
       if (cursor.state !== CursorState.PULLING) return;
       if (result.status === PullStatus.OFFSET_TOO_SMALL) {
-        this.#stats.messagesLostToRetention += result.nextOffset - cursor.offset;
+        this.#stats.messagesLostToRetention += Math.max(0, result.nextOffset - cursor.offset);
       }
       if (result.status === PullStatus.FOUND) {
         this.#pulled.set(cursor, result.segments);
       } else {
-        cursor.offset = result.nextOffset;
+        // Too many may have waited meanwhile, and the cursor be further.
+        cursor.offset = Math.max(cursor.offset, result.nextOffset);
         session.reading--;
         this.#admit(session);
       }

@@ -12,7 +12,7 @@
  * 12  received identifiers, u16 each
  *     entries in send order, 12 bytes each:
  *          u16 packet identifier · u8 state << 4 | QoS · u24 queue index · u48 offset
- *     queue names, each: u32 length · name, UTF-8
+ *     queue names, each: u32 length · name, UTF-8; that of a shared group is `$share/{name}/{filter}`
  * ```
  */
 import { StateReader, writeU48 } from './state-reader.ts';

@@ -4,10 +4,12 @@ import {
   RECORD_QOS_MASK,
   recordExpiry,
   recordLength,
+  recordPayloadLength,
   recordPublisher,
   recordRetain,
   recordRetained,
   recordStoreTime,
+  recordTopic,
 } from '../../lmq/spi/record.ts';
 import type { QueueOffset, Segment } from '../../lmq/spi/types.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
@@ -15,12 +17,15 @@ import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { DUP_FLAG, PUBLISH_BYTE, RETAIN_FLAG } from '../codec/publish-encoder.ts';
 import { encodeRecord, encodeRecord5, recordSize5 } from '../codec/record-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
+import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
+import { encodeAliasedRecord5 } from './aliased-record.ts';
 import { PLAIN_OPTIONS } from './delivery-options.ts';
 import { DeliveryState } from './inflight-window.ts';
 import { LARGEST_IN_TEMPLATE, templateOf, type SegmentTemplate } from './segment-template.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
 
+const QOS_2 = 0b100;
 /** Most bytes copied from a template at a time: must fit a slab. A packet in a template is far smaller. */
 const TEMPLATE_RUN = 16 * 1024;
 /** Most messages in flight of an exact session. */
@@ -40,8 +45,10 @@ export class SegmentDelivery {
   readonly #limits: GatewayLimits;
   readonly #stats: GatewayStats;
   readonly #clock: Clock;
+  readonly #hooks: DeliverHooks | undefined;
 
-  constructor(limits: GatewayLimits, stats: GatewayStats, clock: Clock) {
+  constructor(limits: GatewayLimits, stats: GatewayStats, clock: Clock, hooks?: DeliverHooks) {
+    this.#hooks = hooks;
     this.#limits = limits;
     this.#stats = stats;
     this.#clock = clock;
@@ -70,9 +77,12 @@ export class SegmentDelivery {
   /** Templates carry neither DUP nor anything of a single subscriber, and are sent at once. */
   #mayUseTemplate(cursor: SessionCursor, link: SessionLink): boolean {
     const { session } = cursor;
+    if (this.#hooks !== undefined) return false;
     if (session.exact || cursor.offset < cursor.dupBelow) return false;
     if (cursor.options !== PLAIN_OPTIONS || link.maximumPacketSize < LARGEST_IN_TEMPLATE)
       return false;
+    if (session.mayReceive !== undefined) return false;
+    if (link.outgoingAliases !== undefined) return false;
     return cursor.qos !== 2 || !session.persistent;
   }
 
@@ -80,17 +90,21 @@ export class SegmentDelivery {
   #deliverEach(cursor: SessionCursor, segment: Segment, link: SessionLink): QueueOffset {
     const { session, dupBelow, options } = cursor;
     const { inflight } = session;
+    // What is in the peer queue was sent to the client itself.
+    const mayReceive = cursor === session.peerCursor ? undefined : session.mayReceive;
     const { buffer, positions, firstOffset } = segment;
     const { out } = link;
     const { highWater, pullBatchSize } = this.#limits;
-    const end = Math.min(firstOffset + segment.count, cursor.offset + pullBatchSize);
+    let end = Math.min(firstOffset + segment.count, cursor.offset + pullBatchSize);
+    if (cursor.stopAt >= 0 && cursor.stopAt < end) end = cursor.stopAt;
     let { offset } = cursor;
     for (; offset < end; offset++) {
       const position = positions[offset - firstOffset] as number;
       const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
       // Published at QoS 0: was delivered live, or is not for clients that were away.
-      if (qos === 0 || this.#expired(buffer, position)) continue;
+      if (qos === 0 || this.isExpired(buffer, position)) continue;
       if (options !== PLAIN_OPTIONS && isOwn(cursor, buffer, position)) continue;
+      if (mayReceive?.(recordTopic(buffer, position)) === false) continue;
       if (isFull(session) || out.byteLength > highWater) break;
       const effective = qos < cursor.qos ? qos : cursor.qos;
       const first = this.firstByte(cursor, effective, buffer, position);
@@ -101,9 +115,13 @@ export class SegmentDelivery {
         session.assignedBytes += recordLength(buffer, position);
         continue;
       }
+      const record = this.outgoing(cursor, link, first, buffer, position);
+      if (record === undefined) continue;
+      const at = record === buffer ? position : 0;
       const slot = inflight.add(cursor, offset, effective, DeliveryState.SENT, undefined);
       const dup = offset < dupBelow ? DUP_FLAG : 0;
-      this.encode(cursor, link, first | dup, inflight.packetId(slot), buffer, position);
+      this.encode(cursor, link, first | dup, inflight.packetId(slot), record, at);
+      this.#stats.payloadBytesSent += recordPayloadLength(record, at);
       session.sendSlot = slot + 1;
     }
     return offset;
@@ -115,6 +133,23 @@ export class SegmentDelivery {
       recordRetained(buffer, position) ||
       (cursor.options.retainAsPublished && recordRetain(buffer, position));
     return PUBLISH_BYTE | (qos << 1) | (retain ? RETAIN_FLAG : 0);
+  }
+
+  /**
+   * What the deliver hooks make of a record that is about to be sent: itself, another one at position 0, or
+   * nothing.
+   */
+  outgoing(
+    cursor: SessionCursor,
+    link: SessionLink,
+    first: number,
+    buffer: Buffer,
+    position: number,
+  ): Buffer | undefined {
+    if (this.#hooks === undefined) return buffer;
+    const record = this.#hooks.record(link, first, buffer, position);
+    if (record === undefined || record === buffer) return record;
+    return this.isTooLarge(cursor, link, first, record, 0) ? undefined : record;
   }
 
   /** Encodes a record in the form of the link's version. */
@@ -132,7 +167,22 @@ export class SegmentDelivery {
     }
     const expiry = this.#remainingExpiry(buffer, position);
     const { subscriptionId } = cursor.options;
-    encodeRecord5(link.out, first, packetId, buffer, position, expiry, subscriptionId);
+    const { out, outgoingAliases } = link;
+    // Not at QoS 2: clients keep such a message until PUBREL, and some without the name behind the alias.
+    if (outgoingAliases !== undefined && (first & QOS_2) === 0) {
+      encodeAliasedRecord5(
+        out,
+        outgoingAliases,
+        first,
+        packetId,
+        buffer,
+        position,
+        expiry,
+        subscriptionId,
+      );
+      return;
+    }
+    encodeRecord5(out, first, packetId, buffer, position, expiry, subscriptionId);
   }
 
   /** A message that the client cannot take counts as delivered [MQTT-3.1.2-25]. */
@@ -164,13 +214,14 @@ export class SegmentDelivery {
   #deliverTemplate(
     cursor: SessionCursor,
     segment: Segment,
-    { bytes, ends, packetIdAt }: SegmentTemplate,
+    { bytes, ends, payloads, packetIdAt }: SegmentTemplate,
     link: SessionLink,
   ): QueueOffset {
     const { inflight } = cursor.session;
     const { buffer, positions, firstOffset } = segment;
     const first = cursor.offset - firstOffset;
-    const end = Math.min(segment.count, first + this.#limits.pullBatchSize);
+    let end = Math.min(segment.count, first + this.#limits.pullBatchSize);
+    if (cursor.stopAt >= 0) end = Math.min(end, cursor.stopAt - firstOffset);
     const start = first === 0 ? 0 : (ends[first - 1] as number);
     let index = first;
     let stop = start;
@@ -185,6 +236,8 @@ export class SegmentDelivery {
     }
     if (stop === start) return firstOffset + index;
     cursor.session.sendSlot = inflight.tail;
+    this.#stats.payloadBytesSent +=
+      (payloads[index - 1] as number) - (first === 0 ? 0 : (payloads[first - 1] as number));
     const at = link.out.reserve(stop - start);
     const { slab } = link.out;
     bytes.copy(slab, at, start, stop);
@@ -199,7 +252,8 @@ export class SegmentDelivery {
     return firstOffset + index;
   }
 
-  #expired(buffer: Buffer, position: number): boolean {
+  /** An expired message is not delivered [MQTT-3.3.2-5]; counts it. */
+  isExpired(buffer: Buffer, position: number): boolean {
     const seconds = recordExpiry(buffer, position);
     if (seconds === NO_EXPIRY) return false;
     if (recordStoreTime(buffer, position) + seconds * 1000 > this.#clock.now()) return false;

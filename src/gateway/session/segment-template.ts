@@ -21,6 +21,8 @@ export interface SegmentTemplate {
   readonly bytes: Buffer;
   /** Per record: where its packet ends in `bytes`; that of a skipped record is the one before. */
   readonly ends: Uint32Array;
+  /** Per record: bytes of the payloads in `bytes` up to its end. */
+  readonly payloads: Uint32Array;
   /** Per record: where its packet identifier goes, or 0 when the record is not delivered. */
   readonly packetIdAt: Uint32Array;
 }
@@ -73,6 +75,8 @@ function encode(
   if (total > count * LARGEST_AVERAGE) return undefined;
   const bytes = Buffer.allocUnsafeSlow(total);
   const ends = new Uint32Array(count);
+  const payloads = new Uint32Array(count);
+  let payloadBytes = 0;
   const packetIdAt = new Uint32Array(count);
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -97,11 +101,14 @@ function encode(
         at = copyBytes(buffer, payload - properties, payload, bytes, at);
       }
       const end = position + recordLength(buffer, position);
-      at = copyBytes(buffer, recordPayloadStart(buffer, position), end, bytes, at);
+      const payload = recordPayloadStart(buffer, position);
+      at = copyBytes(buffer, payload, end, bytes, at);
+      payloadBytes += end - payload;
     }
     ends[i] = at;
+    payloads[i] = payloadBytes;
   }
-  return { bytes, ends, packetIdAt };
+  return { bytes, ends, payloads, packetIdAt };
 }
 
 /** Remaining length of the record's PUBLISH at QoS 1 or 2. */

@@ -1,4 +1,5 @@
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { isSharedFilter, parseSharedFilter } from '../../common/topic/shared-filter.ts';
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
 import { type QueueName, StateSpace } from '../../lmq/spi/types.ts';
 import { deliveryOptions } from './delivery-options.ts';
@@ -7,15 +8,18 @@ import { DeliveryState, InflightWindow } from './inflight-window.ts';
 import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
 import { Session, type SessionCursor } from './session.ts';
 import { decodeSessionRecord, type SessionRecord } from './session-record.ts';
+import type { SharedSubscriptions } from './shared-subscriptions.ts';
 import { Subscription } from './subscription.ts';
 
 /** Builds a session from what the store has of it. Its queues are open, its cursors not attached. */
 export class SessionLoader {
   readonly #store: LmqStore;
+  readonly #shares: SharedSubscriptions;
   readonly #maxInflight: number;
 
-  constructor(store: LmqStore, maxInflight: number) {
+  constructor(store: LmqStore, shares: SharedSubscriptions, maxInflight: number) {
     this.#store = store;
+    this.#shares = shares;
     this.#maxInflight = maxInflight;
   }
 
@@ -51,12 +55,22 @@ export class SessionLoader {
     for (const stored of record.subscriptions) {
       const { filter, qos } = stored;
       const options = deliveryOptions(stored);
-      const queue = await this.#store.openQueue(filterQueueName(filter));
+      const isShared = isSharedFilter(filter);
+      const group = isShared ? await this.#shares.acquire(filter, clientId, true) : undefined;
+      const queue = await this.#store.openQueue(group?.queue.name ?? filterQueueName(filter));
       const subscription = new Subscription(session, filter, queue, qos, options);
       subscription.retainHandling = stored.retainHandling;
+      subscription.isShared = isShared;
       session.subscriptions.set(filter, subscription);
       session.filterBytes += Buffer.byteLength(filter);
       if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 0);
+      if (group !== undefined) {
+        subscription.cursor = new Cursor(session, queue, qos, 0, options);
+        subscription.cursor.shareKey = group.key;
+        subscription.cursor.state = CursorState.CLOSED;
+        cursors.set(group.key, subscription.cursor);
+        continue;
+      }
       if (qos === 0) continue;
       const offset = await this.#store.loadOffset(clientId, queue);
       subscription.cursor = new Cursor(session, queue, qos, offset ?? queue.nextOffset, options);
@@ -83,12 +97,15 @@ export class SessionLoader {
     const { inflight } = session;
     for (let i = 0; i < entries.count; i++) {
       while (inflight.nextPacketId !== entries.packetIds[i]) inflight.skip();
-      const name = queueNames[entries.queueIndexes[i] as number] as QueueName;
+      const name = queueNames[entries.queueIndexes[i] as number] as string;
       let cursor = cursors.get(name);
       if (cursor === undefined) {
         // Unsubscribed while in flight: the delivery is completed all the same.
-        cursor = new Cursor(session, await this.#store.openQueue(name), 2, 0);
+        const share = parseSharedFilter(name);
+        const queueName = share === undefined ? (name as QueueName) : filterQueueName(share.filter);
+        cursor = new Cursor(session, await this.#store.openQueue(queueName), 2, 0);
         cursor.state = CursorState.CLOSED;
+        if (share !== undefined) cursor.shareKey = name;
         session.retired.push(cursor);
         cursors.set(name, cursor);
       }

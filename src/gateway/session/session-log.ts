@@ -8,6 +8,11 @@ import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts
 import type { Session, SessionSubscription } from './session.ts';
 import { encodeSessionRecord, type StoredSubscription } from './session-record.ts';
 
+/** Something else whose progress is saved with that of the sessions. */
+export interface Progress {
+  save(): void;
+}
+
 /**
  * Writes sessions into the store's open commit. The in-flight state and the offsets of a session are
  * one consistent picture: every record before an offset is complete or among the entries.
@@ -18,6 +23,7 @@ export class SessionLog implements ProgressLog {
   readonly #clock: Clock;
   readonly #flushIntervalMs: number;
   readonly #dirty = new Set<Session>();
+  readonly #others = new Set<Progress>();
   #pump: DeliveryPump | undefined;
   #timer: Timer | undefined;
 
@@ -30,7 +36,7 @@ export class SessionLog implements ProgressLog {
 
   /** Sessions with progress that is not saved. */
   get dirtyCount(): number {
-    return this.#dirty.size;
+    return this.#dirty.size + this.#others.size;
   }
 
   start(pump: DeliveryPump): void {
@@ -49,6 +55,21 @@ export class SessionLog implements ProgressLog {
     if (session.dirty) return;
     session.dirty = true;
     this.#dirty.add(session);
+  }
+
+  /** `progress.save` is called with the next flush, unless it is called before. */
+  saveLater(progress: Progress): void {
+    this.#others.add(progress);
+  }
+
+  /** It has been saved, or is not to be. */
+  saved(progress: Progress): void {
+    this.#others.delete(progress);
+  }
+
+  /** Writes the in-flight state and the offsets of a session, if they have changed. */
+  saveIfChanged(session: Session): void {
+    if (session.dirty) this.#write(session);
   }
 
   saveNow(session: Session): void {
@@ -99,6 +120,7 @@ export class SessionLog implements ProgressLog {
 
   flush(): void {
     for (const session of this.#dirty) this.#write(session);
+    for (const progress of [...this.#others]) progress.save();
   }
 
   #write(session: Session): number {
@@ -108,6 +130,7 @@ export class SessionLog implements ProgressLog {
       cursor.dirty = false;
       this.#store.commitOffset(session.clientId, cursor.queue, cursor.offset);
     }
+    session.shared?.saving();
     return this.#store.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
   }
 }
@@ -123,7 +146,7 @@ function stored(subscription: SessionSubscription): StoredSubscription {
 function encodeWindow(session: Session): Buffer {
   const { inflight } = session;
   const queueNames: string[] = [];
-  const queueIndex = new Map<number, number>();
+  const queueIndex = new Map<string, number>();
   const entries: InflightEntries = {
     packetIds: [],
     states: [],
@@ -135,11 +158,12 @@ function encodeWindow(session: Session): Buffer {
   for (let slot = inflight.head; slot < inflight.tail; slot++) {
     const state = inflight.state(slot);
     if (state === DeliveryState.DONE) continue;
-    const { queue } = inflight.cursor(slot);
-    let index = queueIndex.get(queue.id);
+    const { queue, shareKey } = inflight.cursor(slot);
+    const name = shareKey ?? queue.name;
+    let index = queueIndex.get(name);
     if (index === undefined) {
-      index = queueNames.push(queue.name) - 1;
-      queueIndex.set(queue.id, index);
+      index = queueNames.push(name) - 1;
+      queueIndex.set(name, index);
     }
     entries.packetIds.push(inflight.packetId(slot));
     // What is assigned counts as sent: by the time that anyone reads this it may have been.

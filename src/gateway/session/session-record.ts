@@ -52,6 +52,13 @@ export interface SessionRecord {
   readonly subscriptions: readonly StoredSubscription[];
 }
 
+/** Number of subscriptions of a stored session; 0 for a record that cannot be read. */
+export function subscriptionCount(value: Buffer): number {
+  if (value[0] !== SESSION_RECORD_VERSION || value.length < HEADER_BYTES) return 0;
+  const count = value.readUInt32BE(HEADER_BYTES - 4);
+  return count * SUBSCRIPTION_BYTES <= value.length - HEADER_BYTES ? count : 0;
+}
+
 function requireRange(name: string, value: number, maximum: number): void {
   if (!Number.isInteger(value) || value < 0 || value > maximum) {
     throw new RangeError(`session record: ${name} ${value} is not within 0..${maximum}`);

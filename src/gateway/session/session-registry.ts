@@ -11,15 +11,18 @@ import { Cursor } from './cursor.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { InflightWindow } from './inflight-window.ts';
 import { KeyedSerialQueue } from './keyed-serial-queue.ts';
+import { OfflineSessions } from './offline-sessions.ts';
+import { SessionExpiry } from './session-expiry.ts';
 import { Session, type SessionLink, type SessionCursor } from './session.ts';
 import type { SessionLog } from './session-log.ts';
 import { SessionLoader } from './session-loader.ts';
-import { decodeSessionRecord, NEVER_EXPIRES } from './session-record.ts';
+import type { SessionObserver } from './session-observer.ts';
+import type { SharedSubscriptions } from './shared-subscriptions.ts';
 
 /** What CONNECT says of its session. */
 export interface SessionOpening {
   readonly clientId: string;
-  /** Discard what there is [MQTT-3.1.2-4]. */
+  /** Discard what there is [MQTT-3.1.2-6] [MQTT5-3.1.2-4]. */
   readonly cleanStart: boolean;
   /** How long it outlives its connection; 0 = not at all, which is 'clean session' in 3.1.1. */
   readonly expirySeconds: number;
@@ -37,6 +40,7 @@ export interface SessionRegistryOptions {
   readonly live: LiveSubscriptions;
   readonly pump: DeliveryPump;
   readonly log: SessionLog;
+  readonly shares: SharedSubscriptions;
   readonly stats: GatewayStats;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -52,12 +56,28 @@ export class SessionRegistry {
   readonly #loader: SessionLoader;
   readonly #sessions = new Map<string, Session>();
   readonly #serial = new KeyedSerialQueue();
-  readonly #startedAt: number;
+  readonly #offline: OfflineSessions;
+  #observer: SessionObserver | undefined;
+  readonly #expiry: SessionExpiry;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
-    this.#startedAt = options.clock.now();
-    this.#loader = new SessionLoader(options.store, options.maxInflight);
+    this.#expiry = new SessionExpiry(options.clock);
+    this.#loader = new SessionLoader(options.store, options.shares, options.maxInflight);
+    this.#offline = new OfflineSessions(options.store, options.stats, options.logger);
+  }
+
+  /** Who is told from now on; one at most. */
+  observe(observer: SessionObserver): void {
+    this.#observer = observer;
+  }
+
+  start(): void {
+    this.#offline.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#offline.stop();
   }
 
   get size(): number {
@@ -79,6 +99,7 @@ export class SessionRegistry {
       const current = this.#sessions.get(clientId);
       if (current !== undefined) {
         this.#options.stats.takeovers++;
+        this.#observer?.takenOver(clientId);
         const former = current.owner;
         current.owner = undefined;
         current.link = undefined;
@@ -95,21 +116,38 @@ export class SessionRegistry {
       const opened = await this.#loadOrCreate(opening);
       opened.session.owner = link;
       this.#sessions.set(clientId, opened.session);
-      this.#options.stats.sessionsCurrent = this.#sessions.size;
+      const { stats } = this.#options;
+      stats.sessionsCurrent = this.#sessions.size;
+      stats.sessionsMaximum = Math.max(stats.sessionsMaximum, this.#sessions.size);
       return opened;
     });
   }
 
-  /** Ends the stored sessions that nobody has come back for in time (MQTT 5 §3.1.2.11.2). */
-  async sweepExpired(): Promise<void> {
+  /**
+   * Ends the stored sessions that nobody has come back for in time (MQTT 5 §3.1.2.11.2).
+   * @param goesOn false = the rest is left for another time
+   */
+  async sweepExpired(goesOn: () => boolean = () => true): Promise<void> {
+    if (!this.#expiry.begin()) return;
+    try {
+      await this.#endExpired(goesOn);
+    } catch (error) {
+      this.#expiry.lookAgain();
+      throw error;
+    }
+  }
+
+  async #endExpired(goesOn: () => boolean): Promise<void> {
     const { store } = this.#options;
     for await (const { key, value } of store.scanState(StateSpace.SESSION)) {
+      if (!goesOn()) return;
       if (this.#sessions.has(key) || !this.#mayBeExpired(key, value)) continue;
       await this.#serial.run(key, async () => {
         const stored = await store.getState(StateSpace.SESSION, key);
-        if (stored === undefined || this.#sessions.has(key) || !this.#isExpired(key, stored))
+        if (stored === undefined || this.#sessions.has(key) || !this.#expiry.isExpired(key, stored))
           return;
         await this.#discard(key, stored);
+        this.#expired(key);
       });
     }
   }
@@ -130,6 +168,13 @@ export class SessionRegistry {
       session.owner = undefined;
       session.link = undefined;
       await this.#end(session, session.expirySeconds === 0);
+    });
+  }
+
+  /** Runs a task while the client has no session in memory; not at all when it has one. */
+  whileAway(clientId: string, task: () => Promise<void>): Promise<void> {
+    return this.#serial.run(clientId, async () => {
+      if (!this.#sessions.has(clientId)) await task();
     });
   }
 
@@ -188,11 +233,17 @@ export class SessionRegistry {
 
   /** Takes the session out of memory. `erase` forgets it altogether, as a clean session always is. */
   async #end(session: Session, erase: boolean): Promise<void> {
-    const { store, log, clock } = this.#options;
+    const { store, log, clock, shares } = this.#options;
     let commit = 0;
     try {
-      if (session.persistent && !erase) commit = log.saveSession(session, clock.now());
-      else if (session.persistent) commit = log.erase(session);
+      shares.takeBack(session, erase || !session.persistent);
+      if (session.persistent && !erase) {
+        commit = log.saveSession(session, clock.now());
+        this.#offline.left(session.subscriptions.size);
+        this.#expiry.left(session.expirySeconds);
+      } else if (session.persistent) {
+        commit = log.erase(session);
+      }
     } finally {
       this.#release(session, erase);
     }
@@ -201,14 +252,21 @@ export class SessionRegistry {
 
   /** Gives back everything that the session holds in memory. */
   #release(session: Session, erase: boolean): void {
-    const { store, live, pump, log, stats, metadata } = this.#options;
+    const { store, live, pump, log, stats, metadata, shares } = this.#options;
     log.forget(session);
     const queues = [...session.queues()];
+    const isGone = erase || !session.persistent;
     for (const subscription of session.subscriptions.values()) {
-      live.remove(subscription);
       stats.subscriptionsCurrent--;
-      if (erase || !session.persistent) metadata.release(subscription.filter, session.persistent);
+      if (subscription.isShared) {
+        shares.leave(subscription);
+        if (isGone) shares.release(subscription.filter, session.clientId, session.persistent);
+        continue;
+      }
+      live.remove(subscription);
+      if (isGone) metadata.release(subscription.filter, session.persistent);
     }
+    shares.forget(session);
     for (const cursor of session.cursors()) pump.detach(cursor);
     for (const queue of queues) store.closeQueue(queue);
     this.#sessions.delete(session.clientId);
@@ -223,15 +281,16 @@ export class SessionRegistry {
   }: SessionOpening): Promise<OpenedSession> {
     const { store, clock, maxInflight } = this.#options;
     const stored = await store.getState(StateSpace.SESSION, clientId);
-    if (stored !== undefined && !cleanStart && !this.#isExpired(clientId, stored)) {
+    if (stored !== undefined && !cleanStart && !this.#expiry.isExpired(clientId, stored)) {
       const session = await this.#loader.load(clientId, stored);
       session.expirySeconds = expirySeconds;
+      this.#offline.gone(stored);
       this.#attach(session);
       // From now on a crash leaves messages that may have been delivered.
       await this.#saveOrRelease(session);
       return { session, present: true };
     }
-    if (stored !== undefined) await this.#discard(clientId, stored);
+    if (stored !== undefined) await this.#replace(clientId, stored);
     const persistent = expirySeconds > 0;
     const window = new InflightWindow<SessionCursor>(maxInflight);
     const session = new Session(clientId, persistent, clock.now(), window, expirySeconds);
@@ -244,27 +303,33 @@ export class SessionRegistry {
     return { session, present: false };
   }
 
+  /** Ends the stored session of a client that gets a new one. */
+  async #replace(clientId: string, stored: Buffer): Promise<void> {
+    const isExpired = this.#mayBeExpired(clientId, stored);
+    await this.#discard(clientId, stored);
+    if (isExpired) this.#expired(clientId);
+    else this.#observer?.discarded(clientId);
+  }
+
+  #expired(clientId: string): void {
+    this.#options.stats.sessionsExpired++;
+    this.#observer?.expired(clientId);
+  }
+
   /** False for one that cannot be read: it waits for its client, and the others do not wait for it. */
   #mayBeExpired(clientId: string, stored: Buffer): boolean {
     try {
-      return this.#isExpired(clientId, stored);
+      return this.#expiry.isExpired(clientId, stored);
     } catch (error) {
       this.#options.logger.warn({ clientId, error: messageOf(error) }, 'a session cannot be read');
       return false;
     }
   }
 
-  /** Whether a stored session has outlived its expiry; one whose process died counts from our start. */
-  #isExpired(clientId: string, stored: Buffer): boolean {
-    const { disconnectedAt, sessionExpirySeconds } = decodeSessionRecord(stored, clientId);
-    if (sessionExpirySeconds === NEVER_EXPIRES) return false;
-    const since = disconnectedAt === 0 ? this.#startedAt : disconnectedAt;
-    return this.#options.clock.now() >= since + sessionExpirySeconds * 1000;
-  }
-
   /** Removes a stored session; one that cannot be read goes too, though its filters and offsets stay. */
   async #discard(clientId: string, stored: Buffer): Promise<void> {
     const { store, logger } = this.#options;
+    this.#offline.gone(stored);
     try {
       const session = await this.#loader.load(clientId, stored);
       this.#attach(session);
@@ -278,10 +343,14 @@ export class SessionRegistry {
   }
 
   #attach(session: Session): void {
-    const { live, pump, stats } = this.#options;
+    const { live, pump, stats, shares } = this.#options;
     for (const subscription of session.subscriptions.values()) {
-      live.add(subscription);
       stats.subscriptionsCurrent++;
+      if (subscription.isShared) {
+        shares.join(subscription);
+        continue;
+      }
+      live.add(subscription);
       if (subscription.cursor !== undefined) pump.attach(subscription.cursor);
     }
     if (session.peerCursor !== undefined) pump.attach(session.peerCursor);

@@ -15,7 +15,8 @@ export class SessionSweeper {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #timer: Timer | undefined;
-  #isBusy = false;
+  #sweeping: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(sessions: SessionRegistry, clock: Clock, logger: Logger) {
     this.#sessions = sessions;
@@ -25,23 +26,24 @@ export class SessionSweeper {
 
   start(): void {
     this.#timer = this.#clock.every(INTERVAL_MS, () => {
-      void this.#sweep();
+      this.#sweeping ??= this.#sweep().finally(() => {
+        this.#sweeping = undefined;
+      });
     });
   }
 
-  stop(): void {
+  /** Resolves when none is being ended any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#timer?.cancel();
+    await this.#sweeping;
   }
 
   async #sweep(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
     try {
-      await this.#sessions.sweepExpired();
+      await this.#sessions.sweepExpired(() => !this.#isStopped);
     } catch (error) {
       this.#logger.error({ error: messageOf(error) }, 'ending expired sessions failed');
-    } finally {
-      this.#isBusy = false;
     }
   }
 }

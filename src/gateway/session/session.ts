@@ -2,6 +2,8 @@ import type { ProtocolVersion } from '../codec/protocol-version.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
+import type { OutgoingAliases } from './outgoing-aliases.ts';
+import type { QueueMeter } from './queue-meter.ts';
 import type { InflightWindow } from './inflight-window.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -15,6 +17,8 @@ export interface SessionLink {
   readonly version: ProtocolVersion;
   /** Largest packet that the client takes, bytes. */
   readonly maximumPacketSize: number;
+  /** Topic aliases of this connection; undefined when the client takes none [MQTT-3.1.2-27]. */
+  readonly outgoingAliases: OutgoingAliases | undefined;
   /** The socket has more to send than it should. */
   readonly congested: boolean;
   /** Sends now what is encoded; `congested` is current afterwards. */
@@ -25,6 +29,14 @@ export interface SessionLink {
   takenOver(): void;
   /** Closes the connection because the store cannot serve it. */
   storeFailed(): void;
+}
+
+/** What a session with shared subscriptions tells their groups. */
+export interface SharedMembership {
+  /** Delivery has run: there may be room for more. */
+  roomFreed(): void;
+  /** The in-flight state is being written: what it was taken from belongs into the same commit. */
+  saving(): void;
 }
 
 /**
@@ -70,6 +82,12 @@ export class Session {
   retainedDue: Map<SessionSubscription, number> | undefined;
   /** Whoever else waits for room in the socket: called at its drain, and when the connection changes. */
   onDrain: (() => void) | undefined;
+  /** Whether its client may be sent a topic; undefined when all that it subscribes to. */
+  mayReceive: ((topic: string) => boolean) | undefined;
+  /** Set with the first shared subscription. */
+  shared: SharedMembership | undefined;
+  /** What waits for it, where that is limited. */
+  meter: QueueMeter | undefined;
   /** Cursors whose subscription has gone while messages of theirs are in flight. */
   retired: SessionCursor[] = [];
 

@@ -12,7 +12,9 @@ export class Subscription<Owner> {
   options: DeliveryOptions;
   /** MQTT 5: 0 sends retained messages, 1 only when new, 2 does not (§3.8.3.1). */
   retainHandling = 0;
-  /** Reads the queue; none at QoS 0, which is delivered as it is published. */
+  /** Messages come from a shared group, which chooses among its members. */
+  isShared = false;
+  /** Reads the queue; none at QoS 0, which is delivered as it is published. Of a shared one: always there. */
   cursor: Cursor<Owner> | undefined;
 
   constructor(

@@ -1,5 +1,5 @@
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
-import { recordLength } from '../../lmq/spi/record.ts';
+import { recordLength, recordPayloadLength } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { DUP_FLAG, encodeAck } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -54,6 +54,7 @@ export class WindowSender {
       const state = inflight.state(slot);
       if (state === DeliveryState.RELEASED) {
         encodeAck(link.out, AckByte.PUBREL, inflight.packetId(slot));
+        this.#stats.controlPacketsSent++;
         link.wantFlush();
       } else if (state !== DeliveryState.DONE) {
         if (state === DeliveryState.ASSIGNED && slot >= session.durableSlot) return session.exact;
@@ -88,10 +89,17 @@ export class WindowSender {
       inflight.complete(slot);
       return true;
     }
-    this.#delivery.encode(cursor, link, first, inflight.packetId(slot), buffer, position);
+    const record = this.#delivery.outgoing(cursor, link, first, buffer, position);
+    if (record === undefined) {
+      inflight.complete(slot);
+      return true;
+    }
+    const at = record === buffer ? position : 0;
+    this.#delivery.encode(cursor, link, first, inflight.packetId(slot), record, at);
     inflight.clearSegment(slot);
     inflight.setState(slot, DeliveryState.SENT);
     this.#stats.messagesSent++;
+    this.#stats.payloadBytesSent += recordPayloadLength(record, at);
     link.wantFlush();
     return true;
   }

@@ -7,7 +7,7 @@ import { StateSpace } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
-import type { MessagePublisher } from '../message-publisher.ts';
+import type { WillPublisher } from '../hooks/hooked-will-publisher.ts';
 import { DelayedWill } from './delayed-will.ts';
 import { decodeWillRecord, encodeWillRecord, type StoredWill } from './will-record.ts';
 
@@ -16,7 +16,7 @@ const MAX_DELAYED = 100_000;
 
 export interface WillsParts {
   readonly store: LmqStore;
-  readonly publisher: MessagePublisher;
+  readonly publisher: WillPublisher;
   readonly wheel: TimerWheel;
   readonly stats: GatewayStats;
   readonly clock: Clock;
@@ -61,7 +61,7 @@ export class Wills {
 
   /**
    * A connection begins. The delayed will of the one before is dropped when the session goes on
-   * [MQTT-3.1.3-9] and published when it does not. Resolves when the new will is durable.
+   * [MQTT5-3.1.3-9] and published when it does not. Resolves when the new will is durable.
    */
   async begin(
     clientId: string,

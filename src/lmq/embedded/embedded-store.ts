@@ -92,6 +92,7 @@ class EmbeddedStore implements LmqStore {
   }
 
   get stats(): StoreStats {
+    const { start, end } = this.#parts.bounds;
     return {
       commits: this.#commits.durableCommits,
       recordsAppended: this.#log.recordsAppended,
@@ -101,6 +102,8 @@ class EmbeddedStore implements LmqStore {
       tailMisses: this.#reader.tailMisses,
       openQueues: this.#queues.openQueues,
       recordsExpired: this.#parts.retention.recordsExpired,
+      recordsStored: end.recordsBefore - start.recordsBefore,
+      bytesStored: end.bytesBefore - start.bytesBefore,
     };
   }
 

@@ -12,6 +12,7 @@ export class MemoryLog {
   readonly #maxBytes: number;
   readonly #entries: MemoryLogEntry[] = [];
   #bytes = 0;
+  #records = 0;
   #recordsExpired = 0;
 
   constructor(maxBytes: number) {
@@ -22,6 +23,10 @@ export class MemoryLog {
     return this.#bytes;
   }
 
+  get records(): number {
+    return this.#records;
+  }
+
   get recordsExpired(): number {
     return this.#recordsExpired;
   }
@@ -30,10 +35,12 @@ export class MemoryLog {
   push(entry: MemoryLogEntry): void {
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
+    this.#records += entry.records;
     while (this.#bytes > this.#maxBytes) {
       const oldest = this.#entries.shift();
       if (oldest === undefined) return;
       this.#bytes -= oldest.bytes;
+      this.#records -= oldest.records;
       this.#recordsExpired += oldest.records;
       for (const queue of oldest.queues) queue.dropOldest();
     }

@@ -101,6 +101,8 @@ class MemoryStore implements LmqStore {
       tailMisses: this.#tailMisses,
       openQueues: this.#openQueues,
       recordsExpired: this.#log.recordsExpired,
+      recordsStored: this.#log.records,
+      bytesStored: this.#log.bytes,
     };
   }
 

@@ -130,6 +130,9 @@ export interface StoreStats {
   readonly tailMisses: number;
   readonly openQueues: number;
   readonly recordsExpired: number;
+  /** In the log: durable and not removed by retention. */
+  readonly recordsStored: number;
+  readonly bytesStored: number;
 }
 
 /**

@@ -120,12 +120,38 @@ export function recordPayloadStart(buffer: Buffer, position: number): number {
   );
 }
 
+/** Bytes of the payload. */
+export function recordPayloadLength(buffer: Buffer, position: number): number {
+  return position + recordLength(buffer, position) - recordPayloadStart(buffer, position);
+}
+
 /** A view of the payload. */
 export function recordPayload(buffer: Buffer, position: number): Buffer {
   return buffer.subarray(
     recordPayloadStart(buffer, position),
     position + recordLength(buffer, position),
   );
+}
+
+/** A copy of a record, at position 0, with other properties and another payload; all else is as it was. */
+export function recordWithContent(
+  buffer: Buffer,
+  position: number,
+  properties: Buffer,
+  payload: Buffer,
+  payloadStart: number,
+  payloadEnd: number,
+): Buffer {
+  const head =
+    recordPayloadStart(buffer, position) - recordPropertiesLength(buffer, position) - position;
+  const bodyStart = head + properties.length;
+  const record = Buffer.allocUnsafe(bodyStart + payloadEnd - payloadStart);
+  buffer.copy(record, 0, position, position + head);
+  writeU32(record, 0, record.length);
+  writeU32(record, 26, properties.length);
+  properties.copy(record, head);
+  payload.copy(record, bodyStart, payloadStart, payloadEnd);
+  return record;
 }
 
 /** Size that a record of these parts takes. */

@@ -77,6 +77,10 @@ export const StateSpace = {
   RETAINED: 3,
   /** client id → will message */
   WILL: 4,
+  /** shared group → messages that are nobody's */
+  SHARE: 5,
+  /** shared filter, U+0000, client id → nothing: a persistent session that subscribes it */
+  SHARE_MEMBER: 6,
 } as const;
 export type StateSpace = (typeof StateSpace)[keyof typeof StateSpace];
 

@@ -324,6 +324,9 @@ function pullSuite(factory: StoreFactory): void {
         'd',
       ]);
       expect(store.stats.recordsExpired).to.be.at.least(3);
+      const { recordsAppended, recordsExpired, recordsStored, bytesStored } = store.stats;
+      expect(recordsStored).to.equal(recordsAppended - recordsExpired);
+      expect(bytesStored).to.be.above(0);
     });
 
     it('goes on with the offsets of a queue whose records are all gone but not its consumers', async () => {

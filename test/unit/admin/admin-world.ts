@@ -11,6 +11,8 @@ export const STORE_STATS: StoreStats = {
   tailMisses: 16,
   openQueues: 17,
   recordsExpired: 18,
+  recordsStored: 19,
+  bytesStored: 20,
 };
 
 /** Sources whose every value is another number, so that no metric can be taken for another. */

@@ -5,11 +5,11 @@ import { authenticatorFrom } from '../../../src/cli/authentication.ts';
 import type { ServiceConf } from '../../../src/cli/config/service-conf.ts';
 import { ConfigError } from '../../../src/common/errors.ts';
 
-type Keys = Pick<ServiceConf, 'username' | 'secretKey' | 'allowAnonymous'>;
+type Keys = Pick<ServiceConf, 'username' | 'secretKey' | 'allowAnonymous' | 'scramUsersFile'>;
 type Answer = 'ALLOW' | 'BAD_CREDENTIALS';
 
-const none: Keys = { username: '', secretKey: '', allowAnonymous: 'auto' };
-const both: Keys = { username: 'user', secretKey: 'key', allowAnonymous: 'auto' };
+const none: Keys = { username: '', secretKey: '', allowAnonymous: 'auto', scramUsersFile: '' };
+const both: Keys = { ...none, username: 'user', secretKey: 'key' };
 const LOOPBACK = ['127.0.0.1', '::1'];
 const EXPOSED = ['127.0.0.1', '0.0.0.0'];
 
@@ -80,6 +80,20 @@ describe('authenticatorFrom', () => {
       ConfigError,
       'secretKey is set but username is empty',
     );
+  });
+
+  it('lets nobody in without a method on any address when there are users of SCRAM alone', async () => {
+    const scram: Keys = { ...none, scramUsersFile: 'users' };
+    const refused = { anonymous: 'BAD_CREDENTIALS', right: 'BAD_CREDENTIALS' };
+    expect(await answers(scram, EXPOSED)).to.include(refused);
+    expect(await answers({ ...scram, allowAnonymous: 'false' }, EXPOSED)).to.include(refused);
+    const open: Keys = { ...scram, allowAnonymous: 'true' };
+    expect(await answers(open, EXPOSED)).to.include({ anonymous: 'ALLOW' });
+    const signed: Keys = { ...both, scramUsersFile: 'users' };
+    expect(await answers(signed, EXPOSED)).to.include({
+      anonymous: 'BAD_CREDENTIALS',
+      right: 'ALLOW',
+    });
   });
 
   it('refuses to forbid anonymous clients while nobody could sign in', () => {

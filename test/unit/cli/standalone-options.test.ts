@@ -4,10 +4,16 @@ import {
   adminOptionsFrom,
   gatewayLimitsFrom,
   namesrvOptionsFrom,
+  protocolRulesFrom,
   storeOptionsFrom,
   tcpKeepAliveFrom,
 } from '../../../src/cli/standalone-options.ts';
-import { DEFAULT_LIMITS, DEFAULT_TCP_KEEP_ALIVE } from '../../../src/gateway/options.ts';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_RULES,
+  DEFAULT_TCP_KEEP_ALIVE,
+} from '../../../src/gateway/options.ts';
+import { ConfigError } from '../../../src/common/errors.ts';
 import { DEFAULT_STORE_OPTIONS } from '../../../src/lmq/embedded/store-options.ts';
 import { DEFAULT_REMOTING_SERVER_LIMITS } from '../../../src/remoting/remoting-server.ts';
 
@@ -16,6 +22,7 @@ const defaults = loadConfig('/nowhere', {});
 describe('standalone options', () => {
   it('agree with the defaults of each part when nothing is configured', () => {
     expect(gatewayLimitsFrom(defaults.connect)).to.deep.equal(DEFAULT_LIMITS);
+    expect(protocolRulesFrom(defaults.connect)).to.deep.equal(DEFAULT_RULES);
     expect(tcpKeepAliveFrom(defaults.connect)).to.deep.equal(DEFAULT_TCP_KEEP_ALIVE);
     const { directory, ...store } = storeOptionsFrom(defaults.lmq, '/data');
     expect(directory).to.equal('/data/lmq');
@@ -45,5 +52,12 @@ describe('standalone options', () => {
     expect(namesrvOptionsFrom(config.namesrv, '/data').remotingLimits).to.include({
       maxConnections: 8,
     });
+  });
+
+  it('refuse response information that no topic name could begin with', () => {
+    for (const value of ['reply/+', 'reply/#', 'a\tb', 'x'.repeat(1025)]) {
+      const { connect } = loadConfig('/nowhere', { LMQTT_CONNECT_RESPONSE_INFORMATION: value });
+      expect(() => protocolRulesFrom(connect), value).to.throw(ConfigError, 'responseInformation');
+    }
   });
 });

@@ -10,14 +10,13 @@ type WriteCallback = (error?: Error | null) => void;
 export class FakeSocket extends Duplex {
   remoteAddress = '192.0.2.1';
   remotePort = 4711;
-  /** What `setTimeout` was called with last. */
-  lingerMs: number | undefined;
+  /** The peer ends its side when it sees the end of ours. */
+  endsBack = true;
   /** Number of writes that reached the peer. */
   writes = 0;
   #stalled = false;
   #held: { chunk: Buffer; callback: WriteCallback } | undefined;
   #sent: Buffer[] = [];
-  #onTimeout: (() => void) | undefined;
 
   constructor(writableHighWaterMark: number = 16 * 1024) {
     super({ allowHalfOpen: true, writableHighWaterMark });
@@ -45,21 +44,9 @@ export class FakeSocket extends Duplex {
     callback(error);
   }
 
-  destroySoon(): void {
-    if (this.writable) this.end();
-    if (this.writableFinished) this.destroy();
-    else this.once('finish', () => this.destroy());
-  }
-
-  setTimeout(milliseconds: number, callback: () => void): this {
-    this.lingerMs = milliseconds;
-    this.#onTimeout = callback.bind(this);
-    return this;
-  }
-
-  /** The time of `setTimeout` is over. */
-  fireTimeout(): void {
-    this.#onTimeout?.();
+  override _final(callback: WriteCallback): void {
+    callback();
+    if (this.endsBack && !this.readableEnded) this.push(null);
   }
 
   /** Bytes from the peer. */

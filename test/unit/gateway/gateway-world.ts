@@ -1,26 +1,23 @@
-import type { Authenticator, Authorizer } from '../../../src/auth/types.ts';
+import type { Authenticator, Authorizer, EnhancedAuthenticator } from '../../../src/auth/types.ts';
 import { openAuthenticator } from '../../../src/auth/anonymous-authenticator.ts';
 import { type Logger, silentLogger } from '../../../src/common/logger.ts';
-import { TimerWheel } from '../../../src/common/timer-wheel.ts';
+import { assemble } from '../../../src/gateway/assembly.ts';
 import { Channel } from '../../../src/gateway/channel/channel.ts';
 import type { ChannelContext } from '../../../src/gateway/channel/channel-context.ts';
-import { CommitWaiters } from '../../../src/gateway/session/commit-waiters.ts';
-import { LiveForwarder } from '../../../src/gateway/channel/live-forwarder.ts';
-import { StoreGate } from '../../../src/gateway/channel/store-gate.ts';
 import { Connection } from '../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../src/gateway/connection/flush-queue.ts';
+import { LingeringStreams } from '../../../src/gateway/connection/lingering-streams.ts';
+import type { ClientEvent } from '../../../src/gateway/events/client-event.ts';
+import type { GatewayHooks } from '../../../src/gateway/hooks/gateway-hooks.ts';
 import { GatewayStats } from '../../../src/gateway/gateway-stats.ts';
-import { DEFAULT_LIMITS, type GatewayLimits } from '../../../src/gateway/options.ts';
-import { LiveSubscriptions } from '../../../src/gateway/routing/live-subscriptions.ts';
+import {
+  DEFAULT_LIMITS,
+  type GatewayLimits,
+  type ProtocolRules,
+  type SharedSubscriptionOptions,
+} from '../../../src/gateway/options.ts';
 import { TopicMetadata } from '../../../src/gateway/routing/topic-metadata.ts';
-import { MessagePublisher } from '../../../src/gateway/message-publisher.ts';
-import { RetainedMessages } from '../../../src/gateway/retained/retained-messages.ts';
-import { RetainedSender } from '../../../src/gateway/retained/retained-sender.ts';
-import { Wills } from '../../../src/gateway/will/wills.ts';
-import { TopicTable } from '../../../src/gateway/routing/topic-table.ts';
-import { DeliveryPump } from '../../../src/gateway/session/delivery-pump.ts';
-import { SessionLog } from '../../../src/gateway/session/session-log.ts';
-import { SessionRegistry } from '../../../src/gateway/session/session-registry.ts';
+import type { SysTopicsOptions } from '../../../src/gateway/sys/sys-topics-options.ts';
 import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
 import type { LmqStore } from '../../../src/lmq/spi/lmq-store.ts';
 import {
@@ -45,9 +42,15 @@ export interface WorldOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
+  readonly enhancedAuthenticators?: readonly EnhancedAuthenticator[];
+  readonly rules?: Partial<ProtocolRules>;
   readonly storeQos0?: boolean;
+  readonly sharedSubscriptions?: SharedSubscriptionOptions;
   readonly autoCreateTopic?: boolean;
   readonly logger?: Logger;
+  readonly hooks?: readonly GatewayHooks[];
+  readonly clientEvents?: readonly ClientEvent[];
+  readonly sysTopics?: SysTopicsOptions;
 }
 
 /** A client over a socket in memory. */
@@ -124,7 +127,7 @@ export class FakeClient {
   }
 }
 
-/** The parts of a gateway over a store in memory, assembled as `gateway.ts` does, without listeners. */
+/** The parts of a gateway over a store in memory, without listeners. */
 export class World {
   readonly clock: FakeClock;
   readonly store: LmqStore;
@@ -133,9 +136,11 @@ export class World {
   readonly kv: FakeKv = new FakeKv();
   readonly metadata: TopicMetadata;
   readonly flushQueue: FlushQueue = new FlushQueue();
+  readonly lingering: LingeringStreams;
 
   constructor(options: WorldOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
+    this.lingering = new LingeringStreams(this.clock);
     this.store = options.store ?? createMemoryStore({ clock: this.clock });
     this.metadata = new TopicMetadata({
       kv: this.kv,
@@ -145,13 +150,35 @@ export class World {
       logger: silentLogger,
       clock: this.clock,
     });
-    this.context = assemble(this, options);
-    const { waiters, pump, sessions, gate, sessionLog } = this.context;
+    this.context = assemble(
+      {
+        store: this.store,
+        metadata: this.metadata,
+        authenticator: options.authenticator ?? openAuthenticator,
+        authorizer: options.authorizer,
+        enhancedAuthenticators: options.enhancedAuthenticators ?? [],
+        rules: options.rules ?? {},
+        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        ...(options.sharedSubscriptions === undefined
+          ? {}
+          : { sharedSubscriptions: options.sharedSubscriptions }),
+        storeQos0: options.storeQos0 ?? true,
+        sessionFlushIntervalMs: 1000,
+        clientEvents: options.clientEvents,
+        sysTopics: options.sysTopics,
+        logger: options.logger ?? silentLogger,
+        ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
+        clock: this.clock,
+      },
+      this.stats,
+    );
+    const { waiters, pump, sessions, shares, gate, sessionLog } = this.context;
     this.store.onCommit((commit, error) => {
       waiters.onCommit(commit, error);
     });
     this.store.onArrival((arrivals) => {
       for (const arrival of arrivals) {
+        shares.arrived(arrival);
         if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
         else sessions.arrivedUnread(arrival);
       }
@@ -167,7 +194,13 @@ export class World {
   open(socket: FakeSocket = new FakeSocket()): FakeClient {
     const { limits } = this.context;
     this.stats.connectionsCurrent++;
-    const connection = new Connection(socket.socket, this.flushQueue, this.stats, limits.highWater);
+    const connection = new Connection(
+      socket.socket,
+      this.flushQueue,
+      this.lingering,
+      this.stats,
+      limits.highWater,
+    );
     const channel = new Channel(this.context, connection, () => undefined);
     connection.open(channel);
     return new FakeClient(socket, connection, channel);
@@ -191,57 +224,7 @@ export class World {
     const client = await this.connected(fields);
     const packets = await client.exchange(subscribe(1, ...filters));
     if (!packets.some(({ type }) => type === 'suback')) throw new Error('no SUBACK');
+    client.putBack(packets.filter(({ type }) => type !== 'suback'));
     return client;
   }
-}
-
-function assemble(world: World, options: WorldOptions): ChannelContext {
-  const { store, clock, stats, metadata } = world;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const logger = options.logger ?? silentLogger;
-  const live = new LiveSubscriptions();
-  const waiters = new CommitWaiters();
-  const sessionLog = new SessionLog(store, waiters, clock, 1000);
-  const pump = new DeliveryPump(store, limits, stats, clock, logger, sessionLog);
-  const { maxInflight } = limits;
-  const sessions = new SessionRegistry({
-    store,
-    metadata,
-    live,
-    pump,
-    log: sessionLog,
-    stats,
-    clock,
-    logger,
-    maxInflight,
-  });
-  const topics = new TopicTable(store, live, metadata, limits.maxTopicLevels);
-  const forwarder = new LiveForwarder(sessions, stats, limits);
-  const wheel = new TimerWheel(clock);
-  const retained = new RetainedMessages(store, limits, stats, clock, logger);
-  const publisher = new MessagePublisher(store, topics, forwarder, retained);
-  const common = { store, limits, stats, clock, logger };
-  return {
-    store,
-    metadata,
-    live,
-    topics,
-    sessions,
-    forwarder,
-    retained,
-    retainedSender: new RetainedSender({ ...common, retained, sessions, sessionLog, pump }),
-    wills: new Wills({ ...common, publisher, wheel }),
-    sessionLog,
-    pump,
-    waiters,
-    gate: new StoreGate(stats),
-    wheel,
-    authenticator: options.authenticator ?? openAuthenticator,
-    authorizer: options.authorizer,
-    limits,
-    storeQos0: options.storeQos0 ?? true,
-    stats,
-    clock,
-    logger,
-  };
 }

@@ -13,6 +13,7 @@ import { StateSpace } from '../../../src/lmq/spi/types.ts';
 import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
 import { eventually, within } from '../../helpers/eventually.ts';
 import { connect, connack, publish, subscribe } from '../../helpers/packets.ts';
+import { connect5 } from '../../helpers/packets5.ts';
 import { FakeKv } from './routing/topic-metadata-fixtures.ts';
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
@@ -136,6 +137,30 @@ describe('gateway: Gateway', () => {
     expect(second.stats.willsPublished).to.equal(1);
     await store.committed(store.openCommit);
     expect(await store.getState(StateSpace.WILL, 'dead')).to.equal(undefined);
+  });
+
+  it('tells a client that keeps sending why it stops, and does not wait for one that stays', async () => {
+    const { gateway } = make();
+    await gateway.start();
+    const [address] = gateway.addresses();
+    const { host, port } = address!;
+    const [sending, staying] = [open({ host, port }), open({ host, port, allowHalfOpen: true })];
+    sockets.push(sending, staying);
+    await once(staying, 'connect');
+    sending.write(connect5({ clientId: 'sending' }));
+    await once(sending, 'data');
+    const more = setInterval(() => sending.write(publish({ topic: 't', payload: 'x' })), 1);
+    // Reads again after the gateway has ended its side.
+    sending.pause();
+    const started = performance.now();
+    const stopped = gateway.stop();
+    setTimeout(() => sending.resume(), 100);
+    const [last] = (await once(sending, 'data')) as [Buffer];
+    clearInterval(more);
+    expect([...last.subarray(0, 3)]).to.deep.equal([0xe0, last.length - 2, 0x8b]);
+    await stopped;
+    expect(performance.now() - started).to.be.below(1000);
+    expect(staying.writable).to.equal(true);
   });
 
   it('stops without having been started', async () => {

@@ -1,17 +1,19 @@
 import { Action } from '../../../auth/types.ts';
+import { isSharedFilter, parseSharedFilter } from '../../../common/topic/shared-filter.ts';
 import { isValidTopicFilter } from '../../../common/topic/topic-filter.ts';
-import { levelCount } from '../../../common/topic/topic-name.ts';
 import { encodeSuback } from '../../codec/encode-rare.ts';
 import { MqttProtocolError } from '../../codec/protocol-error.ts';
-import { ReasonCode } from '../../codec/reason-code.ts';
+import { isFailure, ReasonCode } from '../../codec/reason-code.ts';
 import { decodeSubscribe, type Subscription as Requested } from '../../codec/subscribe-packet.ts';
 import { ProtocolVersion } from '../../codec/protocol-version.ts';
 import { type DeliveryOptions, deliveryOptions } from '../../session/delivery-options.ts';
 import { Cursor } from '../../session/cursor.ts';
 import type { Session, SessionSubscription } from '../../session/session.ts';
+import { exceedsTopicLimits } from '../../routing/topic-limits.ts';
 import { Subscription } from '../../session/subscription.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
 import { retireCursor } from './retire-cursor.ts';
+import { subscribeShared } from './subscribe-shared.ts';
 
 /**
  * SUBSCRIBE: one reason code per filter in order [MQTT-3.8.4-5]; SUBACK when the subscriptions of a
@@ -30,8 +32,17 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
     }
   }
   const reasonCodes: number[] = [];
-  for (const requested of subscriptions) {
-    const refusal = refuse(channel, session, requested.filter);
+  for (const asked of subscriptions) {
+    let requested = asked;
+    let refusal = refuse(channel, session, requested.filter);
+    const { hooks } = channel.context;
+    if (hooks !== undefined && refusal === undefined) {
+      const client = hooks.clients.of(channel);
+      const verdict = await hooks.subscriptions.ask(requested, subscriptionId, client);
+      if (channel.session !== session) return;
+      if ('refusal' in verdict) refusal = verdict.refusal;
+      else requested = { ...requested, qos: verdict.granted };
+    }
     const options = deliveryOptions({ ...requested, subscriptionId });
     const isNew = !session.subscriptions.has(requested.filter);
     if (refusal === undefined) {
@@ -47,6 +58,12 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
   }
   if (channel.session !== session) return;
   channel.send(encodeSuback(packetId, reasonCodes, channel.version));
+  if (channel.context.events !== undefined) {
+    for (const [i, requested] of subscriptions.entries()) {
+      if (isFailure(reasonCodes[i] as number)) continue;
+      channel.context.events.subscribed(channel, requested, subscriptionId);
+    }
+  }
   channel.context.pump.run(session);
   channel.context.retainedSender.run(session);
 }
@@ -59,31 +76,37 @@ function requestRetained(
   isNew: boolean,
 ): void {
   const subscription = session.subscriptions.get(filter);
-  if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && !isNew))
-    return;
+  if (subscription === undefined || subscription.isShared) return;
+  if (retainHandling === 2 || (retainHandling === 1 && !isNew)) return;
   channel.context.retainedSender.request(subscription);
 }
 
 function refuse(channel: ProtocolChannel, session: Session, filter: string): number | undefined {
-  const { limits, authorizer, metadata } = channel.context;
+  const { limits, authorizer, metadata, stats } = channel.context;
   if (!isValidTopicFilter(filter)) return ReasonCode.TOPIC_FILTER_INVALID;
-  if (filter.startsWith('$share/') || filter.startsWith('$queue/')) {
-    return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+  const share = parseSharedFilter(filter);
+  if (share === undefined && isSharedFilter(filter)) return ReasonCode.TOPIC_FILTER_INVALID;
+  const topicFilter = share?.filter ?? filter;
+  if (exceedsTopicLimits(filter, Buffer.byteLength(filter), limits)) {
+    stats.topicsTooLong++;
+    return ReasonCode.TOPIC_FILTER_INVALID;
   }
-  if (levelCount(filter) > limits.maxTopicLevels) return ReasonCode.TOPIC_FILTER_INVALID;
   if (!session.subscriptions.has(filter)) {
     const bytes = session.filterBytes + Buffer.byteLength(filter);
     if (
       session.subscriptions.size >= limits.maxSubscriptionsPerClient ||
       bytes > limits.maxSubscriptionBytesPerClient
     ) {
+      stats.subscriptionsRefused++;
       return ReasonCode.QUOTA_EXCEEDED;
     }
   }
-  if (authorizer?.authorize(channel.principal, Action.SUBSCRIBE, filter) === false) {
+  const { principal } = channel;
+  const isShared = share !== undefined;
+  if (authorizer?.authorize(principal, Action.SUBSCRIBE, topicFilter, isShared) === false) {
     return ReasonCode.NOT_AUTHORIZED;
   }
-  return metadata.subscribable(filter) === 'OK' ? undefined : ReasonCode.TOPIC_FILTER_INVALID;
+  return metadata.subscribable(topicFilter) === 'OK' ? undefined : ReasonCode.TOPIC_FILTER_INVALID;
 }
 
 async function subscribe(
@@ -97,7 +120,12 @@ async function subscribe(
     existing.options = options;
     existing.retainHandling = retainHandling;
     if (existing.cursor !== undefined) existing.cursor.options = options;
-    await replace(channel, existing, qos);
+    if (existing.isShared) replaceShared(existing, qos);
+    else await replace(channel, existing, qos);
+    return;
+  }
+  if (isSharedFilter(filter)) {
+    await subscribeShared(channel, session, { filter, qos, retainHandling }, options);
     return;
   }
   const { metadata, store, live, pump, stats } = channel.context;
@@ -160,4 +188,9 @@ async function replace(
     subscription.cursor.dirty = true;
     pump.attach(subscription.cursor);
   }
+}
+
+function replaceShared(subscription: SessionSubscription, qos: number): void {
+  subscription.qos = qos;
+  if (subscription.cursor !== undefined) subscription.cursor.qos = qos;
 }

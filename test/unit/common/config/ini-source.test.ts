@@ -4,7 +4,9 @@ import { parseIni } from '../../../../src/common/config/ini-source.ts';
 import { ConfigError } from '../../../../src/common/errors.ts';
 
 function valuesOf(text: string): Record<string, string> {
-  const entries = [...parseIni(text, 'x.conf')].map(([key, { value }]) => [key, value] as const);
+  const entries = [...parseIni(text, 'x.conf').entries].map(
+    ([key, { value }]) => [key, value] as const,
+  );
   return Object.fromEntries(entries);
 }
 
@@ -15,7 +17,7 @@ describe('parseIni', () => {
   });
 
   it('keeps the line number of each key', () => {
-    expect(parseIni('\n\na = 1\n#\nb = 2', 'x.conf').get('b')).to.deep.equal({
+    expect(parseIni('\n\na = 1\n#\nb = 2', 'x.conf').entries.get('b')).to.deep.equal({
       value: '2',
       line: 5,
     });
@@ -65,7 +67,7 @@ describe('parseIni', () => {
   });
 
   const refused: Record<string, [string, string]> = {
-    'a section': ['a = 1\n[part]', 'x.conf:2: sections are not allowed'],
+    'a section': ['a = 1\n[part]', "x.conf:2: '[part]' is not a section"],
     'a line without equals sign': ['a', "x.conf:1: the line is not 'key = value'"],
     'a line without key': ['= 1', "x.conf:1: the line is not 'key = value'"],
     'a strange key': ['a b = 1', "x.conf:1: 'a b' is not a key"],
@@ -82,7 +84,7 @@ describe('parseIni', () => {
   }
 
   it('takes __proto__ for a key like any other', () => {
-    expect([...parseIni('__proto__ = 1', 'x.conf').keys()]).to.deep.equal(['__proto__']);
+    expect([...parseIni('__proto__ = 1', 'x.conf').entries.keys()]).to.deep.equal(['__proto__']);
   });
 
   it('does not repeat a line that may hold a secret', () => {

@@ -80,7 +80,7 @@ describe('TopicTrie', () => {
     );
   });
 
-  it('keeps $ topics from filters that begin with a wildcard [MQTT-4.7.2-1]', () => {
+  it('keeps $ topics from filters that begin with a wildcard [MQTT-4.7.2-1] [MQTT5-4.7.2-1]', () => {
     const trie = new TopicTrie<string>();
     for (const filter of ['#', '+/a', '$x/#', '$x/+']) trie.add(filter, filter);
     expect(matched(trie, '$x/a')).to.deep.equal(['$x/#', '$x/+']);

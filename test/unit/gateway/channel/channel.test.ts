@@ -273,7 +273,7 @@ describe('gateway: Channel, store', () => {
     expect(committed).to.equal(true);
   });
 
-  it('closes without an acknowledgement when the commit fails', async () => {
+  it('closes without an acknowledgement when the commit fails [MQTT-4.8.0-2]', async () => {
     let failing = false;
     const store = createMemoryStore({
       fault: () => (failing ? new Error('disk full') : undefined),
@@ -377,7 +377,7 @@ describe('gateway: Channel, store', () => {
     expect(world.context.live.size).to.equal(0);
   });
 
-  it('closes on a frame whose length has over four bytes [MQTT-2.2.3]', async () => {
+  it('closes on a frame whose length has over four bytes (§2.2.3)', async () => {
     const client = await new World().connected();
     await client.exchange(hex('30 ff ff ff ff 01'));
     expect(client.closed).to.equal(true);

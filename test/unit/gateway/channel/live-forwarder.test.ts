@@ -106,7 +106,7 @@ describe('gateway: LiveForwarder', () => {
     expect(texts(packets)).to.deep.equal(['1']);
   });
 
-  it('does not send back what the client itself has published [MQTT-3.8.3-3]', async () => {
+  it('does not send back what the client itself has published [MQTT5-3.8.3-3]', async () => {
     const world = new World();
     const own = await subscribed5(world, { clientId: 'own' }, 'a', 0, { noLocal: true });
     const other = await subscribed5(world, { clientId: 'other' }, 'a', 0, { noLocal: true });
@@ -118,7 +118,7 @@ describe('gateway: LiveForwarder', () => {
     expect(texts(await other.publishes())).to.deep.equal(['0', '1', '2']);
   });
 
-  it('sends RETAIN as published where that is asked for [MQTT-3.3.1-12] [MQTT-3.3.1-13]', async () => {
+  it('sends RETAIN as published where that is asked for [MQTT5-3.3.1-12] [MQTT-3.3.1-13]', async () => {
     const world = new World();
     const asked = await subscribed5(world, { clientId: 'asked' }, 'a', 0, {
       retainAsPublished: true,
@@ -141,7 +141,7 @@ describe('gateway: LiveForwarder', () => {
     }
   });
 
-  it('drops, and counts, what is larger than the client takes [MQTT-3.1.2-24] [MQTT-3.1.2-25]', async () => {
+  it('drops, and counts, what is larger than the client takes [MQTT5-3.1.2-24] [MQTT-3.1.2-25]', async () => {
     const world = new World();
     const properties: Properties = [['maximumPacketSize', 20]];
     const client = await subscribed5(world, { clientId: 'v5', properties }, 'a', 0);

@@ -8,7 +8,7 @@ import { connected5, subscribed5 } from '../fake-client5.ts';
 import { World } from '../gateway-world.ts';
 
 describe('gateway: TopicAliases', () => {
-  it('remember a copy of the name, the last one that was set [MQTT-3.3.2-10]', () => {
+  it('remember a copy of the name, the last one that was set [MQTT-3.3.2-12]', () => {
     const aliases = new TopicAliases(2);
     const name = Buffer.from('a/b');
     aliases.set(1, name);

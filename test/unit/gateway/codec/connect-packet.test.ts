@@ -120,6 +120,11 @@ describe('decodeConnect', () => {
     });
   }
 
+  it('reports a later level in the form of MQTT 5 for a CONNACK of version 5 [MQTT5-3.1.2-2]', () => {
+    const frame = packet(CONNECT, 'MQTT', [6, 2], KEEP_ALIVE, [0], 'client');
+    expect(protocolErrorOf(() => decodeConnect(frame))).to.include({ level: 6, connackVersion: 5 });
+  });
+
   it('reports an unknown level whatever follows it [MQTT-3.1.2-2]', () => {
     expect(reasonOf(packet(CONNECT, 'MQTT', [9]))).to.equal(
       ReasonCode.UNSUPPORTED_PROTOCOL_VERSION,
@@ -290,7 +295,7 @@ describe('decodeConnect, MQTT 5', () => {
     });
   });
 
-  it('keeps will properties in wire form and order, but delay and expiry [MQTT-3.1.3-10]', () => {
+  it('keeps will properties in wire form and order, but delay and expiry [MQTT5-3.1.3-10]', () => {
     const user = (name: string): Buffer =>
       Buffer.concat([Buffer.from([0x26]), text(name), text('v')]);
     const kept = [user('z'), Buffer.from([0x03, 0, 1, 0x74]), user('a'), user('z')];

@@ -33,7 +33,7 @@ describe('gateway: FrameReader', () => {
     }
   });
 
-  it('refuses a remaining length of five bytes as soon as the fourth says so [MQTT-2.2.3]', () => {
+  it('refuses a remaining length of five bytes as soon as the fourth says so (§2.2.3)', () => {
     const reader = new FrameReader();
     for (const bytes of [hex('30 80 80 80 80'), hex('30 ff ff ff ff 7f')]) {
       const error = protocolErrorOf(() => reader.next(bytes, 0, bytes.length, NO_LIMIT));

@@ -104,7 +104,7 @@ describe('decodeSubscribe', () => {
     }
   });
 
-  it('refuses no local on a shared subscription in MQTT 5 [MQTT-3.8.3-4]', () => {
+  it('refuses no local on a shared subscription in MQTT 5 [MQTT5-3.8.3-4]', () => {
     const frame = packet(SUBSCRIBE, ID, [0], '$share/group/a', [4]);
     expect(reasonOf(frame, 5)).to.equal(ReasonCode.PROTOCOL_ERROR);
   });

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { Connection, type ConnectionOwner } from '../../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../../src/gateway/connection/flush-queue.ts';
+import { LingeringStreams } from '../../../../src/gateway/connection/lingering-streams.ts';
 import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
+import { FakeClock } from '../fake-clock.ts';
 import { FakeSocket, turns } from '../fake-socket.ts';
 
 /** Takes packets of one length byte and so many bytes. */
@@ -48,11 +50,13 @@ function packet(text: string): Buffer {
 function make(highWater = 64 * 1024) {
   const socket = new FakeSocket();
   const stats = new GatewayStats();
-  const connection = new Connection(socket.socket, new FlushQueue(), stats, highWater);
+  const clock = new FakeClock();
+  const lingering = new LingeringStreams(clock);
+  const connection = new Connection(socket.socket, new FlushQueue(), lingering, stats, highWater);
   const owner = new LineOwner();
   owner.connection = connection;
   connection.open(owner);
-  return { socket, stats, connection, owner };
+  return { socket, stats, connection, owner, clock, lingering };
 }
 
 function write(connection: Connection, bytes: Buffer): void {
@@ -284,28 +288,51 @@ describe('gateway: Connection, close', () => {
     expect(owner.packets).to.deep.equal(['bye']);
   });
 
-  it('gives a peer that does not read a limited time', async () => {
+  it('reads on when it has ended, so that the peer is not reset, and throws away what comes', async () => {
+    const { socket, owner, stats, connection, lingering } = make();
+    socket.endsBack = false;
+    connection.pause();
+    write(connection, Buffer.from('last words'));
+    connection.end();
+    connection.pause();
+    socket.feed(packet('still here'));
+    await turns();
+    socket.feed(packet('and here'));
+    await turns();
+    expect(socket.takeSent().toString()).to.equal('last words');
+    expect(socket.writableFinished).to.equal(true);
+    expect(socket.readableLength).to.equal(0);
+    expect(owner.packets).to.deep.equal([]);
+    expect(stats.bytesReceived).to.equal(0);
+    expect([socket.destroyed, lingering.size]).to.deep.equal([false, 1]);
+    socket.peerEnds();
+    await turns();
+    expect([socket.destroyed, lingering.size]).to.deep.equal([true, 0]);
+  });
+
+  it('sends the rest to a peer that has ended its own side', async () => {
     const { socket, connection } = make();
     socket.stall();
-    write(connection, Buffer.alloc(100));
+    write(connection, Buffer.from('last words'));
     connection.end();
+    socket.peerEnds();
     await turns();
-    expect(socket.destroyed).to.equal(false);
-    expect(socket.lingerMs).to.equal(5000);
-    socket.fireTimeout();
+    socket.unstall();
+    await turns();
+    expect(socket.takeSent().toString()).to.equal('last words');
     expect(socket.destroyed).to.equal(true);
   });
 
-  it('does not read from a peer that is being closed, which would put off its time', async () => {
-    const { socket, stats, connection } = make();
+  it('gives a peer that does not read a limited time', async () => {
+    const { socket, connection, clock } = make();
     socket.stall();
     write(connection, Buffer.alloc(100));
     connection.end();
-    const { bytesReceived } = stats;
-    socket.feed(packet('still here'));
     await turns();
-    expect(stats.bytesReceived).to.equal(bytesReceived);
-    expect(socket.isPaused()).to.equal(true);
+    clock.advance(4900);
+    expect(socket.destroyed).to.equal(false);
+    clock.advance(100);
+    expect(socket.destroyed).to.equal(true);
   });
 
   it('handles the packets that wait when the peer ends behind them', async () => {

@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../../../src/common/logger.ts';
 import type { ByteStream, Peer } from '../../../../src/gateway/connection/byte-stream.ts';
 import { Connection, type ConnectionOwner } from '../../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../../src/gateway/connection/flush-queue.ts';
+import { LingeringStreams } from '../../../../src/gateway/connection/lingering-streams.ts';
 import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
 import {
   ConnectionLimiter,
@@ -12,6 +13,7 @@ import {
 } from '../../../../src/gateway/listener/connection-limiter.ts';
 import { MqttListener } from '../../../../src/gateway/listener/mqtt-listener.ts';
 import { PendingSockets } from '../../../../src/gateway/listener/pending-sockets.ts';
+import { RefusedConnections } from '../../../../src/gateway/listener/refused-connections.ts';
 import { TcpKeepAlive } from '../../../../src/gateway/listener/tcp-keep-alive.ts';
 
 const KEEP_ALIVE = { idleSeconds: 0, intervalSeconds: 0, probes: 0, userTimeoutMs: 0 };
@@ -46,6 +48,8 @@ export interface ListenerWorldOptions {
   readonly maxPacketSize?: number;
   readonly maxConnections?: number;
   readonly logger?: Logger;
+  /** Refused connections that are told why, at a time. */
+  readonly refusedAtOnce?: number;
 }
 
 /** A listener on a free port of loopback, with an echo behind it. */
@@ -78,6 +82,13 @@ export class ListenerWorld {
         stats,
         logger,
         clock: systemClock,
+        refused: new RefusedConnections(
+          systemClock,
+          this.#flushQueue,
+          this.#lingering,
+          stats,
+          world.refusedAtOnce ?? 0,
+        ),
         hasRoom: () => this.open + this.pending.size < (world.maxConnections ?? 1000),
         onStream: this.#onStream,
       },
@@ -97,12 +108,21 @@ export class ListenerWorld {
     this.listener.stop();
     this.pending.destroyAll();
     for (const { connection } of this.echoes) connection.destroy();
+    this.#lingering.destroyAll();
   }
 
   readonly #flushQueue = new FlushQueue();
+  readonly #lingering = new LingeringStreams(systemClock);
 
   readonly #onStream = (stream: ByteStream, peer: Peer | undefined): void => {
-    const connection = new Connection(stream, this.#flushQueue, this.stats, 64 * 1024, peer);
+    const connection = new Connection(
+      stream,
+      this.#flushQueue,
+      this.#lingering,
+      this.stats,
+      64 * 1024,
+      peer,
+    );
     const echo = new Echo(connection);
     this.echoes.push(echo);
     connection.open(echo);

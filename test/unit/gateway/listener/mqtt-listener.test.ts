@@ -10,6 +10,7 @@ import {
 } from '../../../../src/gateway/listener/listener-options.ts';
 import { TestAuthority } from '../../../helpers/certificates.ts';
 import { eventually, within } from '../../../helpers/eventually.ts';
+import { frame, PINGREQ } from '../../../helpers/packets.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 import {
   dial,
@@ -22,6 +23,7 @@ import { ListenerWorld, type ListenerWorldOptions } from './listener-world.ts';
 
 /** A WebSocket message of this size is accepted. */
 const PIECE = 30_000;
+const HELLO = frame(0x30, Buffer.from('hello'));
 const PROXIED = Buffer.from('PROXY TCP4 203.0.113.9 192.0.2.1 40000 8883\r\n');
 
 describe('gateway: MqttListener', () => {
@@ -105,9 +107,9 @@ describe('gateway: MqttListener', () => {
       it('carries bytes both ways, few and many, and leaves nothing pending', async () => {
         const world = await start(transport);
         const stream = await open(world, transport);
-        expect(await echoed(stream, Buffer.from('hello'))).to.deep.equal(Buffer.from('hello'));
+        expect(await echoed(stream, HELLO)).to.deep.equal(HELLO);
         stream.removeAllListeners('data');
-        const large = Buffer.alloc(300_000, 'abcdefg');
+        const large = frame(0x30, Buffer.alloc(300_000, 'abcdefg'));
         expect((await echoed(stream, large)).equals(large)).to.equal(true);
         expect(world.pending.size).to.equal(0);
         expect(world.echoes[0]!.connection.remoteAddress).to.equal('127.0.0.1');
@@ -116,17 +118,17 @@ describe('gateway: MqttListener', () => {
       it('tells of the end once, whoever ends it', async () => {
         const world = await start(transport);
         const first = await open(world, transport);
-        await echoed(first, Buffer.from('x'));
+        await echoed(first, PINGREQ);
         first.end();
         await eventually('its end', () => world.echoes[0]!.closes === 1);
         const second = await open(world, transport);
-        await echoed(second, Buffer.from('x'));
+        await echoed(second, PINGREQ);
         const ended = once(second, 'end');
         world.echoes[1]!.connection.end();
         await within('end', 2000, ended);
         expect(world.echoes.map(({ closes }) => closes)).to.deep.equal([1, 1]);
         const third = await open(world, transport);
-        await echoed(third, Buffer.from('x'));
+        await echoed(third, PINGREQ);
         third.destroy();
         await eventually('its end', () => world.echoes[2]!.closes === 1);
       });
@@ -134,15 +136,16 @@ describe('gateway: MqttListener', () => {
       it('sends what is waiting before it closes', async () => {
         const world = await start(transport);
         const stream = await open(world, transport);
-        await echoed(stream, Buffer.from('x'));
+        await echoed(stream, PINGREQ);
         stream.removeAllListeners('data');
         let received = 0;
         stream.on('data', (chunk: Buffer) => (received += chunk.length));
         const { connection } = world.echoes[0]!;
-        connection.out.append(Buffer.alloc(200_000, 1), 0, 200_000);
+        const packet = frame(0x30, Buffer.alloc(200_000, 1));
+        connection.out.append(packet, 0, packet.length);
         connection.end();
         await within('close', 3000, once(stream, 'end'));
-        expect(received).to.equal(200_000);
+        expect(received).to.equal(packet.length);
       });
 
       it('hands over what the peer sent before its end, while it is not read', async () => {
@@ -162,7 +165,7 @@ describe('gateway: MqttListener', () => {
       it('takes the address from a PROXY header in front of everything', async () => {
         const world = await start(transport, { proxyProtocol: true });
         const stream = await open(world, transport, { preamble: PROXIED });
-        expect(await echoed(stream, Buffer.from('hello'))).to.deep.equal(Buffer.from('hello'));
+        expect(await echoed(stream, HELLO)).to.deep.equal(HELLO);
         const { connection } = world.echoes[0]!;
         expect(connection.remoteAddress).to.equal('203.0.113.9');
         expect(connection.remotePort).to.equal(40_000);
@@ -232,7 +235,7 @@ describe('gateway: MqttListener', () => {
         await fc.assert(attempt, { numRuns: 100 });
         await eventually('nothing pending', () => world.pending.size + world.open === 0);
         const stream = await open(world, transport, proxyProtocol ? { preamble: PROXIED } : {});
-        expect(await echoed(stream, Buffer.from('x'))).to.deep.equal(Buffer.from('x'));
+        expect(await echoed(stream, PINGREQ)).to.deep.equal(PINGREQ);
       }).timeout(20_000);
     }
 
@@ -263,7 +266,7 @@ describe('gateway: MqttListener', () => {
     const world = await start('mqtt', { proxyProtocol: true });
     const local = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
     const stream = await open(world, 'mqtt', { preamble: local });
-    await echoed(stream, Buffer.from('x'));
+    await echoed(stream, PINGREQ);
     expect(world.echoes[0]!.connection.remoteAddress).to.equal('127.0.0.1');
   });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { eventually, within } from '../../../helpers/eventually.ts';
+import { frame, PINGREQ } from '../../../helpers/packets.ts';
 import { dialSocket, type DialOptions, webSocketOver } from '../../../helpers/transport.ts';
 import { ListenerWorld } from './listener-world.ts';
 
@@ -122,8 +123,8 @@ describe('gateway: WebSocketStage', () => {
 
     it('takes frames that come in one segment with the request', async () => {
       const socket = await raw();
-      const frame = Buffer.from('8282000000007879', 'hex');
-      socket.write(Buffer.concat([Buffer.from(request('GET /mqtt', UPGRADE)), frame]));
+      const xy = Buffer.from('8282000000007879', 'hex');
+      socket.write(Buffer.concat([Buffer.from(request('GET /mqtt', UPGRADE)), xy]));
       await eventually('xy', () => world.echoes[0]?.received.toString() === 'xy');
     });
   });
@@ -152,14 +153,14 @@ describe('gateway: WebSocketStage', () => {
       expect(world.echoes[0]!.received.equals(all)).to.equal(true);
     });
 
-    it('sends binary messages only', async () => {
+    it('sends binary messages only, one for each packet', async () => {
       const ws = await open();
-      const kinds: boolean[] = [];
-      ws.on('message', (_data, isBinary) => kinds.push(isBinary));
-      ws.send(Buffer.from('a'));
-      ws.send(Buffer.alloc(50_000));
-      await eventually('answers', () => kinds.length >= 2);
-      expect(kinds.every((isBinary) => isBinary)).to.equal(true);
+      const messages: { data: Buffer; isBinary: boolean }[] = [];
+      ws.on('message', (data: Buffer, isBinary) => messages.push({ data, isBinary }));
+      const packets = [PINGREQ, frame(0x30, Buffer.alloc(50_000)), PINGREQ, PINGREQ];
+      ws.send(Buffer.concat(packets));
+      await eventually('answers', () => messages.length >= packets.length);
+      expect(messages).to.deep.equal(packets.map((data) => ({ data, isBinary: true })));
     });
 
     it('takes a message of twice the largest packet and closes with 1009 on a larger one', async () => {
@@ -173,13 +174,13 @@ describe('gateway: WebSocketStage', () => {
     });
 
     it('closes on a frame that is not masked, and on reserved bits', async () => {
-      for (const frame of ['820178', 'f2810000000078']) {
+      for (const wrong of ['820178', 'f2810000000078']) {
         const socket = await raw();
         socket.write(request('GET /mqtt', UPGRADE));
         await once(socket, 'data');
         const closed = once(socket, 'close');
         socket.resume();
-        socket.write(Buffer.from(frame, 'hex'));
+        socket.write(Buffer.from(wrong, 'hex'));
         await eventually('end', () => world.echoes.at(-1)?.closes === 1);
         await within('close', 2000, closed);
       }
@@ -230,8 +231,9 @@ describe('gateway: WebSocketStage', () => {
       ws.pause();
       const { connection } = world.echoes[0]!;
       let sent = 0;
+      const packet = frame(0x30, Buffer.alloc(65_532));
       while (!connection.congested && sent < 64 * 1024 * 1024) {
-        connection.out.append(Buffer.alloc(65_536), 0, 65_536);
+        connection.out.append(packet, 0, 65_536);
         connection.flush();
         sent += 65_536;
         await turn();

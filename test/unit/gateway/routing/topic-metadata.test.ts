@@ -129,6 +129,20 @@ describe('TopicMetadata', () => {
       expect(metadata.isPublishable('$registered/x')).to.equal(true);
     });
 
+    it('of the server are subscribed without registration and never published to, even when registered', async () => {
+      await mqadmin('ALL_FIRST_TOPICS', '$SYS,$events');
+      await start({ autoCreateTopic: false, autoCreateWildcard: false });
+      for (const filter of ['$SYS/x', '$SYS/#', '$events/client_connected', '$events/+']) {
+        expect(metadata.subscribable(filter), filter).to.equal('OK');
+        await metadata.acquire(filter, true);
+      }
+      await settle();
+      for (const topic of ['$SYS/x', '$events/client_connected']) {
+        expect(metadata.isPublishable(topic), topic).to.equal(false);
+      }
+      expect(lists()).to.deep.equal({ ALL_FIRST_TOPICS: '$SYS,$events' });
+    });
+
     it('named like another key are refused', async () => {
       await mqadmin('ALL_FIRST_TOPICS', 'LMQ_CONNECT_NODES,a/b,+');
       await start();

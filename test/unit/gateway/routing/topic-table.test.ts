@@ -17,7 +17,10 @@ function subscription(filter: string, qos: number): SessionSubscription {
 function make() {
   const world = new World();
   const live = new LiveSubscriptions();
-  const table = new TopicTable(world.store, live, world.metadata, 5);
+  const table = new TopicTable(world.store, live, world.metadata, {
+    maxTopicLevels: 5,
+    maxTopicLength: 65_535,
+  });
   const find = (name: string | Buffer) => {
     const bytes = Buffer.concat([hex('ff'), Buffer.from(name as string), hex('ff')]);
     return table.lookUp(bytes, 1, bytes.length - 1);

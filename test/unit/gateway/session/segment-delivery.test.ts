@@ -124,7 +124,7 @@ describe('gateway: delivery of QoS 1 and 2 to MQTT 5', () => {
     expect(world.stats.messagesExpired).to.equal(1);
   });
 
-  it('skips, and counts, what is too large, at first and when it is sent again [MQTT-3.1.2-24]', async () => {
+  it('skips, and counts, what is too large, at first and when it is sent again [MQTT5-3.1.2-24]', async () => {
     for (const persistentQos of [1, 2] as const) {
       const world = new World();
       const fields = { clientId: 's', clean: false };

@@ -152,7 +152,7 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
     });
   });
 
-  it('of a resumed session is that of the last CONNECT [MQTT-3.1.2-23]', async () => {
+  it('of a resumed session is that of the last CONNECT [MQTT5-3.1.2-23]', async () => {
     const world = new World();
     await (await withSession(world, expiry(100))).lose();
     const resumed = await connected5(world, expiry(0));
@@ -238,10 +238,87 @@ describe('gateway: SessionSweeper', () => {
     expect(await stored(world, 'long')).to.equal(true);
     expect(await stored(world, 'here')).to.equal(true);
     expect(world.store.listFilters().map(({ uses }) => uses)).to.deep.equal([2]);
-    sweeper.stop();
+    await sweeper.stop();
     world.clock.advance(2_000_000);
     await turns();
     expect(await stored(world, 'long')).to.equal(true);
+  });
+
+  it('ends the session that it is at before it stops, and no other', async () => {
+    const world = new World();
+    const sweeper = new SessionSweeper(world.context.sessions, world.clock, silentLogger);
+    sweeper.start();
+    for (const clientId of ['s1', 's2', 's3']) {
+      await (await withSession(world, { clientId, ...expiry(1) })).lose();
+    }
+    // Holds the end of the first one back.
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const getState = world.store.getState.bind(world.store);
+    world.store.getState = async (space, key) => {
+      await held;
+      return getState(space, key);
+    };
+    world.clock.advance(60_000);
+    await turns();
+    let isStopped = false;
+    const stopping = sweeper.stop().then(() => {
+      isStopped = true;
+    });
+    await turns();
+    expect(isStopped).to.equal(false);
+    release();
+    await stopping;
+    expect(await stored(world, 's1')).to.equal(false);
+    expect(await stored(world, 's2')).to.equal(true);
+    expect(await stored(world, 's3')).to.equal(true);
+  });
+
+  it('looks through the stored sessions when one may have ended, not each time', async () => {
+    const world = new World();
+    const { sessions } = world.context;
+    let scans = 0;
+    const scanState = world.store.scanState.bind(world.store);
+    world.store.scanState = (space) => {
+      scans++;
+      return scanState(space);
+    };
+    const scansOf = async (milliseconds: number): Promise<number> => {
+      scans = 0;
+      world.clock.advance(milliseconds);
+      await sessions.sweepExpired();
+      return scans;
+    };
+    await (await withSession(world, { clientId: 'never', ...expiry(NEVER_EXPIRES) })).lose();
+    await (await withSession(world, { clientId: 'later', ...expiry(600) })).lose();
+    expect(await scansOf(0), 'the first time').to.equal(1);
+    expect(await scansOf(60_000)).to.equal(0);
+    await (await withSession(world, { clientId: 'sooner', ...expiry(60) })).lose();
+    expect(await scansOf(59_999)).to.equal(0);
+    expect(await scansOf(1)).to.equal(1);
+    expect(await stored(world, 'sooner')).to.equal(false);
+    expect(await scansOf(400_000)).to.equal(0);
+    expect(await scansOf(80_000)).to.equal(1);
+    expect(await stored(world, 'later')).to.equal(false);
+    expect(await stored(world, 'never')).to.equal(true);
+    expect(await scansOf(3_600_000), 'sessions of others').to.equal(1);
+  });
+
+  it('looks again after a failure', async () => {
+    const world = new World();
+    await (await withSession(world, expiry(1))).lose();
+    world.clock.advance(1000);
+    const scanState = world.store.scanState.bind(world.store);
+    world.store.scanState = () => {
+      throw new Error('disk');
+    };
+    const failure: unknown = await world.context.sessions.sweepExpired().catch((e: unknown) => e);
+    expect(failure).to.be.instanceOf(Error);
+    world.store.scanState = scanState;
+    await world.context.sessions.sweepExpired();
+    expect(await stored(world)).to.equal(false);
   });
 
   it('is not stopped by a session that cannot be read', async () => {

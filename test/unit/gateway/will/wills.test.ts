@@ -122,7 +122,7 @@ describe('gateway: wills', () => {
     }
   });
 
-  it('wait for their delay, and are dropped when the session goes on [MQTT-3.1.3-9]', async () => {
+  it('wait for their delay, and are dropped when the session goes on [MQTT5-3.1.3-9]', async () => {
     const { wills } = world.context;
     const will = will5(60);
     await wills.begin('x', false, will, 600);

@@ -16,8 +16,8 @@ describe('gateway: handleConnect with a client certificate', () => {
     const world = new World({ authenticator: { authenticate } });
     const peer = { address: '203.0.113.9', port: 40_000, certificateCommonName };
     const socket = new FakeSocket();
-    const { flushQueue, stats } = world;
-    const connection = new Connection(socket.socket, flushQueue, stats, 65_536, peer);
+    const { flushQueue, lingering, stats } = world;
+    const connection = new Connection(socket.socket, flushQueue, lingering, stats, 65_536, peer);
     const channel = new Channel(world.context, connection, () => undefined);
     connection.open(channel);
     socket.feed(connect({ clientId: 'c', username: 'claimed', password: 'p' }));

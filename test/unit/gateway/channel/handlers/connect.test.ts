@@ -30,7 +30,7 @@ describe('gateway: CONNECT and CONNACK of MQTT 5', () => {
     });
   }
 
-  it('tells of a session expiry that is shorter than asked for [MQTT-3.2.2-21]', async () => {
+  it('tells of a session expiry that is shorter than asked for (§3.2.2.3.2)', async () => {
     const world = new World({ limits: { maxSessionExpirySeconds: 50 } });
     for (const [asked, got] of [
       [NEVER_EXPIRES, 50],

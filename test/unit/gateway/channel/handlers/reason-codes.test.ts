@@ -112,7 +112,7 @@ describe('gateway: reason codes of MQTT 5', () => {
     expect(client.channel.session?.inflight.size).to.equal(0);
   });
 
-  it('of SUBACK and UNSUBACK: one for each filter, in order [MQTT-3.8.4-6] [MQTT-3.11.3-1]', async () => {
+  it('of SUBACK and UNSUBACK: one for each filter, in order [MQTT5-3.8.4-6] [MQTT-3.11.3-1]', async () => {
     const world = new World({ authorizer: secretAuthorizer() });
     const client = await connected5(world);
     const packets = await client.exchange(
@@ -122,12 +122,12 @@ describe('gateway: reason codes of MQTT 5', () => {
         ['c', 2],
         ['secret', 1],
         ['a/#/b', 1],
-        ['$share/g/a', 1],
+        ['$share//a', 1],
       ]),
       unsubscribe5(2, ['b', 'b', 'secret', 'a']),
     );
     expect(told(packets)).to.deep.equal([
-      'suback 1 0x0 0x1 0x2 0x87 0x8f 0x9e',
+      'suback 1 0x0 0x1 0x2 0x87 0x8f 0x8f',
       'unsuback 2 0x0 0x11 0x11 0x0',
     ]);
     expect(client.closed).to.equal(false);
@@ -190,7 +190,7 @@ describe('gateway: DISCONNECT of the server', () => {
     });
 
     it(`leaves the text on ${what} out when the client takes less [MQTT-3.14.2-3]`, async () => {
-      expect(await disconnectedBy(packet, 15)).to.deep.equal({ code, reason: undefined });
+      expect(await disconnectedBy(packet, 20)).to.deep.equal({ code, reason: undefined });
     });
   }
 

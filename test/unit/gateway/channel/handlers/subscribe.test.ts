@@ -21,7 +21,7 @@ describe('gateway: handleSubscribe', () => {
     const world = new World({ limits: { maxTopicLevels: 3 } });
     const client = await world.connected();
     const [packet] = await client.exchange(
-      subscribe(5, ['a', 0], ['a/b/c/d', 1], ['$share/g/a', 2], ['b/#', 2], ['c', 1]),
+      subscribe(5, ['a', 0], ['a/b/c/d', 1], ['$share//a', 2], ['b/#', 2], ['c', 1]),
     );
     expect(packet).to.deep.equal({ type: 'suback', id: 5, codes: [0, 0x80, 0x80, 2, 1] });
     expect(suback(5, 0)).to.have.length(5);

@@ -1,10 +1,15 @@
-import type { Clock, Timer } from '../common/clock.ts';
-import type { Service } from '../common/lifecycle.ts';
-import type { StallCounts } from './metric.ts';
+import type { Clock, Timer } from './clock.ts';
+import type { Service } from './lifecycle.ts';
 
 /** Lateness over which the event loop counts as stalled, ms. */
 export const STALL_MS = 20;
 const TICK_MS = 10;
+
+/** Stalls of the event loop so far. */
+export interface StallCounts {
+  readonly count: number;
+  readonly milliseconds: number;
+}
 
 /**
  * Counts how often the event loop was late. A timer of its own rather than

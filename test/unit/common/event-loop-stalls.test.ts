@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { EventLoopStalls, STALL_MS } from '../../../src/admin/event-loop-stalls.ts';
+import { EventLoopStalls, STALL_MS } from '../../../src/common/event-loop-stalls.ts';
 import type { Clock } from '../../../src/common/clock.ts';
 
 /** A clock whose only timer is fired by hand, as late as the test wants. */

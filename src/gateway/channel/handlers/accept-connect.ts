@@ -1,0 +1,91 @@
+import type { Principal } from '../../../auth/types.ts';
+import type { ConnectPacket } from '../../codec/connect-packet.ts';
+import { encodeConnack } from '../../codec/encode-rare.ts';
+import { ReasonCode } from '../../codec/reason-code.ts';
+import { OutgoingAliases } from '../../session/outgoing-aliases.ts';
+import type { Session } from '../../session/session.ts';
+import { admitWill, type WillRules } from '../../will/admit-will.ts';
+import type { ChannelContext } from '../channel-context.ts';
+import { type ConnackAuthentication, connackProperties } from '../connack-properties.ts';
+import { keepAliveFor } from '../keep-alive.ts';
+import { limitSessionExpiry } from '../limit-session-expiry.ts';
+import { ChannelState, type ProtocolChannel } from '../protocol-channel.ts';
+
+/** The rest of CONNECT once it is known who the client is: will, session, CONNACK. */
+export async function acceptConnect(
+  channel: ProtocolChannel,
+  packet: ConnectPacket,
+  principal: Principal,
+  authentication?: ConnackAuthentication,
+): Promise<void> {
+  channel.principal = principal;
+  const { clientId } = principal;
+  const { context } = channel;
+  const { sessions, wills, logger, limits, hooks } = context;
+  if (hooks !== undefined) {
+    await hooks.connections.admit(hooks.clients.of(channel), packet);
+    if (channel.isClosed()) return;
+  }
+  if (packet.will !== undefined) admitWill(packet.will, principal, willRules(channel));
+  const expirySeconds = limitSessionExpiry(packet.sessionExpirySeconds, context);
+  const keepAliveSeconds = keepAliveFor(packet.keepAliveSeconds, packet.version, context.rules);
+  const properties = connackProperties(
+    { packet, clientId, expirySeconds, keepAliveSeconds, authentication },
+    context,
+  );
+  channel.outgoingAliases = aliasesFor(packet, context);
+  const opening = { clientId, cleanStart: packet.cleanStart, expirySeconds };
+  const { session, present } = await sessions.open(opening, channel);
+  try {
+    await wills.begin(clientId, present, packet.will, expirySeconds);
+  } catch (error) {
+    await sessions.close(session, channel);
+    throw error;
+  }
+  if (channel.isClosed()) {
+    if (packet.will !== undefined) wills.drop(clientId, packet.will);
+    await sessions.close(session, channel);
+    return;
+  }
+  // [MQTT-3.3.4-9]: no more in flight than the client says it can take.
+  session.inflight.limit = Math.min(limits.maxInflight, packet.receiveMaximum);
+  channel.session = session;
+  limitDelivery(session, principal, context);
+  channel.will = packet.will;
+  channel.state = ChannelState.CONNECTED;
+  channel.send(encodeConnack(present, ReasonCode.SUCCESS, packet.version, properties));
+  channel.startKeepAlive(keepAliveSeconds);
+  hooks?.connections.connected(hooks.clients.of(channel));
+  logger.debug(
+    { clientId, peer: channel.remoteAddress, cleanStart: packet.cleanStart, present },
+    'client connected',
+  );
+  const { cleanStart } = packet;
+  context.events?.connected(channel, { cleanStart, keepAliveSeconds, expirySeconds, present });
+  sessions.begin(session);
+  context.retainedSender.run(session);
+}
+
+/** What the session is sent is up to who has connected now, not to who has subscribed. */
+function limitDelivery(session: Session, principal: Principal, context: ChannelContext): void {
+  const { authorizer, live } = context;
+  if (authorizer?.mayReceive === undefined) return;
+  session.mayReceive = (topic) => authorizer.mayReceive?.(principal, topic) !== false;
+  // Its subscriptions may have been matched already.
+  if (session.subscriptions.size > 0) live.version++;
+}
+
+/** [MQTT-3.1.2-26] [MQTT-3.1.2-27] */
+function aliasesFor(
+  { topicAliasMaximum, maximumPacketSize }: ConnectPacket,
+  { limits, stats }: ChannelContext,
+): OutgoingAliases | undefined {
+  const maximum = Math.min(topicAliasMaximum, limits.topicAliasMaximumOut);
+  return maximum === 0 ? undefined : new OutgoingAliases(maximum, maximumPacketSize, stats);
+}
+
+function willRules({ context }: ProtocolChannel): WillRules {
+  const { metadata, authorizer, limits, rules } = context;
+  const { payloadFormatCheck } = rules;
+  return { metadata, authorizer, limits, payloadFormatCheck };
+}

@@ -1,0 +1,56 @@
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { StateStore } from '../../lmq/spi/lmq-store.ts';
+import { StateSpace } from '../../lmq/spi/types.ts';
+import type { GatewayStats } from '../gateway-stats.ts';
+import { subscriptionCount } from './session-record.ts';
+
+/** Counts the stored sessions whose client is not connected, and their subscriptions. */
+export class OfflineSessions {
+  readonly #store: StateStore;
+  readonly #stats: GatewayStats;
+  readonly #logger: Logger;
+  #counting: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(store: StateStore, stats: GatewayStats, logger: Logger) {
+    this.#store = store;
+    this.#stats = stats;
+    this.#logger = logger;
+  }
+
+  /**
+   * Counts what the store has as of now, in the background: with millions of sessions that takes seconds,
+   * and nobody has to wait for it.
+   */
+  start(): void {
+    this.#counting = this.#count().catch((error: unknown) => {
+      this.#logger.error({ error: messageOf(error) }, 'counting the stored sessions failed');
+    });
+  }
+
+  /** Must be called before the store stops. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#counting;
+  }
+
+  /** The client has gone; its session stays. */
+  left(subscriptions: number): void {
+    this.#stats.sessionsOffline++;
+    this.#stats.subscriptionsOffline += subscriptions;
+  }
+
+  /** The client has come back to its session, or the session has ended. */
+  gone(stored: Buffer): void {
+    this.#stats.sessionsOffline--;
+    this.#stats.subscriptionsOffline -= subscriptionCount(stored);
+  }
+
+  async #count(): Promise<void> {
+    for await (const { value } of this.#store.scanState(StateSpace.SESSION)) {
+      if (this.#isStopped) return;
+      this.left(subscriptionCount(value));
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import type { Queue, QueueOffset, Segment } from '../../lmq/spi/types.ts';
+import type { SharedAudience } from '../routing/live-subscriptions.ts';
+import type { SessionSubscription } from '../session/session.ts';
+import type { SharedSource } from '../session/shared-subscriptions.ts';
+import { hashOf, type ShareStrategy } from './share-strategy.ts';
+
+/** Whether a group is handing out messages, or why not. */
+export const ShareState = {
+  /** No member is there, or none has room. */
+  BLOCKED: 'BLOCKED',
+  CAUGHT_UP: 'CAUGHT_UP',
+  /** Waits for records that are read from disk. */
+  PULLING: 'PULLING',
+  /** Has ended. */
+  CLOSED: 'CLOSED',
+} as const;
+export type ShareState = (typeof ShareState)[keyof typeof ShareState];
+
+/**
+ * One shared subscription: share name and filter, with a position in the filter's queue that all of its
+ * members share. Every message before `offset` is acknowledged, in the window of a member, or returned.
+ */
+export class ShareGroup implements SharedSource, SharedAudience {
+  readonly key: string;
+  readonly filter: string;
+  readonly queue: Queue;
+  readonly strategy: ShareStrategy<SessionSubscription>;
+  /** The next message that nobody has had. */
+  offset: QueueOffset;
+  state: ShareState = ShareState.BLOCKED;
+  /** Subscriptions of sessions that are in memory, in the order in which they came. */
+  readonly members: SessionSubscription[] = [];
+  /** Who subscribes it, connected or not: user keys of `share-user.ts`. */
+  readonly users: Set<string> = new Set<string>();
+  /** Client ids of users that are away and may have messages in flight. */
+  readonly holders: Set<string> = new Set<string>();
+  /** What was read from disk and is not handed out yet. */
+  pulled: readonly Segment[] = [];
+  /** Differs from what is saved. */
+  dirty = false;
+  /** As last saved. */
+  savedRecord: Buffer | undefined = undefined;
+  savedOffset: QueueOffset = -1;
+  /** Given back by members, ascending; those before `#nextReturned` are handed out again. */
+  #returned: QueueOffset[] = [];
+  #nextReturned = 0;
+
+  constructor(
+    key: string,
+    filter: string,
+    queue: Queue,
+    offset: QueueOffset,
+    strategy: ShareStrategy<SessionSubscription>,
+  ) {
+    this.key = key;
+    this.filter = filter;
+    this.queue = queue;
+    this.offset = offset;
+    this.strategy = strategy;
+  }
+
+  /** What was given back comes first: it is older. */
+  get nextOffset(): QueueOffset {
+    return this.#returned[this.#nextReturned] ?? this.offset;
+  }
+
+  get hasReturned(): boolean {
+    return this.#nextReturned < this.#returned.length;
+  }
+
+  /** The returned messages that wait, ascending. */
+  returned(): readonly QueueOffset[] {
+    return this.#returned.slice(this.#nextReturned);
+  }
+
+  /** The first returned message is handed out, or is not to be. */
+  takeReturned(): void {
+    this.#nextReturned++;
+    if (this.#nextReturned < this.#returned.length) return;
+    this.#returned = [];
+    this.#nextReturned = 0;
+  }
+
+  giveBack(offsets: readonly QueueOffset[]): void {
+    const all = new Set([...this.returned(), ...offsets]);
+    this.#returned = [...all].sort((a, b) => a - b);
+    this.#nextReturned = 0;
+  }
+
+  /** The segment at an offset out of what was read from disk. */
+  segmentAt(offset: QueueOffset): Segment | undefined {
+    for (const segment of this.pulled) {
+      if (offset < segment.firstOffset + segment.count) {
+        return offset >= segment.firstOffset ? segment : undefined;
+      }
+    }
+    if (this.pulled.length > 0) this.pulled = [];
+    return undefined;
+  }
+
+  /** The member for a message that is delivered as it is published; undefined when none has room. */
+  choose(
+    publisher: string,
+    topic: string,
+    hasRoom: (member: SessionSubscription) => boolean,
+  ): SessionSubscription | undefined {
+    const { hashed } = this.strategy;
+    const hash = hashed === undefined ? 0 : hashOf(hashed === 'topic' ? topic : publisher);
+    return this.strategy.choose(this.members, hash, hasRoom);
+  }
+}

@@ -1,0 +1,105 @@
+import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
+import { DeliveryState } from '../session/inflight-window.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionLog } from '../session/session-log.ts';
+import { type ShareGroup, ShareState } from './share-group.ts';
+import { encodeShareRecord } from './share-record.ts';
+import { shareConsumer } from './share-user.ts';
+
+/**
+ * Saves groups. What a group has handed out is acknowledged, in the in-flight record of a persistent
+ * session, or in the group's own record; so a group's offset is only written together with the
+ * in-flight records of those who have got something since, and the other way round.
+ */
+export class ShareLog {
+  readonly #store: LmqStore;
+  readonly #sessionLog: SessionLog;
+  /** Sessions in memory that may have messages of a group in flight. */
+  readonly #lessees = new Map<ShareGroup, Set<Session>>();
+  readonly #progress = new Map<ShareGroup, { save(): void }>();
+
+  constructor(store: LmqStore, sessionLog: SessionLog) {
+    this.#store = store;
+    this.#sessionLog = sessionLog;
+  }
+
+  /** The session may get messages of the group from now on. */
+  addLessee(group: ShareGroup, session: Session): void {
+    const same = this.#lessees.get(group);
+    if (same === undefined) this.#lessees.set(group, new Set([session]));
+    else same.add(session);
+  }
+
+  /** The session leaves memory. */
+  removeLessee(group: ShareGroup, session: Session): void {
+    this.#lessees.get(group)?.delete(session);
+  }
+
+  /** The group differs from what is saved. */
+  changed(group: ShareGroup): void {
+    if (group.dirty || group.state === ShareState.CLOSED) return;
+    group.dirty = true;
+    let progress = this.#progress.get(group);
+    if (progress === undefined) {
+      progress = {
+        save: () => {
+          this.save(group);
+        },
+      };
+      this.#progress.set(group, progress);
+    }
+    this.#sessionLog.saveLater(progress);
+  }
+
+  save(group: ShareGroup): void {
+    if (!group.dirty) return;
+    group.dirty = false;
+    const progress = this.#progress.get(group);
+    if (progress !== undefined) this.#sessionLog.saved(progress);
+    const isMoved = group.offset !== group.savedOffset;
+    if (isMoved) {
+      group.savedOffset = group.offset;
+      this.#store.commitOffset(shareConsumer(group.key), group.queue, group.offset);
+    }
+    const record = encodeShareRecord(this.#nobodys(group));
+    const isSame = group.savedRecord?.equals(record) === true;
+    if (!isSame) {
+      group.savedRecord = record;
+      this.#store.putState(StateSpace.SHARE, group.key, record);
+    }
+    if (!isMoved && isSame) return;
+    for (const session of this.#lessees.get(group) ?? []) {
+      if (session.persistent) this.#sessionLog.saveIfChanged(session);
+    }
+  }
+
+  /** Forgets a group that has ended. */
+  erase(group: ShareGroup): void {
+    group.dirty = false;
+    const progress = this.#progress.get(group);
+    if (progress !== undefined) this.#sessionLog.saved(progress);
+    this.#progress.delete(group);
+    this.#lessees.delete(group);
+    this.#store.deleteOffset(shareConsumer(group.key), group.queue);
+    this.#store.deleteState(StateSpace.SHARE, group.key);
+  }
+
+  /** What would be lost with this process: returned, or in flight to a session that is not stored. */
+  #nobodys(group: ShareGroup): QueueOffset[] {
+    const offsets = [...group.returned()];
+    for (const session of this.#lessees.get(group) ?? []) {
+      if (!session.persistent) collect(session, group.key, offsets);
+    }
+    return offsets.sort((a, b) => a - b);
+  }
+}
+
+function collect({ inflight }: Session, key: string, offsets: QueueOffset[]): void {
+  for (let slot = inflight.head; slot < inflight.tail; slot++) {
+    if (inflight.state(slot) === DeliveryState.DONE) continue;
+    if (inflight.cursor(slot).shareKey !== key) continue;
+    // A client that has sent PUBREC has the message.
+    if (inflight.state(slot) !== DeliveryState.RELEASED) offsets.push(inflight.offset(slot));
+  }
+}

@@ -1,20 +1,35 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The compiled load generator. */
+export interface LoadGenerator {
+  readonly path: string;
+  readonly hasTls: boolean;
+}
+
 const modified = (file: string): number => (existsSync(file) ? statSync(file).mtimeMs : 0);
 
-/** Compiles the load generator when the binary is missing or older than its source; its path. */
-export function buildLoadGenerator(root: string): string {
+/** Whether the compiler finds the headers of OpenSSL. */
+function hasOpenSsl(): boolean {
+  const input = '#include <openssl/ssl.h>\n';
+  const { status } = spawnSync('cc', ['-E', '-x', 'c', '-'], { input, stdio: 'pipe' });
+  return status === 0;
+}
+
+/** Compiles the load generator when the binary is missing or older than its source. */
+export function buildLoadGenerator(root: string): LoadGenerator {
   const source = join(root, 'benchmark/mqttload/mqttload.c');
   const folder = join(root, 'benchmark/build');
-  const binary = join(folder, 'mqttload');
-  if (modified(binary) < modified(source)) {
+  const hasTls = hasOpenSsl();
+  const path = join(folder, hasTls ? 'mqttload-tls' : 'mqttload');
+  if (modified(path) < modified(source)) {
     mkdirSync(folder, { recursive: true });
-    const flags = ['-O2', '-Wall', '-Wextra', '-pthread'];
-    execFileSync('cc', [...flags, '-o', binary, source, '-lm'], { stdio: 'inherit' });
+    const flags = ['-O2', '-Wall', '-Wextra', '-pthread', ...(hasTls ? ['-DWITH_TLS'] : [])];
+    const libraries = ['-lm', ...(hasTls ? ['-lssl', '-lcrypto'] : [])];
+    execFileSync('cc', [...flags, '-o', path, source, ...libraries], { stdio: 'inherit' });
   }
-  return binary;
+  return { path, hasTls };
 }
 
 /** Builds `dist` when it is missing or older than any source file. */

@@ -12,6 +12,8 @@ export interface Child {
   isAlive(): boolean;
   /** Asks the process to end, insists after `graceMs`, and returns when it has gone. */
   stop(graceMs: number): Promise<void>;
+  /** Kills the process and returns when it has gone. */
+  kill(): Promise<void>;
 }
 
 export interface ChildOptions {
@@ -45,6 +47,13 @@ async function stop(process: ChildProcess, graceMs: number): Promise<void> {
   await exited;
 }
 
+async function kill(process: ChildProcess): Promise<void> {
+  if (!isAlive(process)) return;
+  const exited = once(process, 'exit');
+  process.kill('SIGKILL');
+  await exited;
+}
+
 /** Starts a process. Rejects when the command cannot be run. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const log = openSync(options.logFile, 'a');
@@ -62,5 +71,6 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     pid,
     isAlive: () => isAlive(started),
     stop: (graceMs) => stop(started, graceMs),
+    kill: () => kill(started),
   };
 }

@@ -7,10 +7,13 @@ import type { Scenario } from './scenarios.ts';
 
 const run = promisify(execFile);
 
+/** What the generator is asked to do, and the time after which it is killed. */
+export type Load = Pick<Scenario, 'name' | 'options' | 'limitSeconds'>;
+
 /** Runs the load generator against a broker; the JSON line it printed. Rejects when it fails. */
 export async function runLoad(
   binary: string,
-  scenario: Scenario,
+  scenario: Load,
   broker: { readonly port: number; readonly pid: number },
   core: number | undefined,
 ): Promise<string> {

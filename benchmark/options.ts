@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from './number-option.ts';
 
 /** What the command line of `npm run benchmark` selects. */
 export interface Options {
@@ -6,6 +7,10 @@ export interface Options {
   readonly peers: readonly string[];
   /** Name and command line of brokers that the benchmark does not know. */
   readonly commands: ReadonlyMap<string, string>;
+  /** Programs of brokers that it knows and that no package installs. */
+  readonly programs: ReadonlyMap<NamedPeer, string>;
+  /** Seconds of publishing in timed scenarios, half of them warm-up; each scenario's own when undefined. */
+  readonly seconds: number | undefined;
   readonly repeat: number;
   /** How often a run that other load disturbed is made again. */
   readonly retries: number;
@@ -15,35 +20,41 @@ export interface Options {
   readonly isPinned: boolean;
   /** Leave lmqtt out: to measure the others alone. */
   readonly isWithoutLmqtt: boolean;
-  /** Where report.md and report.json go. */
+  /** Where report.md, report.json and report.svg go. */
   readonly out: string;
   /** Where the brokers' data directories go. */
   readonly tmp: string | undefined;
 }
 
+/** Brokers whose program the command line names. */
+export const NAMED_PEERS = ['flashmq', 'nanomq', 'emqx'] as const;
+export type NamedPeer = (typeof NAMED_PEERS)[number];
+
 export type FlushDiskType = 'ASYNC_FLUSH' | 'SYNC_FLUSH';
 
 export const USAGE = `npm run benchmark -- [options]
   --scenarios a16,b,…      scenarios to run (all)
-  --peers mosquitto,aedes  brokers to compare with (mosquitto); '' for none
+  --peers mosquitto,aedes  brokers to compare with (both, where installed); '' for none
+  --flashmq PROGRAM        also FlashMQ; likewise --nanomq PROGRAM and --emqx PROGRAM (its bin/emqx)
   --peer name=command      one more broker; {port} and {dir} in the command are replaced (repeatable)
   --repeat N               runs per scenario and broker; the median is reported (3)
+  --seconds S              publish for S seconds in timed scenarios, half of them warm-up (4 or 6)
   --retries N              a run that other load disturbed is made again at most N times (0)
   --flush TYPE             lmqtt's flushDiskType, ASYNC_FLUSH or SYNC_FLUSH (ASYNC_FLUSH)
   --without-lmqtt          only the peers
-  --node-flags '--cpu-prof --cpu-prof-dir=…'   flags of Node for lmqtt's process
+  --node-flags='--cpu-prof --cpu-prof-dir=…'   flags of Node for lmqtt's process
   --pin                    broker on core 0, generator on core 1
-  --out DIR                where report.md and report.json go (benchmark/results)
+  --out DIR                where report.md, report.json and report.svg go (benchmark/results)
   --tmp DIR                where data directories go (the system's temporary directory)`;
 
 const names = (list: string): string[] => list.split(',').filter((name) => name !== '');
 
-function parseCount(option: string, text: string, minimum: number): number {
-  const count = Number(text);
-  if (text === '' || !Number.isSafeInteger(count) || count < minimum) {
-    throw new Error(`${option} must be a whole number from ${String(minimum)} on, not '${text}'`);
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0.2 && seconds <= 3600)) {
+    throw new Error(`--seconds must be a number from 0.2 to 3600, not '${text}'`);
   }
-  return count;
+  return seconds;
 }
 
 function parseFlush(text: string): FlushDiskType {
@@ -69,7 +80,11 @@ export function parseOptions(argv: readonly string[], defaultOut: string): Optio
     args: [...argv],
     options: {
       scenarios: { type: 'string', default: '' },
-      peers: { type: 'string', default: 'mosquitto' },
+      peers: { type: 'string', default: 'mosquitto,aedes' },
+      flashmq: { type: 'string' },
+      nanomq: { type: 'string' },
+      emqx: { type: 'string' },
+      seconds: { type: 'string' },
       peer: { type: 'string', multiple: true, default: [] },
       repeat: { type: 'string', default: '3' },
       retries: { type: 'string', default: '0' },
@@ -84,12 +99,19 @@ export function parseOptions(argv: readonly string[], defaultOut: string): Optio
   });
   if (values.help) return undefined;
   const commands = parseCommands(values.peer);
+  const programs = new Map<NamedPeer, string>();
+  for (const name of NAMED_PEERS) {
+    const program = values[name];
+    if (program !== undefined) programs.set(name, program);
+  }
   return {
     scenarios: names(values.scenarios),
-    peers: [...names(values.peers), ...commands.keys()],
+    peers: [...names(values.peers), ...programs.keys(), ...commands.keys()],
     commands,
-    repeat: parseCount('--repeat', values.repeat, 1),
-    retries: parseCount('--retries', values.retries, 0),
+    programs,
+    seconds: values.seconds === undefined ? undefined : parseSeconds(values.seconds),
+    repeat: wholeNumber('--repeat', values.repeat, 1),
+    retries: wholeNumber('--retries', values.retries, 0),
     flush: parseFlush(values.flush),
     nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
     isPinned: values.pin,

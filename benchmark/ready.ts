@@ -38,11 +38,12 @@ async function signIn(port: number, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Waits until an MQTT client can sign in. Rejects when the broker dies or `timeoutMs` has passed. */
+/** Waits until an MQTT client can sign in, trying every `pollMs`. Rejects when the broker dies or `timeoutMs` has passed. */
 export async function waitUntilReady(
   port: number,
   isAlive: () => boolean,
   timeoutMs: number,
+  pollMs = 50,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   let last = 'no attempt';
@@ -54,7 +55,7 @@ export async function waitUntilReady(
     } catch (error) {
       last = messageOf(error);
     }
-    await sleep(50);
+    await sleep(pollMs);
   }
   throw new Error(`the broker was not ready in ${String(timeoutMs)} ms: ${last}`);
 }

@@ -32,6 +32,8 @@ export interface Outcome {
   readonly samples: readonly Sample[];
   /** Why runs gave no sample. */
   readonly failures: readonly string[];
+  /** Why the broker had no run in this scenario; undefined when it had. */
+  readonly skipped: string | undefined;
 }
 
 /** Other load above this makes a run doubtful. */
@@ -97,28 +99,31 @@ export function medianSample(metric: Metric, samples: readonly Sample[]): Sample
   return ordered[Math.floor((ordered.length - 1) / 2)];
 }
 
+/** The highest value that any run had. */
+export const worst = (outcome: Outcome, pick: (sample: Sample) => number): number =>
+  Math.max(0, ...outcome.samples.map(pick));
+
 /** What is wrong with an outcome, in words; empty when nothing is. */
 export function marks(scenario: Scenario, outcome: Outcome): string[] {
-  const worst = (pick: (sample: Sample) => number): number =>
-    Math.max(0, ...outcome.samples.map(pick));
+  if (outcome.skipped !== undefined) return [`skipped: ${outcome.skipped}`];
   const found: string[] = [];
   const add = (count: number, what: string): void => {
     if (count > 0) found.push(`${String(count)} ${what}`);
   };
   add(
-    worst((sample) => sample.lost),
+    worst(outcome, (sample) => sample.lost),
     scenario.mayDrop ? 'dropped' : 'LOST',
   );
   add(
-    worst((sample) => sample.outOfOrder),
+    worst(outcome, (sample) => sample.outOfOrder),
     'OUT OF ORDER',
   );
   add(
-    worst((sample) => sample.duplicates),
+    worst(outcome, (sample) => sample.duplicates),
     'DUPLICATE',
   );
   add(
-    worst((sample) => sample.faults),
+    worst(outcome, (sample) => sample.faults),
     'FAULTS',
   );
   if (outcome.samples.some((sample) => sample.isStuck)) found.push('STUCK');

@@ -8,25 +8,32 @@ import { messageOf } from '../src/common/errors.ts';
 import { buildGateway, buildLoadGenerator } from './build.ts';
 import { cleanUpAtExit } from './leftovers.ts';
 import { describeMachine } from './machine.ts';
+import { OWN, OWN_SYNC } from './broker-names.ts';
 import { parseOptions, USAGE } from './options.ts';
 import { aedes } from './peers/aedes.ts';
 import { commandPeer } from './peers/command.ts';
+import { emqx } from './peers/emqx.ts';
+import { flashmq } from './peers/flashmq.ts';
 import { lmqtt } from './peers/lmqtt.ts';
 import { mosquitto } from './peers/mosquitto.ts';
-import { OWN, OWN_SYNC, toMarkdown } from './report.ts';
+import { nanomq } from './peers/nanomq.ts';
+import { toChart, toJson, toMarkdown } from './report.ts';
 import { figure, isDisturbed, medianSample } from './result.ts';
-import { selectScenarios } from './scenarios.ts';
+import { lasting, selectScenarios } from './scenarios.ts';
+import { reasonToSkip } from './skip.ts';
 import { runTrial } from './trial.ts';
-import type { Options } from './options.ts';
+import type { NamedPeer, Options } from './options.ts';
 import type { Peer } from './peers/peer.ts';
 import type { Report } from './report.ts';
 import type { Outcome, Sample } from './result.ts';
 import type { Scenario } from './scenarios.ts';
+import type { LoadGenerator } from './build.ts';
 import type { TrialOptions } from './trial.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 interface RunOptions extends TrialOptions {
+  readonly generator: LoadGenerator;
   readonly repeat: number;
   readonly retries: number;
 }
@@ -35,6 +42,8 @@ const log = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
+const NAMED: Readonly<Record<NamedPeer, (program: string) => Peer>> = { flashmq, nanomq, emqx };
+
 /** The brokers asked for, lmqtt first. Throws on an unknown name. */
 function selectPeers(options: Options): Peer[] {
   const known = new Map<string, Peer>([
@@ -42,6 +51,7 @@ function selectPeers(options: Options): Peer[] {
     [mosquitto.name, mosquitto],
     [aedes.name, aedes],
   ]);
+  for (const [name, program] of options.programs) known.set(name, NAMED[name](program));
   for (const [name, command] of options.commands) known.set(name, commandPeer(name, command));
   const names = new Set([...(options.isWithoutLmqtt ? [] : [OWN]), ...options.peers]);
   return [...names].map((name) => {
@@ -72,9 +82,14 @@ async function runScenario(
     peer,
     samples: [] as Sample[],
     failures: [] as string[],
+    skipped: reasonToSkip(peer, scenario, options.generator),
   }));
+  for (const { peer, skipped } of runs) {
+    if (skipped !== undefined) log(`${scenario.name} ${peer.name}: skipped, ${skipped}`);
+  }
   for (let round = 1; round <= options.repeat; round++) {
-    for (const { peer, samples, failures } of runs) {
+    for (const { peer, samples, failures, skipped } of runs) {
+      if (skipped !== undefined) continue;
       const title = `${scenario.name} ${peer.name} ${String(round)}/${String(options.repeat)}`;
       try {
         const sample = await runQuietly(peer, scenario, options);
@@ -87,12 +102,13 @@ async function runScenario(
       }
     }
   }
-  return runs.map(({ peer, samples, failures }) => ({
+  return runs.map(({ peer, samples, failures, skipped }) => ({
     scenario: scenario.name,
     peer: peer.name,
     median: medianSample(scenario.metric, samples),
     samples,
     failures,
+    skipped,
   }));
 }
 
@@ -100,24 +116,29 @@ function write(report: Report, out: string): string {
   mkdirSync(out, { recursive: true });
   const markdown = toMarkdown(report);
   writeFileSync(join(out, 'report.md'), markdown);
-  writeFileSync(join(out, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  writeFileSync(join(out, 'report.json'), toJson(report));
+  writeFileSync(join(out, 'report.svg'), toChart(report));
   return markdown;
 }
 
 async function main(options: Options): Promise<void> {
-  const scenarios = selectScenarios(options.scenarios);
+  const scenarios = selectScenarios(options.scenarios).map((entry) =>
+    lasting(entry, options.seconds),
+  );
   const peers = selectPeers(options);
-  const binary = buildLoadGenerator(ROOT);
+  const generator = buildLoadGenerator(ROOT);
   if (peers.some((peer) => peer.name === OWN)) buildGateway(ROOT);
-  const runOptions = { ...options, binary };
+  const runOptions = { ...options, generator, binary: generator.path };
+  const base = options.tmp ?? tmpdir();
+  mkdirSync(base, { recursive: true });
   const setting = [
-    ...describeMachine(options.tmp ?? tmpdir()),
+    ...describeMachine(base),
     options.isPinned ? 'broker on core 0, generator on core 1' : 'broker and generator not pinned',
     `median of ${String(options.repeat)} runs, brokers taking turns, a fresh process and directory for each`,
     ...peers.map((peer) => `${peer.name}: ${peer.note}`),
   ];
   const outcomes: Outcome[] = [];
-  for (const scenario of scenarios.filter((entry) => !entry.needsV5)) {
+  for (const scenario of scenarios) {
     const hasSync = scenario.withSyncFlush && options.flush === 'ASYNC_FLUSH';
     const extra =
       hasSync && peers.some((peer) => peer.name === OWN)

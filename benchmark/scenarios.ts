@@ -1,4 +1,5 @@
 /** What the load generator does in one scenario, and how its result is judged. */
+import type { Need } from './peers/peer.ts';
 
 /** Which figure ranks the runs of a scenario: `rate` higher is better, the others lower. */
 export type Metric = 'rate' | 'drain' | 'memory' | 'latency';
@@ -10,8 +11,10 @@ export interface Scenario {
   readonly metric: Metric;
   /** A broker may drop messages here without being at fault (QoS 0 flood). */
   readonly mayDrop: boolean;
-  /** Needs MQTT 5, which lmqtt does not speak yet: skipped. */
-  readonly needsV5: boolean;
+  /** What a broker must be able to do; one that is not is left out. */
+  readonly needs: readonly Need[];
+  /** Publishes for a time that `--seconds` may change. */
+  readonly isTimed: boolean;
   /** Also run lmqtt with `flushDiskType=SYNC_FLUSH`, for the ratio to `ASYNC_FLUSH`. */
   readonly withSyncFlush: boolean;
   /** The generator is killed after this many seconds and the run counts as failed. */
@@ -21,7 +24,7 @@ export interface Scenario {
 interface Traits {
   metric?: Metric;
   mayDrop?: boolean;
-  needsV5?: boolean;
+  needs?: readonly Need[];
   withSyncFlush?: boolean;
   limitSeconds?: number;
 }
@@ -30,6 +33,9 @@ interface Traits {
 const TIMED = '--duration 4 --warmup 2 --drain-timeout 15 --idle-timeout 2';
 const OPEN_LOOP =
   '--qos 1 --payload 16 --window 1000 --pubs 10 --subs 10 --spin --duration 6 --warmup 2 --idle-timeout 2';
+/** Ten pairs on topics of an ordinary length. */
+const PAIRS_V5 = `--proto 5 --qos 1 --payload 64 --window 100 --pubs 10 --subs 10 --topics 10 --topic plant/north/line-7/machine-42/telemetry ${TIMED}`;
+const HUNDRED_PAIRS = `--qos 1 --payload 64 --window 20 --pubs 100 --subs 100 ${TIMED}`;
 
 function scenario(name: string, title: string, options: string, traits: Traits = {}): Scenario {
   return {
@@ -38,7 +44,8 @@ function scenario(name: string, title: string, options: string, traits: Traits =
     options: options.split(' '),
     metric: traits.metric ?? 'rate',
     mayDrop: traits.mayDrop ?? false,
-    needsV5: traits.needsV5 ?? false,
+    needs: traits.needs ?? [],
+    isTimed: options.includes('--duration '),
     withSyncFlush: traits.withSyncFlush ?? false,
     limitSeconds: traits.limitSeconds ?? 60,
   };
@@ -103,7 +110,7 @@ export const SCENARIOS: readonly Scenario[] = [
     's1',
     '500 → a shared subscription of 4, QoS 1, MQTT 5',
     `--qos 1 --payload 16 --window 20 --pubs 500 --subs 4 --pattern share --proto 5 ${TIMED}`,
-    { needsV5: true },
+    { needs: ['MQTT 5', 'shared subscriptions'] },
   ),
   scenario(
     'bp',
@@ -132,7 +139,59 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('i10', '10 → 10 QoS 1 at 10,000 messages/s, open loop', `${OPEN_LOOP} --rate 10000`, {
     metric: 'latency',
   }),
+  scenario(
+    'n10k',
+    '10,000 publishers at 1 message/s each → 10, QoS 1, 64 B, open loop',
+    `--qos 1 --payload 64 --window 100 --pubs 10000 --subs 10 --rate 10000 --duration 10 --warmup 4 --idle-timeout 2`,
+    { metric: 'latency', limitSeconds: 120 },
+  ),
+  scenario(
+    'w',
+    'wildcard fan-out 10 → 100 on one + filter each, QoS 1',
+    `--qos 1 --payload 64 --window 20 --pubs 10 --subs 100 --pattern wild ${TIMED}`,
+  ),
+  scenario(
+    't100k',
+    '100 → 100 pairwise on 100,000 topics, each subscribed by name, QoS 1',
+    `--qos 1 --payload 64 --window 20 --pubs 100 --subs 100 --topics 1000 ${TIMED}`,
+  ),
+  scenario(
+    'r',
+    '10 → 10 pairwise, every message retained, 10,000 topics in turn, QoS 1',
+    `--qos 1 --payload 64 --window 100 --pubs 10 --subs 10 --topics 1000 --retain ${TIMED}`,
+  ),
+  scenario(
+    'rs',
+    '20,000 retained messages to each of 10 new subscribers of #, QoS 1',
+    '--mode retained --pattern all --qos 1 --payload 64 --window 100 --pubs 10 --subs 10 --topics 2000 --messages 20000 --idle-timeout 10 --drain-timeout 60',
+    { metric: 'drain', limitSeconds: 120 },
+  ),
+  scenario(
+    'p5',
+    '10 → 10 pairwise, QoS 1, MQTT 5 with expiry, content type, response topic, 3 user properties',
+    `${PAIRS_V5} --properties 3`,
+    { needs: ['MQTT 5'] },
+  ),
+  scenario(
+    'p5a',
+    '10 → 10 pairwise, QoS 1, MQTT 5 with topic aliases in both directions',
+    `${PAIRS_V5} --alias 10`,
+    { needs: ['MQTT 5'] },
+  ),
+  scenario('tls', '100 → 100 pairwise, QoS 1, over TLS', `${HUNDRED_PAIRS} --tls`, {
+    needs: ['TLS'],
+  }),
+  scenario('ws', '100 → 100 pairwise, QoS 1, over WebSocket', `${HUNDRED_PAIRS} --ws`, {
+    needs: ['WebSocket'],
+  }),
 ];
+
+/** The scenario, publishing for `seconds`, of which the first half is warm-up. */
+export function lasting(entry: Scenario, seconds: number | undefined): Scenario {
+  if (seconds === undefined || !entry.isTimed) return entry;
+  const time = ['--duration', String(seconds), '--warmup', String(seconds / 2)];
+  return { ...entry, options: [...entry.options, ...time] };
+}
 
 /** Scenarios by name, in the order of the table. Throws on an unknown name. */
 export function selectScenarios(names: readonly string[]): Scenario[] {

@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../src/common/errors.ts';
+import { makeCertificate } from './certificate.ts';
 import { startChild } from './child.ts';
 import { ownDirectory, removeDirectory } from './leftovers.ts';
 import { runLoad } from './load.ts';
 import { freePort, waitUntilReady } from './ready.ts';
 import { parseSample } from './result.ts';
-import type { Peer } from './peers/peer.ts';
+import type { Listeners, Peer } from './peers/peer.ts';
 import type { Sample } from './result.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -29,6 +30,17 @@ function logTail(file: string): string {
   return lines.slice(-5).join('\n');
 }
 
+/** Ports for what the scenario needs. Rejects when there is no certificate to be had. */
+async function listenersFor(scenario: Scenario, dir: string): Promise<Listeners> {
+  const port = await freePort();
+  const certificate = scenario.needs.includes('TLS') ? makeCertificate(dir) : undefined;
+  return {
+    port,
+    tls: certificate && { port: await freePort(), ...certificate },
+    webSocketPort: scenario.needs.includes('WebSocket') ? await freePort() : undefined,
+  };
+}
+
 /** One run: a fresh broker on a fresh directory, the scenario, and everything gone afterwards. */
 export async function runTrial(
   peer: Peer,
@@ -41,13 +53,14 @@ export async function runTrial(
   ownDirectory(dir);
   const logFile = join(dir, 'broker.log');
   try {
-    const port = await freePort();
-    const launch = peer.prepare(port, dir);
+    const listeners = await listenersFor(scenario, dir);
+    const launch = peer.prepare(listeners, dir);
     const core = options.isPinned ? BROKER_CORE : undefined;
     const broker = await startChild({ ...launch, logFile, core });
     try {
-      await waitUntilReady(port, () => broker.isAlive(), READY_MS);
+      await waitUntilReady(listeners.port, () => broker.isAlive(), READY_MS);
       const generatorCore = options.isPinned ? GENERATOR_CORE : undefined;
+      const port = listeners.tls?.port ?? listeners.webSocketPort ?? listeners.port;
       const at = { port, pid: broker.pid };
       return parseSample(await runLoad(options.binary, scenario, at, generatorCore));
     } catch (error) {

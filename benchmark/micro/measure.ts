@@ -14,8 +14,24 @@ export interface Comparison {
   readonly other: Case;
 }
 
-const ROUND_MS = 200;
-const ROUNDS = 5;
+/** Operations per second of one side of a comparison. */
+export interface Speed {
+  readonly name: string;
+  readonly rate: number;
+}
+
+/** How long each case is measured. */
+export interface Effort {
+  readonly roundMs: number;
+  readonly rounds: number;
+}
+
+/** Changed by run-one.ts before a benchmark is loaded. */
+export const effort: Effort = { roundMs: 200, rounds: 5 };
+
+/** Own rate ÷ other rate by title: everything that was reported so far. */
+export const ratios: Map<string, number> = new Map<string, number>();
+
 const BATCH_MS = 1;
 
 /** Calls per look at the clock: enough for one to cost little. */
@@ -29,7 +45,7 @@ function batchOf({ run }: Case): number {
 
 function round({ run, operations }: Case, batch: number): number {
   const start = performance.now();
-  const end = start + ROUND_MS;
+  const end = start + effort.roundMs;
   let calls = 0;
   let now = start;
   while (now < end) {
@@ -44,7 +60,7 @@ function round({ run, operations }: Case, batch: number): number {
 function measure(cases: readonly Case[]): number[] {
   const best = cases.map(() => 0);
   const batches = cases.map(batchOf);
-  for (let i = 0; i < ROUNDS; i++) {
+  for (let i = 0; i < effort.rounds; i++) {
     for (const [index, entry] of cases.entries()) {
       best[index] = Math.max(best[index] ?? 0, round(entry, batches[index] ?? 1));
     }
@@ -54,16 +70,23 @@ function measure(cases: readonly Case[]): number[] {
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US').padStart(14);
 
+/** Prints a comparison and keeps its ratio. */
+export function conclude(title: string, own: Speed, other: Speed): void {
+  const ratio = own.rate / other.rate;
+  ratios.set(title, ratio);
+  const lines = [
+    title,
+    `  ${own.name.padEnd(28)}${count(own.rate)} ops/s`,
+    `  ${other.name.padEnd(28)}${count(other.rate)} ops/s`,
+    `  ratio ${ratio.toPrecision(3)}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
 /** Measures each comparison and prints operations per second and the ratio. */
 export function report(comparisons: readonly Comparison[]): void {
   for (const { title, own, other } of comparisons) {
     const [ownRate = 0, otherRate = 0] = measure([own, other]);
-    const lines = [
-      title,
-      `  ${own.name.padEnd(28)}${count(ownRate)} ops/s`,
-      `  ${other.name.padEnd(28)}${count(otherRate)} ops/s`,
-      `  ratio ${(ownRate / otherRate).toFixed(1)}`,
-    ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    conclude(title, { name: own.name, rate: ownRate }, { name: other.name, rate: otherRate });
   }
 }

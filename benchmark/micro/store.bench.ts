@@ -1,203 +1,126 @@
-/**
- * Speed of the embedded store by itself. `node --import=ts-blank-space/register benchmark/micro/store.bench.ts [scenario…]`
- * prints records per second; scenarios are the names in `scenarios` below, all of them by default.
- */
-import { mkdtemp, rm } from 'node:fs/promises';
+// Append and read of the embedded store beside RocksDB with one entry for each record. Alone:
+// node --import=ts-blank-space/register benchmark/micro/store.bench.ts
+import { Buffer } from 'node:buffer';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedStore } from '../../src/lmq/embedded/embedded-store.ts';
-import type { EmbeddedStoreOptions } from '../../src/lmq/embedded/store-options.ts';
+import { createKvEngine } from '../../src/lmq/embedded/kv-engine.ts';
+import type { KvEngine } from '../../src/lmq/embedded/kv-engine.ts';
+import { DEFAULT_STORE_OPTIONS } from '../../src/lmq/embedded/store-options.ts';
 import type { LmqStore } from '../../src/lmq/spi/lmq-store.ts';
-import { filterQueueName, topicQueueName } from '../../src/lmq/spi/queue-name.ts';
+import { topicQueueName } from '../../src/lmq/spi/queue-name.ts';
 import { NO_EXPIRY } from '../../src/lmq/spi/record.ts';
-import type { QueueName, StoreTopic } from '../../src/lmq/spi/types.ts';
+import { conclude, effort } from './measure.ts';
 
-const PUBLISHER = Buffer.from('bench-1');
-const NO_PROPERTIES = Buffer.alloc(0);
-/** Records appended in one turn of the event loop, as busy sockets do. */
-const RECORDS_PER_TURN = 2_000;
+const RECORDS = 20_000;
+/** Records written in one turn of the event loop, and entries of one batch. */
+const PER_TURN = 1_000;
+const TOPIC = 'bench/0';
+const publisher = Buffer.from('bench-1');
+const none = Buffer.alloc(0);
+const payload = Buffer.alloc(64, 'x');
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-interface Run {
-  readonly store: LmqStore;
-  readonly directory: string;
-}
-
-async function open(options: Partial<EmbeddedStoreOptions>): Promise<Run> {
-  const directory = await mkdtemp(join(tmpdir(), 'lmqtt-bench-'));
-  const store = createEmbeddedStore({ ...options, directory });
-  await store.start();
-  return { store, directory };
-}
-
-function writable(store: LmqStore): Promise<void> {
-  if (store.writable) return Promise.resolve();
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-  });
-}
-let waiting: (() => void)[] = [];
-
-async function fill(
-  store: LmqStore,
-  topics: StoreTopic[],
-  records: number,
-  payload: Buffer,
-): Promise<void> {
-  store.onWritable(() => {
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  });
+async function append(store: LmqStore): Promise<number> {
+  const topic = store.topic(TOPIC);
   let commit = 0;
-  for (let done = 0; done < records;) {
-    for (let i = 0; i < RECORDS_PER_TURN; i++, done++) {
-      const topic = topics[done % topics.length] as StoreTopic;
-      commit = store.append(
-        topic,
-        1,
-        PUBLISHER,
-        NO_PROPERTIES,
-        NO_EXPIRY,
-        payload,
-        0,
-        payload.length,
-      );
+  for (let done = 0; done < RECORDS; done += PER_TURN) {
+    for (let i = 0; i < PER_TURN; i++) {
+      commit = store.append(topic, 1, publisher, none, NO_EXPIRY, payload, 0, payload.length);
     }
-    await writable(store);
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   await store.committed(commit);
+  return RECORDS;
 }
 
-async function append(
-  label: string,
-  topicCount: number,
-  payloadBytes: number,
-  records: number,
-  options: Partial<EmbeddedStoreOptions> = {},
+async function read(store: LmqStore): Promise<number> {
+  const queue = await store.openQueue(topicQueueName(TOPIC));
+  let offset = queue.minOffset;
+  let bytes = 0;
+  while (offset < queue.maxOffset) {
+    const { segments, nextOffset } = await store.pull(queue, offset, 4_096, 1 << 20);
+    for (const { buffer, positions, count } of segments) {
+      for (let i = 0; i < count; i++) bytes += buffer[positions[i] as number] as number;
+    }
+    offset = nextOffset;
+  }
+  if (bytes < 0) throw new Error('nothing was read');
+  store.closeQueue(queue);
+  return queue.maxOffset;
+}
+
+let key = 0;
+
+function putBatch(db: KvEngine): Promise<void> {
+  const batch = db.batch();
+  for (let i = 0; i < PER_TURN; i++) batch.put(Buffer.from(String(key++).padStart(12)), payload);
+  return new Promise((resolve, reject) => {
+    const isDone = batch.write(false, (error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+    if (isDone) resolve();
+  });
+}
+
+async function put(db: KvEngine): Promise<number> {
+  for (let done = 0; done < RECORDS; done += PER_TURN) await putBatch(db);
+  return RECORDS;
+}
+
+async function iterate(db: KvEngine): Promise<number> {
+  let bytes = 0;
+  let entries = 0;
+  for await (const { value } of db.scan({ gte: Buffer.from(' '), lt: Buffer.from('a') })) {
+    bytes += value[0] as number;
+    entries++;
+  }
+  if (bytes < 0) throw new Error('nothing was read');
+  return entries;
+}
+
+/** Operations per second of both, best of several rounds; they take turns. */
+async function compare(
+  title: string,
+  own: readonly [name: string, run: () => Promise<number>],
+  other: readonly [name: string, run: () => Promise<number>],
 ): Promise<void> {
-  const { store, directory } = await open({ maxBacklogBytes: 8 << 20, ...options });
-  const topics = Array.from({ length: topicCount }, (_, i) => store.topic(`bench/${String(i)}`));
-  const payload = Buffer.alloc(payloadBytes, 'x');
-  await fill(store, topics, records / 10, payload);
-  const cpu = process.cpuUsage();
-  const begin = performance.now();
-  await fill(store, topics, records, payload);
-  report(label, records, begin, cpu, `${String(store.stats.commits)} commits`);
-  await store.stop();
-  await rm(directory, { recursive: true });
-}
-
-function report(
-  label: string,
-  records: number,
-  begin: number,
-  cpu: NodeJS.CpuUsage,
-  more = '',
-): void {
-  const seconds = (performance.now() - begin) / 1000;
-  const used = process.cpuUsage(cpu);
-  const nanoseconds = ((used.user + used.system) * 1000) / records;
-  console.log(
-    `${label.padEnd(34)} ${Math.round(records / seconds)
-      .toLocaleString('en')
-      .padStart(11)} records/s  ` + `${nanoseconds.toFixed(0).padStart(6)} ns CPU/record  ${more}`,
-  );
-}
-
-async function tailRead(): Promise<void> {
-  const { store, directory } = await open({});
-  const topic = store.topic('bench/tail');
-  await fill(store, [topic], 400_000, Buffer.alloc(16));
-  const queue = await store.openQueue(topicQueueName('bench/tail'));
-  let offset = queue.maxOffset;
-  while (store.tail(queue, offset - 1) !== undefined)
-    offset = (store.tail(queue, offset - 1) as { firstOffset: number }).firstOffset;
-  const first = offset;
-  const cpu = process.cpuUsage();
-  const begin = performance.now();
-  let segments = 0;
-  let read = 0;
-  for (let round = 0; round < 200; round++) {
-    for (offset = first; ; segments++) {
-      const segment = store.tail(queue, offset);
-      if (segment === undefined) break;
-      read += segment.count;
-      offset = segment.firstOffset + segment.count;
+  const best = [0, 0];
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const [index, [, run]] of [own, other].entries()) {
+      const start = performance.now();
+      const done = await run();
+      const rate = (done * 1000) / (performance.now() - start);
+      best[index] = Math.max(best[index] ?? 0, rate);
     }
   }
-  report('tail read', read, begin, cpu, `${String(segments)} segments`);
-  await store.stop();
-  await rm(directory, { recursive: true });
+  const [ownRate = 0, otherRate = 0] = best;
+  conclude(title, { name: own[0], rate: ownRate }, { name: other[0], rate: otherRate });
 }
 
-async function drainQueue(
-  label: string,
-  name: QueueName,
-  topicCount: number,
-  records: number,
-): Promise<void> {
-  const { store, directory } = await open({ maxBacklogBytes: 8 << 20 });
-  const topics = Array.from({ length: topicCount }, (_, i) => store.topic(`bench/${String(i)}`));
-  if (name === filterQueueName('bench/#')) await store.acquireFilter('bench/#', true);
-  await fill(store, topics, records, Buffer.alloc(256, 'x'));
-  await store.stop();
-  const again = createEmbeddedStore({ directory });
-  await again.start();
-  const queue = await again.openQueue(name);
-  const cpu = process.cpuUsage();
-  const begin = performance.now();
-  let pulls = 0;
-  for (let offset = 0; offset < queue.maxOffset; pulls++) {
-    const result = await again.pull(queue, offset, 4_096, 1 << 20);
-    offset = result.nextOffset;
-  }
-  report(label, queue.maxOffset, begin, cpu, `${String(pulls)} pulls`);
-  await again.stop();
-  await rm(directory, { recursive: true });
-}
-
-async function latency(): Promise<void> {
-  const { store, directory } = await open({});
-  const topic = store.topic('bench/latency');
-  const payload = Buffer.alloc(16);
-  const times: number[] = [];
-  for (let i = 0; i < 2_000; i++) {
-    const begin = performance.now();
-    await store.committed(
-      store.append(topic, 1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, 16),
-    );
-    times.push((performance.now() - begin) * 1000);
-  }
-  times.sort((a, b) => a - b);
-  console.log(
-    `commit latency of one record: p50 ${String(Math.round(times[1000] as number))} µs, p99 ${String(Math.round(times[1980] as number))} µs`,
+const directory = await mkdtemp(join(tmpdir(), 'lmqtt-micro-'));
+try {
+  const store = createEmbeddedStore({ directory: join(directory, 'store') });
+  await store.start();
+  const plain = join(directory, 'plain');
+  await mkdir(plain);
+  const { writeBufferBytes, cacheBytes, compression } = DEFAULT_STORE_OPTIONS;
+  const db = createKvEngine({ directory: plain, writeBufferBytes, cacheBytes, compression });
+  await db.open();
+  await compare(
+    'append records of 64 B to one queue',
+    ['lmqtt store', () => append(store)],
+    ['RocksDB, an entry a record', () => put(db)],
   );
+  await compare(
+    'read the records of one queue',
+    ['lmqtt store', () => read(store)],
+    ['RocksDB, all entries', () => iterate(db)],
+  );
+  await db.close();
   await store.stop();
+} finally {
   await rm(directory, { recursive: true });
-}
-
-const scenarios: Record<string, () => Promise<void>> = {
-  append1: () => append('append 16 B, 1 topic', 1, 16, 6_000_000),
-  append100: () => append('append 16 B, 100 topics', 100, 16, 6_000_000),
-  append10k: () => append('append 16 B, 10,000 topics', 10_000, 16, 2_000_000),
-  append1k: () => append('append 1 KiB, 1 topic', 1, 1024, 1_000_000),
-  sync: () =>
-    append('append 16 B, 100 topics, SYNC_FLUSH', 100, 16, 2_000_000, {
-      flushDiskType: 'SYNC_FLUSH',
-    }),
-  tail: tailRead,
-  drain: () => drainQueue('drain 256 B from disk, dense', topicQueueName('bench/0'), 1, 1_000_000),
-  drainMixed: () =>
-    drainQueue('drain 256 B from disk, 1 of 100', topicQueueName('bench/7'), 100, 1_000_000),
-  drainSparse: () =>
-    drainQueue('drain 256 B from disk, 1 of 1,000', topicQueueName('bench/7'), 1_000, 1_000_000),
-  drainFilter: () =>
-    drainQueue('drain 256 B from disk, filter', filterQueueName('bench/#'), 100, 1_000_000),
-  latency,
-};
-
-const chosen = process.argv.slice(2);
-for (const [name, run] of Object.entries(scenarios)) {
-  if (chosen.length === 0 || chosen.includes(name)) await run();
 }

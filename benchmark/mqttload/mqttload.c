@@ -1,8 +1,10 @@
-// mqttload - MQTT 3.1.1 / 5.0 load generator. Single file, epoll, libc + pthread only.
+// mqttload - MQTT 3.1.1 / 5.0 load generator over TCP, TLS and WebSocket. Single file, epoll, libc + pthread;
+// OpenSSL where it is wanted.
 //
-//   cc -O2 -Wall -Wextra -pthread -o mqttload mqttload.c
+//   cc -O2 -Wall -Wextra -pthread [-DWITH_TLS] -o mqttload mqttload.c -lm [-lssl -lcrypto]
 //
-// Modes: load (publish/subscribe), drain (offline queue), connections (idle connections).
+// Modes: load (publish/subscribe), drain (offline queue), retained (retained messages to new subscribers),
+// connections (idle connections, or sessions left behind).
 // Every payload starts with 16 bytes, big endian:
 //   u32 tag   (12 bits run id << 20 | 20 bits publisher index)
 //   u32 seq   (per publisher, from 0)
@@ -36,6 +38,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef WITH_TLS
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#endif
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
 #define IP_BIND_ADDRESS_NO_PORT 24
@@ -71,8 +77,8 @@ static inline u32 get32(const u8 *p) { u32 v; memcpy(&v, p, 4); return __builtin
 static inline u64 get64(const u8 *p) { u64 v; memcpy(&v, p, 8); return __builtin_bswap64(v); }
 
 // ------------------------------------------------------------------ options
-enum { PAT_OWN, PAT_ONE, PAT_WILD, PAT_SHARE };
-static const char *pat_name[] = {"own", "one", "wild", "share"};
+enum { PAT_OWN, PAT_ONE, PAT_WILD, PAT_SHARE, PAT_ALL, PATTERNS };
+static const char *pat_name[] = {"own", "one", "wild", "share", "all"};
 static struct {
   const char *host, *user, *pass, *prefix, *label, *topic, *srcbase, *mode;
   int port, pubs, subs, pattern, qos, subqos, payload, window, threads, proto, batch;
@@ -80,16 +86,20 @@ static struct {
   u64 messages;
   double duration, warmup, rate, idle_timeout, drain_timeout;
   int pid;
-  // drain
-  int phase, runid;
+  int topics, alias, properties;
+  // transport
+  int tls, ws;
+  const char *ws_path;
+  // drain, retained
+  int phase, runid, retained;
   // connections
-  int conns, procs, subscribe, per_src;
+  int conns, procs, subscribe, per_src, subscriptions, wild, leave;
   double hold, settle;
 } o = {.host = "127.0.0.1", .port = 1883, .pubs = 1, .subs = 1, .pattern = PAT_OWN, .qos = 0,
        .subqos = -1, .payload = 16, .window = 0, .threads = 1, .proto = 4, .batch = 512, .clean = 1,
        .keepalive = -1, .burst = 256, .idle_timeout = 3, .drain_timeout = 60, .prefix = "ml",
        .label = "", .topic = "bench", .mode = "load", .runid = -1, .phase = 0, .per_src = 500,
-       .hold = 2, .settle = 1};
+       .hold = 2, .settle = 1, .topics = 1, .subscriptions = 1, .ws_path = "/mqtt"};
 
 static u32 g_srcbase;  // 127.x.y.z block of this run, so that ports in TIME_WAIT of an earlier run do not matter
 static u32 g_run;      // 12-bit run id
@@ -97,6 +107,8 @@ static int g_stuck;
 static _Atomic int g_stop, g_stop_pub, g_epoch;
 static u64 g_t0;       // start of publishing
 static struct sockaddr_in g_addr;
+static u8 g_props[2048];  // the property block of every PUBLISH but for the topic alias
+static u32 g_props_len;
 
 // ------------------------------------------------------------------ histogram (log-linear, 64 per octave)
 #define HSUB 6
@@ -181,11 +193,13 @@ static u64 trk_missing(const trk *t, u64 total) {
 
 // ------------------------------------------------------------------ connections
 enum { K_PUB, K_SUB, K_IDLE };
-enum { S_NEW, S_CONNECTING, S_CONNACK, S_SUBACK, S_READY, S_CLOSED };
+enum { S_NEW, S_CONNECTING, S_TLS, S_UPGRADE, S_CONNACK, S_SUBACK, S_READY, S_CLOSED };
 struct thr;
+typedef struct { u8 *b; u32 len, digits, pid_off, alias_off, pay_off; } tpl;  // a PUBLISH with gaps to fill in
 typedef struct {
-  u8 *tpl;
-  u32 tlen, pid_off, pay_off;
+  tpl plain, aliased, named;      // with topic; with alias alone; with topic and alias
+  u32 alias_max;                  // topic aliases that the broker takes from this publisher, 0: none
+  u8 *announced;                  // by topic: the broker knows its alias
   u64 sent, acked, quota, credit, fan;
   u32 window, inflight, fh, ft;   // free id queue (ring of window+1)
   u16 *freeq;
@@ -194,7 +208,9 @@ typedef struct {
   _Atomic u64 delivered;
   u64 written_off;
 } pubx;
-typedef struct { trk *t; u32 n; u32 *last; } subx;
+// MQTT keeps the order of one topic: with several topics of a publisher, order[tracker * topics + topic] is the
+// sequence number behind the last one seen there
+typedef struct { trk *t; u32 n; u32 *last, *order; } subx;
 typedef struct conn {
   int fd;
   u8 kind, st, out_armed, kick, session_present;
@@ -204,6 +220,13 @@ typedef struct conn {
   u32 ilen, icap;
   u8 *ob;
   u32 ooff, olen, ocap;
+  void *ssl;                      // SSL * when TLS is on
+  u8 *wb;                         // WebSocket frames on their way out
+  u32 woff, wlen, wcap;
+  u8 wh[14], whn, wop;            // header of the incoming frame as far as it is there
+  u64 wrem;                       // bytes of its payload still to come
+  u32 subacks;                    // SUBACKs to come
+  u8 *known;                      // topic aliases that the broker announced to this connection
   union { pubx *p; subx *s; void *x; };
 } conn;
 
@@ -220,7 +243,7 @@ typedef struct thr {
   u64 due_n;
   // counters (read by the coordinator)
   volatile u64 c_sent, c_acked, c_recv, c_unique, c_dup, c_late, c_corrupt, c_foreign, c_unexpected;
-  volatile u64 c_disc, c_proto, c_nack, c_ready, c_fail, c_stall, c_wr, c_rd;
+  volatile u64 c_disc, c_proto, c_nack, c_ready, c_fail, c_stall, c_wr, c_rd, c_aliased;
   volatile u64 t_first_recv, t_last_recv, t_last_ack, t_last_sent;
   volatile u32 pubs_done;
   int epoch;
@@ -251,7 +274,13 @@ static void ep_mod(conn *c, int want_out) {
   struct epoll_event e = {.events = EPOLLIN | (want_out ? EPOLLOUT : 0), .data.ptr = c};
   epoll_ctl(c->th->ep, EPOLL_CTL_MOD, c->fd, &e);
 }
+static inline bool pending(const conn *c) { return c->ooff < c->olen || c->woff < c->wlen; }
 static void conn_close(conn *c) {
+#ifdef WITH_TLS
+  if (c->ssl) SSL_free(c->ssl);
+  c->ssl = NULL;
+#endif
+  c->woff = c->wlen = 0;
   if (c->fd >= 0) close(c->fd);
   c->fd = -1;
   c->st = S_CLOSED;
@@ -283,18 +312,91 @@ static inline u8 *out_room(conn *c, u32 n) {
   }
   return c->ob + c->olen;
 }
+#ifdef WITH_TLS
+static SSL_CTX *g_tls;
+static ssize_t tls_result(conn *c, int n) {
+  switch (SSL_get_error(c->ssl, n)) {
+  case SSL_ERROR_WANT_READ:
+  case SSL_ERROR_WANT_WRITE: errno = EAGAIN; return -1;
+  case SSL_ERROR_ZERO_RETURN: return 0;
+  case SSL_ERROR_SYSCALL: if (!errno) return 0; return -1;
+  default: ERR_clear_error(); errno = EPROTO; return -1;
+  }
+}
+#endif
+static ssize_t raw_send(conn *c, const u8 *b, u32 n) {
+#ifdef WITH_TLS
+  if (c->ssl) { errno = 0; int r = SSL_write(c->ssl, b, (int)n); return r > 0 ? r : tls_result(c, r); }
+#endif
+  return send(c->fd, b, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+static ssize_t raw_recv(conn *c, u8 *b, u32 n) {
+#ifdef WITH_TLS
+  if (c->ssl) { errno = 0; int r = SSL_read(c->ssl, b, (int)n); return r > 0 ? r : tls_result(c, r); }
+#endif
+  return recv(c->fd, b, n, MSG_DONTWAIT);
+}
+// one masked binary frame around at most 64 KiB of the output
+static void ws_frame(conn *c) {
+  u32 n = c->olen - c->ooff;
+  if (n > 65536) n = 65536;
+  if (c->wcap < n + 14) {
+    free(c->wb);
+    c->wcap = n + 14 < 1024 ? 1024 : n + 14;
+    c->wb = malloc(c->wcap);
+    if (!c->wb) die("out of memory");
+  }
+  u8 *w = c->wb, key[4] = {0x37, 0xfa, 0x21, 0x3d};
+  *w++ = 0x82;
+  if (n < 126) *w++ = (u8)(0x80 | n);
+  else if (n < 65536) { *w++ = 0x80 | 126; put16(w, (u16)n); w += 2; }
+  else { *w++ = 0x80 | 127; put64(w, n); w += 8; }
+  memcpy(w, key, 4);
+  w += 4;
+  const u8 *p = c->ob + c->ooff;
+  for (u32 i = 0; i < n; i++) w[i] = p[i] ^ key[i & 3];
+  c->ooff += n;
+  c->woff = 0;
+  c->wlen = (u32)(w - c->wb) + n;
+}
+// takes the frames away from n received bytes; what is left of them stays at p. -1: the broker closes
+static ssize_t ws_unframe(conn *c, u8 *p, u32 n) {
+  u32 out = 0, i = 0;
+  while (i < n) {
+    if (c->wrem) {
+      u32 k = n - i < c->wrem ? n - i : (u32)c->wrem;
+      if (c->wop <= 2) { memmove(p + out, p + i, k); out += k; }
+      i += k;
+      c->wrem -= k;
+      continue;
+    }
+    c->wh[c->whn++] = p[i++];
+    if (c->whn < 2) continue;
+    u32 l = c->wh[1] & 127, need = l == 127 ? 10 : l == 126 ? 4 : 2;
+    if (c->wh[1] & 128 || (c->wh[0] & 15) == 8) return -1;
+    if (c->whn < need) continue;
+    c->wop = c->wh[0] & 15;
+    c->wrem = l == 127 ? get64(c->wh + 2) : l == 126 ? get16(c->wh + 2) : l;
+    c->whn = 0;
+  }
+  return out;
+}
 // returns 0 when everything went out, 1 when the socket is full, -1 when closed
 static int conn_flush(conn *c) {
-  while (c->ooff < c->olen) {
-    ssize_t n = send(c->fd, c->ob + c->ooff, c->olen - c->ooff, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN) { ep_mod(c, 1); return 1; }
-      conn_lost(c, strerror(errno));
+  if (c->st == S_TLS || c->st == S_UPGRADE) return 1;
+  while (pending(c)) {
+    if (o.ws && c->woff == c->wlen) ws_frame(c);
+    u8 *b = o.ws ? c->wb : c->ob;
+    u32 *off = o.ws ? &c->woff : &c->ooff, len = o.ws ? c->wlen : c->olen;
+    ssize_t n = raw_send(c, b + *off, len - *off);
+    if (n <= 0) {
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EAGAIN) { ep_mod(c, 1); return 1; }
+      conn_lost(c, n < 0 ? strerror(errno) : "EOF");
       return -1;
     }
     c->th->c_wr++;
-    c->ooff += (u32)n;
+    *off += (u32)n;
   }
   c->ooff = c->olen = 0;
   return 0;
@@ -317,7 +419,7 @@ static void send_connect(conn *c) {
   else if (c->kind == K_SUB && o.clean) snprintf(id, sizeof id, "%s-%03x-s%u", o.prefix, g_run, c->idx);
   else if (c->kind == K_SUB) snprintf(id, sizeof id, "%s-s%u", o.prefix, c->idx);
   else snprintf(id, sizeof id, "%s-%03x-c%u", o.prefix, g_run, c->idx);
-  int clean = c->kind == K_SUB ? o.clean : 1;
+  int clean = c->kind == K_PUB ? 1 : o.clean;
   u8 b[1024], *p = b;
   p = put_str(p, "MQTT");
   *p++ = (u8)o.proto;
@@ -328,6 +430,7 @@ static void send_connect(conn *c) {
     u8 *l = p++;
     if (!clean) { *p++ = 0x11; put32(p, 86400); p += 4; }
     if (o.recvmax) { *p++ = 0x21; put16(p, (u16)o.recvmax); p += 2; }
+    if (o.alias && c->kind == K_SUB) { *p++ = 0x22; put16(p, (u16)o.alias); p += 2; }
     *l = (u8)(p - l - 1);
   }
   p = put_str(p, id);
@@ -342,65 +445,117 @@ static void send_connect(conn *c) {
   c->st = S_CONNACK;
   conn_flush(c);
 }
-static void topic_of_pub(char *t, size_t n, u32 i) {
-  switch (o.pattern) {
-  case PAT_OWN: snprintf(t, n, "%s/p/%u", o.topic, i); break;
-  case PAT_ONE: snprintf(t, n, "%s/one", o.topic); break;
-  case PAT_WILD: snprintf(t, n, "%s/w/%u/t", o.topic, i); break;
-  default: snprintf(t, n, "%s/s/%u", o.topic, i); break;
-  }
+// the topic of publisher i, its k-th one when it has several
+static void topic_of_pub(char *t, size_t n, u32 i, u32 k) {
+  static const char *letter[] = {"p", "", "w", "s", "a"};
+  int l;
+  if (o.pattern == PAT_ONE) l = snprintf(t, n, "%s/one", o.topic);
+  else l = snprintf(t, n, "%s/%s/%u%s", o.topic, letter[o.pattern], i, o.pattern == PAT_WILD ? "/t" : "");
+  if (o.topics > 1) snprintf(t + l, n - (size_t)l, "/%06u", k);
 }
-static void send_subscribe(conn *c) {
-  u8 *body = malloc(65536 * 4), *p = body;
-  put16(p, 1);
-  p += 2;
-  if (o.proto == 5) *p++ = 0;
-  char t[256];
-  u8 q = (u8)o.subqos;
+static u32 filter_count(const conn *c) {
+  if (c->kind == K_IDLE) return (u32)o.subscriptions;
+  if (o.pattern != PAT_OWN) return 1;
+  if (o.subs >= o.pubs) return (u32)o.topics;
+  return ((u32)(o.pubs - 1) - c->idx) / (u32)o.subs * (u32)o.topics + (u32)o.topics;
+}
+static void filter_of(const conn *c, u32 j, char *t, size_t n) {
   if (c->kind == K_IDLE) {
-    snprintf(t, sizeof t, "%s/c/%u", o.topic, c->idx);
-    p = put_str(p, t);
-    *p++ = q;
+    int l = snprintf(t, n, "%s/c/%u", o.topic, c->idx);
+    if (o.wild) l += snprintf(t + l, n - (size_t)l, "/+");
+    if (o.subscriptions > 1) snprintf(t + l, n - (size_t)l, "/%06u", j);
   } else if (o.pattern == PAT_OWN) {
-    for (u32 i = 0; i < (u32)o.pubs; i++)
-      if (sub_matches(c->idx, i)) { topic_of_pub(t, sizeof t, i); p = put_str(p, t); *p++ = q; }
-  } else {
-    if (o.pattern == PAT_ONE) snprintf(t, sizeof t, "%s/one", o.topic);
-    else if (o.pattern == PAT_WILD) snprintf(t, sizeof t, "%s/w/+/t", o.topic);
-    else snprintf(t, sizeof t, "$share/g/%s/s/+", o.topic);
-    p = put_str(p, t);
-    *p++ = q;
-  }
-  u32 n = (u32)(p - body);
-  u8 *w = out_room(c, n + 5);
-  w[0] = 0x82;
-  u32 h = 1 + enc_var(w + 1, n);
-  memcpy(w + h, body, n);
-  c->olen += h + n;
-  free(body);
+    u32 i = o.subs >= o.pubs ? c->idx % (u32)o.pubs : c->idx + j / (u32)o.topics * (u32)o.subs;
+    topic_of_pub(t, n, i, j % (u32)o.topics);
+  } else if (o.pattern == PAT_ONE) snprintf(t, n, "%s/one", o.topic);
+  else if (o.pattern == PAT_WILD) snprintf(t, n, "%s/w/+/t", o.topic);
+  else if (o.pattern == PAT_ALL) snprintf(t, n, "%s/a/#", o.topic);
+  else snprintf(t, n, "$share/g/%s/s/+", o.topic);
+}
+enum { SUBSCRIBE_BYTES = 32768 };  // a new SUBSCRIBE packet begins behind this size
+static void send_subscribe(conn *c) {
+  u8 body[SUBSCRIBE_BYTES + 512];
+  u32 filters = filter_count(c);
   c->st = S_SUBACK;
+  for (u32 j = 0; j < filters;) {
+    u8 *p = body;
+    put16(p, (u16)++c->subacks);
+    p += 2;
+    if (o.proto == 5) *p++ = 0;
+    for (; j < filters && p - body < SUBSCRIBE_BYTES; j++) {
+      char t[256];
+      filter_of(c, j, t, sizeof t);
+      p = put_str(p, t);
+      *p++ = (u8)o.subqos;
+    }
+    u32 n = (u32)(p - body);
+    u8 *w = out_room(c, n + 5);
+    w[0] = 0x82;
+    u32 h = 1 + enc_var(w + 1, n);
+    memcpy(w + h, body, n);
+    c->olen += h + n;
+  }
   conn_flush(c);
 }
 
 // ------------------------------------------------------------------ publishing
+static u8 *put_property(u8 *p, u8 id, const char *a, const char *b) {
+  *p++ = id;
+  p = put_str(p, a);
+  return b ? put_str(p, b) : p;
+}
+// what a device sends along: content type, response topic, an expiry far away, user properties
+static void make_properties(void) {
+  u8 *p = g_props;
+  if (o.properties > 0) {
+    *p++ = 0x02;
+    put32(p, 86400);
+    p += 4;
+    p = put_property(p, 0x03, "application/octet-stream", NULL);
+    p = put_property(p, 0x08, "bench/reply", NULL);
+    for (int i = 0; i < o.properties; i++) {
+      char name[32];
+      snprintf(name, sizeof name, "property-%d", i);
+      p = put_property(p, 0x26, name, "a value of 20 letters");
+    }
+  }
+  g_props_len = (u32)(p - g_props);
+}
+static void make_tpl(tpl *x, u32 idx, bool named, bool aliased) {
+  char t[256];
+  topic_of_pub(t, sizeof t, idx, 0);
+  u32 tl = named ? (u32)strlen(t) : 0, props = g_props_len + (aliased ? 3 : 0);
+  u8 prefix[4];
+  u32 pl = o.proto == 5 ? enc_var(prefix, props) : 0;
+  u32 rem = 2 + tl + (o.qos ? 2 : 0) + pl + (o.proto == 5 ? props : 0) + (u32)o.payload;
+  u8 *p = x->b = malloc(rem + 8);
+  *p++ = (u8)(0x30 | o.qos << 1 | (o.retain ? 1 : 0));
+  p += enc_var(p, rem);
+  put16(p, (u16)tl);
+  memcpy(p + 2, t, tl);
+  p += 2 + tl;
+  x->digits = named && o.topics > 1 ? (u32)(p - x->b) - 6 : 0;
+  if (o.qos) { x->pid_off = (u32)(p - x->b); p += 2; }
+  if (o.proto == 5) {
+    memcpy(p, prefix, pl);
+    memcpy(p + pl, g_props, g_props_len);
+    p += pl + g_props_len;
+    if (aliased) { *p++ = 0x23; x->alias_off = (u32)(p - x->b); p += 2; }
+  }
+  x->pay_off = (u32)(p - x->b);
+  put32(p, g_run << 20 | idx);
+  for (int i = 16; i < o.payload; i++) p[i] = (u8)('a' + i % 26);
+  x->len = x->pay_off + (u32)o.payload;
+}
 static void pub_init(conn *c, u32 window, u64 quota) {
   pubx *x = calloc(1, sizeof *x);
   c->p = x;
-  char t[256];
-  topic_of_pub(t, sizeof t, c->idx);
-  u32 tl = (u32)strlen(t);
-  u32 rem = 2 + tl + (o.qos ? 2 : 0) + (o.proto == 5 ? 1 : 0) + (u32)o.payload;
-  x->tpl = malloc(rem + 8);
-  u8 *p = x->tpl;
-  *p++ = (u8)(0x30 | o.qos << 1 | (o.retain ? 1 : 0));
-  p += enc_var(p, rem);
-  p = put_str(p, t);
-  if (o.qos) { x->pid_off = (u32)(p - x->tpl); p += 2; }
-  if (o.proto == 5) *p++ = 0;
-  x->pay_off = (u32)(p - x->tpl);
-  put32(p, g_run << 20 | c->idx);
-  for (int i = 16; i < o.payload; i++) p[i] = (u8)('a' + i % 26);
-  x->tlen = x->pay_off + (u32)o.payload;
+  make_tpl(&x->plain, c->idx, true, false);
+  if (o.alias) {
+    make_tpl(&x->aliased, c->idx, false, true);
+    make_tpl(&x->named, c->idx, true, true);
+    x->announced = calloc((size_t)o.topics, 1);
+  }
   x->quota = quota;
   x->window = window;
   if (o.qos) {
@@ -411,6 +566,16 @@ static void pub_init(conn *c, u32 window, u64 quota) {
     x->fh = 0;
     x->ft = window;
   }
+}
+// the form of the next PUBLISH, with its topic or alias filled in at w
+static inline const tpl *put_form(pubx *x, u8 *w) {
+  const tpl *f = &x->plain;
+  u32 k = o.topics > 1 ? (u32)(x->sent % (u64)o.topics) : 0;
+  if (k < x->alias_max) f = x->announced[k] ? &x->aliased : &x->named;
+  memcpy(w, f->b, f->len);
+  if (f->alias_off) { put16(w + f->alias_off, (u16)(k + 1)); x->announced[k] = 1; }
+  if (f->digits) for (u32 d = 6, v = k; d--; v /= 10) w[f->digits + d] = (u8)('0' + v % 10);
+  return f;
 }
 static inline u64 rate_due(thr *th, u64 n) { return g_t0 + (u64)((double)n * 1e9 / th->rate); }
 
@@ -432,31 +597,31 @@ static void pub_fill(conn *c) {
   pubx *x = c->p;
   thr *th = c->th;
   for (;;) {
-    if (c->ooff < c->olen) { if (conn_flush(c)) return; }
+    if (pending(c)) { if (conn_flush(c)) return; }
     u64 n = pub_room(c);
     if (!n) { ep_mod(c, 0); return; }
     if (n > (u64)o.batch) n = (u64)o.batch;
-    u8 *w = out_room(c, (u32)n * x->tlen);
+    u8 *w = out_room(c, (u32)n * (x->plain.len + 3)), *w0 = w;
     u64 now = now_ns();
     bool rated = th->rate > 0;
     for (u64 i = 0; i < n; i++) {
-      memcpy(w, x->tpl, x->tlen);
+      const tpl *f = put_form(x, w);
       u64 ts = rated ? rate_due(th, x->sent * th->npubs + (c->idx / (u32)o.threads)) : now;
       if (o.qos) {
         u16 id = x->freeq[x->fh];
         if (++x->fh > x->window) x->fh = 0;
-        put16(w + x->pid_off, id);
+        put16(w + f->pid_off, id);
         x->idst[id] = 1;
         x->idts[id] = ts;
         x->inflight++;
       }
-      u8 *pl = w + x->pay_off;
+      u8 *pl = w + f->pay_off;
       put32(pl + 4, (u32)x->sent);
       put64(pl + 8, ts);
       x->sent++;
-      w += x->tlen;
+      w += f->len;
     }
-    c->olen += (u32)n * x->tlen;
+    c->olen += (u32)(w - w0);
     th->c_sent += n;
     th->t_last_sent = now;
     if (rated) x->credit -= n;
@@ -478,6 +643,30 @@ static inline void put_ack(conn *c, u8 type, u16 id) {
   c->olen += 4;
 }
 static u8 *g_filler;
+// checks the properties of a PUBLISH; false when they break the protocol
+static bool check_properties(thr *th, conn *c, bool named, const u8 *p, u32 n) {
+  u32 i = 0, alias = 0;
+  while (i < n) {
+    switch (p[i++]) {
+    case 0x01: i += 1; break;
+    case 0x02: i += 4; break;
+    case 0x03: case 0x08: case 0x09: if (i + 2 > n) return false; i += 2u + get16(p + i); break;
+    case 0x0b: while (i < n && p[i] & 128) i++; i++; break;
+    case 0x23: if (i + 2 > n) return false; alias = get16(p + i); i += 2; if (!alias) return false; break;
+    case 0x26: for (int k = 0; k < 2; k++) { if (i + 2 > n) return false; i += 2u + get16(p + i); } break;
+    default: return false;
+    }
+  }
+  if (i > n || alias > (u32)o.alias || (!named && !alias)) return false;
+  if (alias) {
+    if (!c->known) c->known = calloc((size_t)o.alias + 1, 1);
+    if (named) c->known[alias] = 1;
+    else if (!c->known[alias]) return false;
+    else th->c_aliased++;
+  }
+  if (n - (alias ? 3u : 0u) < g_props_len) th->c_corrupt++;
+  return true;
+}
 static inline void on_publish(thr *th, conn *c, u8 hdr, const u8 *p, u32 len, u64 now) {
   u32 qos = (hdr >> 1) & 3;
   if (len < 2) { th->c_proto++; return; }
@@ -488,6 +677,8 @@ static inline void on_publish(thr *th, conn *c, u8 hdr, const u8 *p, u32 len, u6
     u32 v = 0, sh = 0;
     u8 b;
     do { if (off >= len) { th->c_proto++; return; } b = p[off++]; v |= (u32)(b & 127) << sh; sh += 7; } while (b & 128);
+    if (off + v > len) { th->c_proto++; return; }
+    if ((o.alias || g_props_len) && !check_properties(th, c, tl > 0, p + off, v)) { th->c_proto++; return; }
     off += v;
   }
   if (qos == 1) put_ack(c, 0x40, id);
@@ -516,9 +707,14 @@ static inline void on_publish(thr *th, conn *c, u8 hdr, const u8 *p, u32 len, u6
     int ti = trk_index(c->idx, pi);
     if (ti < 0) { th->c_unexpected++; return; }
     r = trk_add(&s->t[ti], seq);
+    if (s->order && r != T_DUP) {
+      u32 *last = &s->order[(size_t)ti * (size_t)o.topics + seq % (u32)o.topics];
+      r = seq < *last ? T_LATE : T_OK;
+      if (seq >= *last) *last = seq + 1;
+    }
   }
   if (r == T_DUP) { th->c_dup++; return; }
-  if (r == T_LATE) th->c_late++;
+  if (r == T_LATE && !o.retained) th->c_late++;   // retained messages of different topics have no order
   th->c_unique++;
   u64 ts = get64(d + 8);
   hist_add(&th->lat, now > ts ? now - ts : 0);
@@ -557,7 +753,14 @@ static void v5_connack_props(conn *c, const u8 *p, u32 n) {
         for (u32 k = 0; k < w; k++) c->p->freeq[k] = (u16)(k + 1);
       }
       i += 2; break;
-    case 0x13: case 0x22: i += 2; break;
+    case 0x22: if (i + 2 > n) return;
+      if (c->kind == K_PUB && o.alias) {
+        u32 most = get16(p + i);
+        c->p->alias_max = most < (u32)o.alias ? most : (u32)o.alias;
+        if (c->p->alias_max > (u32)o.topics) c->p->alias_max = (u32)o.topics;
+      }
+      i += 2; break;
+    case 0x13: i += 2; break;
     case 0x11: case 0x27: i += 4; break;
     case 0x24: case 0x25: case 0x28: case 0x29: case 0x2a: i += 1; break;
     case 0x12: case 0x1f: case 0x1a: case 0x1c: case 0x15: case 0x16: if (i + 2 > n) return; i += 2u + get16(p + i); break;
@@ -566,9 +769,16 @@ static void v5_connack_props(conn *c, const u8 *p, u32 n) {
     }
   }
 }
+static void bye(conn *c);
 static void conn_ready(conn *c) {
   c->st = S_READY;
   c->th->c_ready++;
+  if (!o.leave) return;
+  bye(c);
+  free(c->ib);
+  free(c->ob);
+  c->ib = c->ob = NULL;
+  c->icap = c->ocap = 0;
 }
 // one packet; returns 0 when the connection was closed
 static inline int on_packet(thr *th, conn *c, u8 hdr, const u8 *p, u32 len, u64 now) {
@@ -616,8 +826,8 @@ static inline int on_packet(thr *th, conn *c, u8 hdr, const u8 *p, u32 len, u64 
     u32 i = 2;
     if (o.proto == 5 && len > 2) i += 1u + p[2];
     for (; i < len; i++) if (p[i] > 2) { fprintf(stderr, "mqttload: SUBACK code %u\n", p[i]); th->c_fail++; }
-    if (c->st == S_SUBACK) conn_ready(c);
-    return 1;
+    if (c->st == S_SUBACK && !--c->subacks) conn_ready(c);
+    return c->fd >= 0;
   }
   case 13: return 1;
   case 14: fprintf(stderr, "mqttload: DISCONNECT from server, reason 0x%02x\n", len ? p[0] : 0); conn_lost(c, "server DISCONNECT"); return 0;
@@ -625,11 +835,11 @@ static inline int on_packet(thr *th, conn *c, u8 hdr, const u8 *p, u32 len, u64 
   }
 }
 static void conn_read(thr *th, conn *c) {
-  for (;;) {
+  while (c->fd >= 0) {
     u32 have = c->ilen;
     if (have) memcpy(th->rbuf, c->ib, have);
     u32 want = th->rcap - have;
-    ssize_t n = recv(c->fd, th->rbuf + have, want, MSG_DONTWAIT);
+    ssize_t n = raw_recv(c, th->rbuf + have, want), got = n;
     if (n == 0) { conn_lost(c, "EOF"); return; }
     if (n < 0) {
       if (errno == EINTR) continue;
@@ -637,6 +847,10 @@ static void conn_read(thr *th, conn *c) {
       break;
     }
     th->c_rd++;
+    if (o.ws) {
+      n = ws_unframe(c, th->rbuf + have, (u32)n);
+      if (n < 0) { conn_lost(c, "WebSocket closed"); return; }
+    }
     u64 now = now_ns(), r0 = th->c_recv;
     const u8 *p = th->rbuf, *e = p + have + n;
     while (e - p >= 2) {
@@ -671,8 +885,8 @@ static void conn_read(thr *th, conn *c) {
       if (!th->t_first_recv) th->t_first_recv = now;
       th->t_last_recv = now;
     }
-    if (c->ooff < c->olen && conn_flush(c) < 0) return;
-    if ((u32)n < want) break;
+    if (pending(c) && conn_flush(c) < 0) return;
+    if ((u32)got < want && !c->ssl) break;   // TLS may hold more that epoll does not know of
   }
 }
 
@@ -696,6 +910,76 @@ static void conn_start(conn *c) {
   struct epoll_event e = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
   epoll_ctl(c->th->ep, EPOLL_CTL_ADD, fd, &e);
   if (connect(fd, (struct sockaddr *)&g_addr, sizeof g_addr) && errno != EINPROGRESS) conn_lost(c, strerror(errno));
+}
+
+static void ws_request(conn *c) {
+  char b[512];
+  int n = snprintf(b, sizeof b,
+                   "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Key: bXF0dGxvYWQgYmVuY2hteA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
+                   o.ws_path, o.host, o.port);
+  c->st = S_UPGRADE;
+  if (raw_send(c, (u8 *)b, (u32)n) != n) conn_lost(c, "upgrade request not sent");
+}
+// the answer to the upgrade request ends with an empty line; frames may follow it
+static void ws_answer(thr *th, conn *c) {
+  u8 *b = th->rbuf;
+  if (c->ilen) memcpy(b, c->ib, c->ilen);
+  ssize_t n = raw_recv(c, b + c->ilen, 4096 - c->ilen);
+  if (n < 0 && errno == EAGAIN) return;
+  if (n <= 0) { conn_lost(c, "closed in the WebSocket handshake"); return; }
+  u32 len = c->ilen + (u32)n;
+  if (!memmem(b, len, "\r\n\r\n", 4)) {
+    if (len >= 4096) { conn_lost(c, "bad WebSocket answer"); return; }
+    if (!c->ib) c->ib = malloc(c->icap = 4096);
+    memcpy(c->ib, b, len);
+    c->ilen = len;
+    return;
+  }
+  c->ilen = 0;
+  if (len < 12 || memcmp(b + 8, " 101", 4)) { conn_lost(c, "WebSocket refused"); return; }
+  send_connect(c);
+}
+static void tls_step(conn *c) {
+#ifdef WITH_TLS
+  errno = 0;
+  int r = SSL_connect(c->ssl);
+  if (r == 1) {
+    ep_mod(c, 0);
+    if (o.ws) ws_request(c); else send_connect(c);
+    return;
+  }
+  int e = SSL_get_error(c->ssl, r);
+  if (e == SSL_ERROR_WANT_WRITE) ep_mod(c, 1);
+  else if (e == SSL_ERROR_WANT_READ) ep_mod(c, 0);
+  else { ERR_clear_error(); conn_lost(c, "TLS handshake"); }
+#else
+  conn_lost(c, "no TLS in this build");
+#endif
+}
+static void transport_open(conn *c) {
+  ep_mod(c, 0);
+#ifdef WITH_TLS
+  if (o.tls) {
+    c->ssl = SSL_new(g_tls);
+    SSL_set_fd(c->ssl, c->fd);
+    c->st = S_TLS;
+    tls_step(c);
+    return;
+  }
+#endif
+  if (o.ws) ws_request(c); else send_connect(c);
+}
+static void tls_init(void) {
+#ifdef WITH_TLS
+  if (!o.tls) return;
+  g_tls = SSL_CTX_new(TLS_client_method());
+  if (!g_tls) die("no TLS context");
+  SSL_CTX_set_verify(g_tls, SSL_VERIFY_NONE, NULL);   // a throw-away certificate: what counts is the work
+  SSL_CTX_set_mode(g_tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+#else
+  if (o.tls) die("built without TLS");
+#endif
 }
 
 static void step(thr *th, int timeout_ms) {
@@ -727,13 +1011,14 @@ static void step(thr *th, int timeout_ms) {
       getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &l);
       if (err) { conn_lost(c, strerror(err)); continue; }
       if (!(e & EPOLLOUT)) continue;
-      ep_mod(c, 0);
-      send_connect(c);
+      transport_open(c);
       continue;
     }
+    if (c->st == S_TLS) { tls_step(c); continue; }
+    if (c->st == S_UPGRADE) { ws_answer(th, c); continue; }
     if (e & (EPOLLIN | EPOLLHUP | EPOLLERR)) { conn_read(th, c); if (c->fd < 0) continue; }
     if (e & EPOLLOUT) {
-      if (c->ooff < c->olen) { if (conn_flush(c)) continue; }
+      if (pending(c)) { if (conn_flush(c)) continue; }
       if (c->kind == K_PUB && g_t0) pub_fill(c); else ep_mod(c, 0);
     }
   }
@@ -766,7 +1051,7 @@ static void step(thr *th, int timeout_ms) {
     conn *c = th->kicked[i];
     c->kick = 0;
     if (g_t0) pub_fill(c);
-    else if (c->ooff < c->olen) conn_flush(c);
+    else if (pending(c)) conn_flush(c);
   }
   th->nkick = 0;
 }
@@ -915,9 +1200,14 @@ static void setup(conn *v, u32 n, const char *what) {
 }
 static void bye(conn *c) {
   if (c->fd < 0) return;
-  u8 d[2] = {0xe0, 0};
-  if (c->ooff < c->olen) conn_flush(c);
-  if (c->fd >= 0) { ssize_t r = send(c->fd, d, 2, MSG_NOSIGNAL | MSG_DONTWAIT); (void)r; shutdown(c->fd, SHUT_WR); }
+  if (c->st > S_UPGRADE && c->st < S_CLOSED) {
+    u8 *d = out_room(c, 2);
+    d[0] = 0xe0;
+    d[1] = 0;
+    c->olen += 2;
+    conn_flush(c);
+  }
+  if (c->fd >= 0) shutdown(c->fd, SHUT_WR);
   conn_close(c);
 }
 static void out_hist(const char *k, const hist *h) {
@@ -926,7 +1216,7 @@ static void out_hist(const char *k, const hist *h) {
 }
 
 static int run_load(void) {
-  bool drain = !strcmp(o.mode, "drain");
+  bool drain = o.retained || !strcmp(o.mode, "drain");
   if (drain) o.threads = 1;
   T = calloc((size_t)o.threads, sizeof *T);
   PUB = calloc((size_t)o.pubs, sizeof *PUB);
@@ -973,6 +1263,7 @@ static int run_load(void) {
     s->n = o.pattern == PAT_OWN ? (o.subs >= o.pubs ? 1u : (u32)(o.pubs / o.subs + 1)) : (u32)o.pubs;
     s->t = calloc(s->n, sizeof *s->t);
     s->last = calloc(o.pattern == PAT_SHARE ? (size_t)o.pubs : 1, sizeof *s->last);
+    if (o.topics > 1 && !o.retained) s->order = calloc((size_t)s->n * (size_t)o.topics, sizeof *s->order);
     c->s = s;
   }
   for (int i = 0; i < o.threads; i++) T[i].rate = o.rate > 0 ? o.rate * T[i].npubs / o.pubs : 0;
@@ -987,7 +1278,7 @@ static int run_load(void) {
   if (drain) {
     // phase 1 subscribe, phase 2 publish, phase 3 reconnect and receive; --phase picks one
     int ph = o.phase;
-    if (ph == 0 || ph == 1) {
+    if (!o.retained && (ph == 0 || ph == 1)) {
       o.phase = 1;
       setup(SUB, (u32)o.subs, "subscribers");
       for (int i = 0; i < o.subs; i++) bye(&SUB[i]);
@@ -1124,8 +1415,8 @@ static int run_load(void) {
   for (int i = 0; i < o.subs; i++) sp += SUB[i].session_present;
   printf("{\"label\":\"%s\",\"mode\":\"%s\",\"proto\":%d,\"pattern\":\"%s\",\"pubs\":%d,\"subs\":%d,\"qos\":%d,\"sub_qos\":%d,\"payload\":%d,\"window\":%d,\"rate_target\":%.0f,\"threads\":%d",
          o.label, o.mode, o.proto, pat_name[o.pattern], o.pubs, o.subs, o.qos, o.subqos, o.payload, o.window, o.rate, o.threads);
-  printf(",\"published\":%" PRIu64 ",\"acked\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"received\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"dup\":%" PRIu64 ",\"out_of_order\":%" PRIu64 ",\"corrupt\":%" PRIu64 ",\"foreign\":%" PRIu64 ",\"unexpected\":%" PRIu64 ",\"protocol_errors\":%" PRIu64 ",\"nacks\":%" PRIu64 ",\"disconnects\":%" PRIu64 ",\"stalls\":%" PRIu64 ",\"stuck\":%d",
-         sent, SUMC(c_acked), expected, SUMC(c_recv), SUMC(c_unique), missing, SUMC(c_dup), SUMC(c_late), SUMC(c_corrupt), SUMC(c_foreign), SUMC(c_unexpected), SUMC(c_proto), SUMC(c_nack), SUMC(c_disc), SUMC(c_stall), g_stuck);
+  printf(",\"published\":%" PRIu64 ",\"acked\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"received\":%" PRIu64 ",\"unique\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"dup\":%" PRIu64 ",\"out_of_order\":%" PRIu64 ",\"corrupt\":%" PRIu64 ",\"foreign\":%" PRIu64 ",\"unexpected\":%" PRIu64 ",\"protocol_errors\":%" PRIu64 ",\"nacks\":%" PRIu64 ",\"disconnects\":%" PRIu64 ",\"stalls\":%" PRIu64 ",\"stuck\":%d,\"aliased\":%" PRIu64,
+         sent, SUMC(c_acked), expected, SUMC(c_recv), SUMC(c_unique), missing, SUMC(c_dup), SUMC(c_late), SUMC(c_corrupt), SUMC(c_foreign), SUMC(c_unexpected), SUMC(c_proto), SUMC(c_nack), SUMC(c_disc), SUMC(c_stall), g_stuck, SUMC(c_aliased));
   if (drain)
     printf(",\"enqueued\":%" PRIu64 ",\"enqueue_s\":%.4f,\"enqueue_rate\":%.0f,\"enqueue_broker_cpu_s\":%.3f,\"queued_rss_kb\":%.0f,\"queued_bytes_per_msg\":%.0f,\"sessions_present\":%d,\"first_msg_ms\":%.2f,\"drain_s\":%.4f,\"drain_rate\":%.0f",
            enq_n, enq_s, enq_s > 0 ? (double)enq_n / enq_s : 0, enq_cpu, enq_rss, enq_n ? (enq_rss - (double)b_start.rss_kb) * 1024 / (double)enq_n : 0, sp, t_first > t_conn ? (double)(t_first - t_conn) / 1e6 : 0, span, rate_all);
@@ -1223,7 +1514,7 @@ static int run_conns(void) {
   struct rlimit rl;
   getrlimit(RLIMIT_NOFILE, &rl);
   int cap = (int)rl.rlim_cur - 64;
-  int procs = o.procs ? o.procs : (o.conns + cap - 1) / cap;
+  int procs = o.procs ? o.procs : o.leave ? 1 : (o.conns + cap - 1) / cap;
   shm *sh = mmap(NULL, sizeof *sh, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   pid_t *kid = calloc((size_t)procs, sizeof *kid);
   for (int i = 0; i < procs; i++) {
@@ -1240,6 +1531,7 @@ static int run_conns(void) {
     if (now_ns() - t0 > 300000000000ull) break;
   }
   double secs = (double)((sh->t_done ? sh->t_done : now_ns()) - t0) / 1e9;
+  if (!o.quiet) fprintf(stderr, "mqttload: set up\n");
   pstat b1 = proc_stat(o.pid, 0);
   usleep((useconds_t)(o.settle * 1e6));
   pstat b2 = proc_stat(o.pid, 1);
@@ -1269,8 +1561,13 @@ static void usage(void) {
       "  --host H --port N          broker (127.0.0.1:1883)      --user U --pass P\n"
       "  --proto 4|5                MQTT 3.1.1 or 5 (4)          --pid PID   broker (CPU, RSS of its process tree)\n"
       "  --pubs P --subs S          connections (1, 1)           --label TEXT\n"
-      "  --pattern own|one|wild|share   own: publisher i on its own topic, subscriber j takes publisher j%P (or, S<P, all i%S==j);\n"
-      "                             one: everybody on one topic; wild: subscribers on bench/w/+/t; share: $share/g/...\n"
+      "  --pattern own|one|wild|share|all   own: publisher i on its own topic, subscriber j takes publisher j%P (or, S<P, all i%S==j);\n"
+      "                             one: everybody on one topic; wild: subscribers on bench/w/+/t; share: $share/g/...;\n"
+      "                             all: subscribers on bench/a/#\n"
+      "  --topics N                 topics of each publisher, in turn (1); 'own' subscribes to each by name\n"
+      "  --properties N             MQTT 5: expiry, content type, response topic and N user properties on each PUBLISH\n"
+      "  --alias N                  MQTT 5: N topic aliases in both directions, as far as the broker allows\n"
+      "  --tls | --ws [--ws-path P] TLS (the certificate is not verified), WebSocket, or both\n"
       "  --qos Q [--sub-qos Q]      publish / subscribe QoS\n"
       "  --payload B                bytes, at least 16 (16)      --verify   check every payload byte\n"
       "  --window W                 unacknowledged publishes per publisher (QoS 1/2, default 100);\n"
@@ -1281,13 +1578,15 @@ static void usage(void) {
       "  --recvmax N                MQTT 5 Receive Maximum       --keepalive S   --retain   --prefix ID   --topic ROOT\n"
       "  --threads N  --burst N (connects under way)  --idle-timeout S  --drain-timeout S  --rcvbuf N --sndbuf N --quiet\n"
       "  --mode drain               persistent subscribers off-line, publish --messages, reconnect, receive all\n"
+      "  --mode retained            publish --messages retained, then subscribe (--pattern all) and receive them\n"
       "     --phase 1|2|3 --run-id N   only subscribe | publish | receive (to restart the broker in between)\n"
-      "  --connections N            open N idle connections; --subscribe (own topic each) --procs K --hold S --settle S --per-src N");
+      "  --connections N            open N idle connections; --subscribe (own topic each) --procs K --hold S --settle S --per-src N\n"
+      "     --subscriptions M [--wild]   M filters each, with a wildcard   --leave  disconnect when set up (with --clean 0: sessions)");
 }
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
-  enum { O = 256, HOST, PORT, USER, PASS, PROTO, PIDO, PUBS, SUBS, PATTERN, QOS, SUBQOS, PAYLOAD, VERIFY, WINDOW, MESSAGES, DURATION, WARMUP, RATE, BATCH, SPIN, CLEAN, CLEANUP, RECVMAX, KEEPALIVE, RETAIN, PREFIX, TOPIC, THREADS, BURST, IDLE, DRAINT, RCVBUF, SNDBUF, QUIET, MODE, PHASE, RUNID, CONNS, SUBSCRIBE, PROCS, HOLD, SETTLE, PERSRC, LABEL };
-  static struct option L[] = {{"host", 1, 0, HOST}, {"port", 1, 0, PORT}, {"user", 1, 0, USER}, {"pass", 1, 0, PASS}, {"proto", 1, 0, PROTO}, {"pid", 1, 0, PIDO}, {"pubs", 1, 0, PUBS}, {"subs", 1, 0, SUBS}, {"pattern", 1, 0, PATTERN}, {"qos", 1, 0, QOS}, {"sub-qos", 1, 0, SUBQOS}, {"payload", 1, 0, PAYLOAD}, {"verify", 0, 0, VERIFY}, {"window", 1, 0, WINDOW}, {"messages", 1, 0, MESSAGES}, {"duration", 1, 0, DURATION}, {"warmup", 1, 0, WARMUP}, {"rate", 1, 0, RATE}, {"batch", 1, 0, BATCH}, {"spin", 0, 0, SPIN}, {"clean", 1, 0, CLEAN}, {"cleanup", 0, 0, CLEANUP}, {"recvmax", 1, 0, RECVMAX}, {"keepalive", 1, 0, KEEPALIVE}, {"retain", 0, 0, RETAIN}, {"prefix", 1, 0, PREFIX}, {"topic", 1, 0, TOPIC}, {"threads", 1, 0, THREADS}, {"burst", 1, 0, BURST}, {"idle-timeout", 1, 0, IDLE}, {"drain-timeout", 1, 0, DRAINT}, {"rcvbuf", 1, 0, RCVBUF}, {"sndbuf", 1, 0, SNDBUF}, {"quiet", 0, 0, QUIET}, {"mode", 1, 0, MODE}, {"phase", 1, 0, PHASE}, {"run-id", 1, 0, RUNID}, {"connections", 1, 0, CONNS}, {"subscribe", 0, 0, SUBSCRIBE}, {"procs", 1, 0, PROCS}, {"hold", 1, 0, HOLD}, {"settle", 1, 0, SETTLE}, {"per-src", 1, 0, PERSRC}, {"label", 1, 0, LABEL}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+  enum { O = 256, HOST, PORT, USER, PASS, PROTO, PIDO, PUBS, SUBS, PATTERN, QOS, SUBQOS, PAYLOAD, VERIFY, WINDOW, MESSAGES, DURATION, WARMUP, RATE, BATCH, SPIN, CLEAN, CLEANUP, RECVMAX, KEEPALIVE, RETAIN, PREFIX, TOPIC, THREADS, BURST, IDLE, DRAINT, RCVBUF, SNDBUF, QUIET, MODE, PHASE, RUNID, CONNS, SUBSCRIBE, PROCS, HOLD, SETTLE, PERSRC, LABEL, TOPICS, PROPERTIES, ALIAS, TLS, WS, WSPATH, SUBSCRIPTIONS, WILD, LEAVE };
+  static struct option L[] = {{"host", 1, 0, HOST}, {"port", 1, 0, PORT}, {"user", 1, 0, USER}, {"pass", 1, 0, PASS}, {"proto", 1, 0, PROTO}, {"pid", 1, 0, PIDO}, {"pubs", 1, 0, PUBS}, {"subs", 1, 0, SUBS}, {"pattern", 1, 0, PATTERN}, {"qos", 1, 0, QOS}, {"sub-qos", 1, 0, SUBQOS}, {"payload", 1, 0, PAYLOAD}, {"verify", 0, 0, VERIFY}, {"window", 1, 0, WINDOW}, {"messages", 1, 0, MESSAGES}, {"duration", 1, 0, DURATION}, {"warmup", 1, 0, WARMUP}, {"rate", 1, 0, RATE}, {"batch", 1, 0, BATCH}, {"spin", 0, 0, SPIN}, {"clean", 1, 0, CLEAN}, {"cleanup", 0, 0, CLEANUP}, {"recvmax", 1, 0, RECVMAX}, {"keepalive", 1, 0, KEEPALIVE}, {"retain", 0, 0, RETAIN}, {"prefix", 1, 0, PREFIX}, {"topic", 1, 0, TOPIC}, {"threads", 1, 0, THREADS}, {"burst", 1, 0, BURST}, {"idle-timeout", 1, 0, IDLE}, {"drain-timeout", 1, 0, DRAINT}, {"rcvbuf", 1, 0, RCVBUF}, {"sndbuf", 1, 0, SNDBUF}, {"quiet", 0, 0, QUIET}, {"mode", 1, 0, MODE}, {"phase", 1, 0, PHASE}, {"run-id", 1, 0, RUNID}, {"connections", 1, 0, CONNS}, {"subscribe", 0, 0, SUBSCRIBE}, {"procs", 1, 0, PROCS}, {"hold", 1, 0, HOLD}, {"settle", 1, 0, SETTLE}, {"per-src", 1, 0, PERSRC}, {"label", 1, 0, LABEL}, {"topics", 1, 0, TOPICS}, {"properties", 1, 0, PROPERTIES}, {"alias", 1, 0, ALIAS}, {"tls", 0, 0, TLS}, {"ws", 0, 0, WS}, {"ws-path", 1, 0, WSPATH}, {"subscriptions", 1, 0, SUBSCRIPTIONS}, {"wild", 0, 0, WILD}, {"leave", 0, 0, LEAVE}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
   int c, window_set = 0;
   while ((c = getopt_long(argc, argv, "h", L, NULL)) != -1) {
     switch (c) {
@@ -1301,7 +1600,7 @@ int main(int argc, char **argv) {
     case SUBS: o.subs = atoi(optarg); break;
     case PATTERN:
       o.pattern = -1;
-      for (int i = 0; i < 4; i++) if (!strcmp(optarg, pat_name[i])) o.pattern = i;
+      for (int i = 0; i < PATTERNS; i++) if (!strcmp(optarg, pat_name[i])) o.pattern = i;
       if (o.pattern < 0) die("unknown pattern %s", optarg);
       break;
     case QOS: o.qos = atoi(optarg); break;
@@ -1339,6 +1638,15 @@ int main(int argc, char **argv) {
     case SETTLE: o.settle = atof(optarg); break;
     case PERSRC: o.per_src = atoi(optarg); break;
     case LABEL: o.label = optarg; break;
+    case TOPICS: o.topics = atoi(optarg); break;
+    case PROPERTIES: o.properties = atoi(optarg); break;
+    case ALIAS: o.alias = atoi(optarg); break;
+    case TLS: o.tls = 1; break;
+    case WS: o.ws = 1; break;
+    case WSPATH: o.ws_path = optarg; break;
+    case SUBSCRIPTIONS: o.subscriptions = atoi(optarg); o.subscribe = 1; break;
+    case WILD: o.wild = 1; break;
+    case LEAVE: o.leave = 1; break;
     case 'h': usage(); return 0;
     default: usage(); return 2;
     }
@@ -1353,6 +1661,17 @@ int main(int argc, char **argv) {
   if (o.proto != 4 && o.proto != 5) die("--proto 4 or 5");
   if (o.threads < 1) o.threads = 1;
   if (o.keepalive < 0) o.keepalive = o.conns ? 60 : 600;
+  if (o.topics < 1 || o.topics > 1000000) die("--topics 1..1000000");
+  if (o.topics > 1 && o.pattern != PAT_OWN && o.pattern != PAT_ALL) die("--topics needs --pattern own or all");
+  if (o.subscriptions < 1) die("--subscriptions from 1 on");
+  if ((o.properties || o.alias) && o.proto != 5) die("--properties and --alias need --proto 5");
+  if (o.properties < 0 || o.properties > 32 || o.alias < 0 || o.alias > 65535) die("--properties 0..32, --alias 0..65535");
+  if (o.leave && !o.conns) die("--leave needs --connections");
+  if ((o.tls || o.ws) && o.cleanup) die("--cleanup works over TCP only");
+  o.retained = !strcmp(o.mode, "retained");
+  if (o.retained) { o.retain = o.clean = 1; if (!o.messages) die("--mode retained needs --messages"); }
+  make_properties();
+  tls_init();
   if (!strcmp(o.mode, "drain")) { o.clean = 0; if (!o.messages) die("--mode drain needs --messages"); }
   else if (!o.conns && !o.messages && o.duration <= 0) o.duration = 5;
   if ((u64)o.messages / (u64)o.pubs > UINT32_MAX - 1) die("too many messages");

@@ -1,11 +1,18 @@
-import type { Peer } from './peer.ts';
+import type { Need, Peer } from './peer.ts';
+
+const LACKS: ReadonlyMap<Need, string> = new Map([
+  ['TLS', 'a broker given with --peer listens on TCP only'],
+  ['WebSocket', 'a broker given with --peer listens on TCP only'],
+]);
 
 /** A broker given on the command line; `{port}` and `{dir}` are replaced. */
 export function commandPeer(name: string, commandLine: string): Peer {
   return {
     name,
     note: `started by: ${commandLine}`,
-    prepare: (port, dir) => ({
+    lacks: LACKS,
+    missing: () => undefined,
+    prepare: ({ port }, dir) => ({
       command: [
         'sh',
         '-c',

@@ -1,9 +1,26 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FlushDiskType } from '../options.ts';
-import type { Peer } from './peer.ts';
+import { LACKS_NOTHING } from './peer.ts';
+import type { Listeners, Peer } from './peer.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/standalone-main.js', import.meta.url));
+
+function listenerSettings({ port, tls, webSocketPort }: Listeners): Record<string, string> {
+  return {
+    LMQTT_CONNECT_MQTT_PORT: String(port),
+    ...(tls !== undefined && {
+      LMQTT_CONNECT_ENABLE_TLS: 'true',
+      LMQTT_CONNECT_MQTT_TLS_PORT: String(tls.port),
+      LMQTT_CONNECT_SSL_SERVER_CERT_FILE: tls.certFile,
+      LMQTT_CONNECT_SSL_SERVER_KEY_FILE: tls.keyFile,
+    }),
+    ...(webSocketPort !== undefined && {
+      LMQTT_CONNECT_ENABLE_WEB_SOCKET: 'true',
+      LMQTT_CONNECT_MQTT_WS_PORT: String(webSocketPort),
+    }),
+  };
+}
 
 /**
  * lmqtt as a user gets it: every key at its default, but for the ports, the directories and the flush
@@ -16,10 +33,12 @@ export function lmqtt(name: string, flush: FlushDiskType, nodeFlags: readonly st
   return {
     name,
     note: extra.length === 0 ? note : `${note} but ${extra.join(' ')}`,
-    prepare: (port, dir) => ({
+    lacks: LACKS_NOTHING,
+    missing: () => undefined,
+    prepare: (listeners, dir) => ({
       command: [process.execPath, ...nodeFlags, program],
       env: {
-        LMQTT_CONNECT_MQTT_PORT: String(port),
+        ...listenerSettings(listeners),
         LMQTT_NAMESRV_LISTEN_PORT: '0',
         LMQTT_LMQ_FLUSH_DISK_TYPE: flush,
         LMQTT_CONF_DIR: join(dir, 'conf'),

@@ -4,11 +4,36 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a scenario asks of a broker beyond MQTT 3.1.1 over TCP. */
+export type Need = 'MQTT 5' | 'shared subscriptions' | 'TLS' | 'WebSocket';
+
+/** PEM files of a throw-away certificate. */
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** Where one run's broker listens, on 127.0.0.1. */
+export interface Listeners {
+  /** MQTT over TCP. */
+  readonly port: number;
+  readonly tls: ({ readonly port: number } & Certificate) | undefined;
+  /** MQTT over WebSocket, at the path /mqtt. */
+  readonly webSocketPort: number | undefined;
+}
+
 /** A broker that takes part in the comparison. */
 export interface Peer {
   readonly name: string;
   /** What was set, and where messages are kept: printed with the report. */
   readonly note: string;
-  /** Writes what the broker needs into `dir` and says how to start it on 127.0.0.1:`port`. */
-  prepare(port: number, dir: string): Launch;
+  /** What it cannot do, with the reason: scenarios that need it are skipped. */
+  readonly lacks: ReadonlyMap<Need, string>;
+  /** Why it cannot be started on this machine; undefined when it can. */
+  missing(): string | undefined;
+  /** Writes what the broker needs into `dir` and says how to start it. */
+  prepare(listeners: Listeners, dir: string): Launch;
 }
+
+/** Nothing is missing. */
+export const LACKS_NOTHING: ReadonlyMap<Need, string> = new Map();

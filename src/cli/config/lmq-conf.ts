@@ -16,6 +16,7 @@ export interface LmqConf {
   writeBufferBytes: number;
   cacheBytes: number;
   compression: boolean;
+  journalSmallCommits: boolean;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -95,6 +96,11 @@ export const lmqConf: ConfSpec<LmqConf> = {
     compression: flag({
       default: true,
       description: 'RocksDB compresses its files (Snappy).',
+    }),
+    journalSmallCommits: flag({
+      default: false,
+      description:
+        'With ASYNC_FLUSH, commits of a few messages become durable in a small journal beside RocksDB, written at once: about a third less latency at low rates, less throughput where the machine is busy. May be changed at any start.',
     }),
   },
   retired: {

@@ -15,6 +15,7 @@ import type {
   StoreTopic,
 } from '../spi/types.ts';
 import type { FilterTable } from './filter-table.ts';
+import { JournaledEngine } from './journaled-engine.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { createKvEngine, type KvEngine } from './kv-engine.ts';
 import { LmqQueue } from './lmq-queue.ts';
@@ -24,7 +25,11 @@ import type { QueueTable } from './queue-table.ts';
 import type { RecordLog } from './record-log.ts';
 import { recover } from './recovery.ts';
 import type { StateTable } from './state-table.ts';
-import { DEFAULT_STORE_OPTIONS, type EmbeddedStoreOptions } from './store-options.ts';
+import {
+  DEFAULT_STORE_OPTIONS,
+  type EmbeddedStoreOptions,
+  FlushDiskType,
+} from './store-options.ts';
 import { assembleParts, type StoreParts } from './store-parts.ts';
 import type { TopicTable } from './topic-table.ts';
 
@@ -260,11 +265,16 @@ export function createEmbeddedStore(
   return new EmbeddedStore(
     complete,
     engine ??
-      createKvEngine({
-        directory: complete.directory,
-        writeBufferBytes: complete.writeBufferBytes,
-        cacheBytes: complete.cacheBytes / 2,
-        compression: complete.compression,
-      }),
+      new JournaledEngine(
+        createKvEngine({
+          directory: complete.directory,
+          writeBufferBytes: complete.writeBufferBytes,
+          cacheBytes: complete.cacheBytes / 2,
+          compression: complete.compression,
+        }),
+        complete.clock,
+        complete.logger,
+        complete.journalSmallCommits && complete.flushDiskType === FlushDiskType.ASYNC_FLUSH,
+      ),
   );
 }

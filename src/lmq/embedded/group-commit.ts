@@ -23,6 +23,8 @@ export class GroupCommit implements CommitTrigger {
   #isDirty = false;
   #isScheduled = false;
   #isInFlight = false;
+  /** A commit settles in the turn that has closed it: the next one waits for the next turn. */
+  #isEarly = false;
   #openBytes = 0;
   #sealedBytes = 0;
   #durable = 0;
@@ -150,13 +152,13 @@ export class GroupCommit implements CommitTrigger {
 
   #write(commit: CommitNumber): void {
     try {
-      const batch = this.#engine.batch();
+      const batch = this.#engine.commitBatch();
       for (const part of this.#parts) part.fill(batch);
       if (batch.size > 0) {
-        batch.write(this.#isSync, (error) => {
+        const isDurable = batch.write(this.#isSync, (error) => {
           this.#settle(commit, error);
         });
-        return;
+        if (!isDurable) return;
       }
     } catch (error) {
       setImmediate(() => {
@@ -164,9 +166,9 @@ export class GroupCommit implements CommitTrigger {
       });
       return;
     }
-    setImmediate(() => {
-      this.#settle(commit, undefined);
-    });
+    this.#isEarly = true;
+    this.#settle(commit, undefined);
+    this.#isEarly = false;
   }
 
   #settle(commit: CommitNumber, error: StoreError | undefined): void {
@@ -184,8 +186,9 @@ export class GroupCommit implements CommitTrigger {
       for (const announce of this.#announcers) announce(error === undefined);
     } finally {
       this.#isInFlight = false;
-      if (this.#isDirty) this.#close();
-      else this.#onDrained?.();
+      if (!this.#isDirty) this.#onDrained?.();
+      else if (this.#isEarly) this.#schedule();
+      else this.#close();
     }
   }
 

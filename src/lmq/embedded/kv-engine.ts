@@ -5,6 +5,7 @@
 import RocksDB from 'rocksdb';
 import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
 import type { KvRange } from './kv-range.ts';
+import { ReadBatch } from './read-batch.ts';
 import type {
   Callback,
   Done,
@@ -26,8 +27,9 @@ export interface KvBatch {
   /**
    * Writes the batch; it may not be used afterwards. The callback comes in a later turn.
    * @param sync wait until the machine's storage has it, not only the operating system
+   * @returns true when it is durable already: then the callback is not called
    */
-  write(sync: boolean, callback: (error: StoreError | undefined) => void): void;
+  write(sync: boolean, callback: (error: StoreError | undefined) => void): boolean;
 }
 
 /** Every rejection is a StoreError. */
@@ -37,6 +39,8 @@ export interface KvEngine {
   /** Waits for what is under way. Calls that come later are refused with STORE_CLOSED. */
   close(): Promise<void>;
   batch(): KvBatch;
+  /** For a batch that is filled and written in one turn: a small one may be durable at once. */
+  commitBatch(): KvBatch;
   get(key: Buffer): Promise<Buffer | undefined>;
   /** Values in the order of the keys, all as of one moment. */
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
@@ -91,16 +95,18 @@ class RocksBatch implements KvBatch {
     this.#size++;
   }
 
-  write(sync: boolean, callback: (error: StoreError | undefined) => void): void {
+  write(sync: boolean, callback: (error: StoreError | undefined) => void): boolean {
     this.#batch.write({ sync }, (error: Error | null | undefined) => {
       callback(error ? this.#toStoreError(error) : undefined);
     });
+    return false;
   }
 }
 
 class RocksEngine implements KvEngine {
   readonly #options: KvEngineOptions;
   readonly #database: RocksDatabase;
+  readonly #reads = new ReadBatch((keys) => this.getMany(keys));
   #isOpen = false;
 
   constructor(options: KvEngineOptions) {
@@ -139,9 +145,12 @@ class RocksEngine implements KvEngine {
     return new RocksBatch(this.#database, this.#toStoreError);
   }
 
-  async get(key: Buffer): Promise<Buffer | undefined> {
-    const [value] = await this.getMany([key]);
-    return value;
+  commitBatch(): KvBatch {
+    return this.batch();
+  }
+
+  get(key: Buffer): Promise<Buffer | undefined> {
+    return this.#reads.read(key);
   }
 
   async getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]> {

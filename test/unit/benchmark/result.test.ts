@@ -26,6 +26,7 @@ const outcome = (...samples: Sample[]): Outcome => ({
   median: samples[0],
   samples,
   failures: [],
+  skipped: undefined,
 });
 
 describe('benchmark result', () => {

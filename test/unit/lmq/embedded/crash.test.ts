@@ -19,12 +19,12 @@ const ROUNDS = 4;
 async function appendUntilKilled(
   directory: string,
   first: number,
-  flushDiskType: FlushDiskType,
+  mode: readonly [FlushDiskType, string],
   ms: number,
 ): Promise<number> {
   const child = spawn(
     process.execPath,
-    ['--import=ts-blank-space/register', CHILD, directory, String(first), flushDiskType],
+    ['--import=ts-blank-space/register', CHILD, directory, String(first), ...mode],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let output = '';
@@ -61,15 +61,19 @@ async function checkContent(store: LmqStore): Promise<number> {
 describe('EmbeddedStore after SIGKILL', function () {
   this.timeout(60_000);
 
-  for (const flushDiskType of Object.values(FlushDiskType)) {
-    it(`has all that it reported durable, and each commit as a whole (${flushDiskType})`, async () => {
+  for (const [flushDiskType, journal] of [
+    [FlushDiskType.ASYNC_FLUSH, 'no journal'],
+    [FlushDiskType.ASYNC_FLUSH, 'journal'],
+    [FlushDiskType.SYNC_FLUSH, 'no journal'],
+  ] as const) {
+    it(`has all that it reported durable, and each commit as a whole (${flushDiskType}, ${journal})`, async () => {
       const random = Random.fromEnvironment();
       const directory = await makeTempDir();
       try {
         let length = 0;
         for (let round = 0; round < ROUNDS; round++) {
           const ms = 20 + random.below(150);
-          const durable = await appendUntilKilled(directory, length, flushDiskType, ms);
+          const durable = await appendUntilKilled(directory, length, [flushDiskType, journal], ms);
           const store = createEmbeddedStore({ directory });
           await store.start();
           length = await checkContent(store);

@@ -1,6 +1,7 @@
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import { silentLogger, type Logger } from '../../../../src/common/logger.ts';
 import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
+import { JournaledEngine } from '../../../../src/lmq/embedded/journaled-engine.ts';
 import { createKvEngine, type KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
 import type { EmbeddedStoreOptions } from '../../../../src/lmq/embedded/store-options.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
@@ -50,6 +51,7 @@ export class EmbeddedWorld {
 
   async start(options: Partial<EmbeddedStoreOptions> = {}): Promise<LmqStore> {
     this.#directory ??= await makeTempDir();
+    const { journalSmallCommits = true } = { ...this.#options, ...options };
     const store = createEmbeddedStore(
       {
         ...SMALL,
@@ -59,7 +61,14 @@ export class EmbeddedWorld {
         logger: this.#logger(),
         directory: this.#directory,
       },
-      this.#failing(openEngine(this.#directory)),
+      this.#failing(
+        new JournaledEngine(
+          openEngine(this.#directory),
+          this.clock,
+          this.#logger(),
+          journalSmallCommits,
+        ),
+      ),
     );
     await store.start();
     this.#store = store;
@@ -117,7 +126,7 @@ export class EmbeddedWorld {
     const isFailing = (): boolean => this.#isFailing;
     return new Proxy(engine, {
       get(target, property) {
-        if (property === 'batch' && isFailing()) {
+        if ((property === 'batch' || property === 'commitBatch') && isFailing()) {
           return () => failingBatch(target.directory);
         }
         const value: unknown = Reflect.get(target, property, target);
@@ -143,6 +152,7 @@ function failingBatch(directory: string): ReturnType<KvEngine['batch']> {
       setImmediate(() => {
         callback(new StoreError(ErrorCode.STORE_UNAVAILABLE, `${directory}: no space left`));
       });
+      return false;
     },
   };
 }

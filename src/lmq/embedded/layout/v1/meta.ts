@@ -8,6 +8,8 @@ export const FORMAT_KEY: Buffer = metaKey('format');
 export const LOG_START_KEY: Buffer = metaKey('start');
 /** `00 'end'`: one past the last block written. */
 export const LOG_END_KEY: Buffer = metaKey('end');
+/** `00 'journal'`: sequence number u64 of the last write; entries of the journal up to it are in here. */
+export const JOURNAL_KEY: Buffer = metaKey('journal');
 
 const MAGIC = Buffer.from('lmqtt', 'latin1');
 
@@ -39,6 +41,17 @@ export function decodeFormat(value: Buffer): number | undefined {
     return undefined;
   }
   return value.readUInt16BE(MAGIC.length);
+}
+
+export function encodeSequence(sequence: number): Buffer {
+  const value = Buffer.allocUnsafe(8);
+  writeUint64(value, sequence, 0);
+  return value;
+}
+
+/** NaN when the value is none. */
+export function decodeSequence(value: Buffer): number {
+  return value.length === 8 ? readUint64(value, 0) : NaN;
 }
 
 /** `block u64 · bytes before u64 · records before u64` */

@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { OWN } from './broker-names.ts';
+import { buildGateway, buildLoadGenerator } from './build.ts';
+import { startChild } from './child.ts';
+import { cleanUpAtExit, ownDirectory, removeDirectory } from './leftovers.ts';
+import { runLoad } from './load.ts';
+import { describeMachine } from './machine.ts';
+import { lmqtt } from './peers/lmqtt.ts';
+import { freePort, HOST, waitUntilReady } from './ready.ts';
+import type { Child } from './child.ts';
+
+/** What the scripts beside run.ts share: lmqtt alone, on a directory that may outlive its process. */
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const READY_MS = 300_000;
+const STOP_MS = 60_000;
+const LOAD_LIMIT_SECONDS = 3600;
+
+/** Where the tables of the scripts go. */
+export const RESULTS: string = join(ROOT, 'benchmark/results');
+
+export interface Gateway {
+  readonly port: number;
+  readonly process: Child;
+  /** Time from the start of the process until a client could sign in. */
+  readonly readyMs: number;
+}
+
+export interface Workplace {
+  /** Data directory of lmqtt and all that it writes. */
+  readonly dir: string;
+  /** The load generator. */
+  readonly binary: string;
+}
+
+/** Builds what is needed, once, before anything is measured. Returns the load generator's path. */
+export function prepare(): string {
+  cleanUpAtExit();
+  const { path } = buildLoadGenerator(ROOT);
+  buildGateway(ROOT);
+  return path;
+}
+
+/** Does something in a fresh directory that is removed afterwards. */
+export async function withWorkplace<T>(
+  binary: string,
+  tmp: string | undefined,
+  use: (place: Workplace) => Promise<T>,
+): Promise<T> {
+  const base = tmp ?? tmpdir();
+  mkdirSync(base, { recursive: true });
+  const dir = mkdtempSync(join(base, 'lmqtt-benchmark-'));
+  ownDirectory(dir);
+  try {
+    return await use({ dir, binary });
+  } finally {
+    removeDirectory(dir);
+  }
+}
+
+/** Starts lmqtt, with its defaults, and waits until it serves. */
+export async function startGateway({ dir }: Workplace): Promise<Gateway> {
+  const port = await freePort();
+  const listeners = { port, tls: undefined, webSocketPort: undefined };
+  const launch = lmqtt(OWN, 'ASYNC_FLUSH', []).prepare(listeners, dir);
+  const begin = performance.now();
+  const logFile = join(dir, 'broker.log');
+  const started = await startChild({ ...launch, logFile, core: undefined });
+  await waitUntilReady(port, () => started.isAlive(), READY_MS, 5);
+  return { port, process: started, readyMs: performance.now() - begin };
+}
+
+export const stopGateway = (gateway: Gateway): Promise<void> => gateway.process.stop(STOP_MS);
+
+/** Runs the load generator to its end; the JSON line it printed. */
+export function load(place: Workplace, gateway: Gateway, options: string): Promise<string> {
+  const broker = { port: gateway.port, pid: gateway.process.pid };
+  const scenario = { name: 'load', options: options.split(' '), limitSeconds: LOAD_LIMIT_SECONDS };
+  return runLoad(place.binary, scenario, broker, undefined);
+}
+
+const SET_UP_MS = 300_000;
+
+/** Starts the load generator beside others; it runs until it is killed. Returns when it has set up. */
+export async function background(
+  place: Workplace,
+  gateway: Gateway,
+  options: string,
+): Promise<Child> {
+  const target = ['--host', HOST, '--port', String(gateway.port)];
+  const logFile = join(place.dir, 'background.log');
+  const command = [place.binary, ...target, ...options.split(' ')];
+  const started = await startChild({ command, env: {}, logFile, core: undefined });
+  const end = performance.now() + SET_UP_MS;
+  for (;;) {
+    const log = readFileSync(logFile, 'utf8');
+    if (log.includes('set up')) return started;
+    if (!started.isAlive() || performance.now() > end) {
+      await started.kill();
+      throw new Error(`the load generator did not set up: ${log}`);
+    }
+    await sleep(50);
+  }
+}
+
+/** Resident memory of a process in bytes. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024;
+}
+
+/** Prints a table below the machine's description and writes it to `name` in the results. */
+export function publish(name: string, tmp: string | undefined, lines: readonly string[]): void {
+  const machine = describeMachine(tmp ?? tmpdir()).map((line) => `- ${line}`);
+  const text = `${[...machine, '', ...lines].join('\n')}\n`;
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, name), text);
+  process.stdout.write(text);
+}

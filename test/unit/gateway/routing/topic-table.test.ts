@@ -97,7 +97,9 @@ describe('gateway: TopicTable', () => {
     await world.metadata.stop();
   });
 
-  it('does not remember more than fits its memory, however long the names are', () => {
+  it('does not remember more than fits its memory, however long the names are', function () {
+    // 90 MB of names: seconds on a busy machine.
+    this.timeout(60_000);
     const { find, table } = make();
     const { generation } = table;
     let most = 0;
@@ -109,7 +111,8 @@ describe('gateway: TopicTable', () => {
     expect(table.generation).to.be.above(generation);
   });
 
-  it('does not remember more subscribers than fit its memory', () => {
+  it('does not remember more subscribers than fit its memory', function () {
+    this.timeout(60_000);
     const { find, live, table } = make();
     for (let i = 0; i < 1000; i++) live.add(subscription('#', 0));
     for (let i = 0; i < 5000; i++) expect(find(`t/${String(i)}`).all).to.have.length(1000);

@@ -1,7 +1,6 @@
 // What a message costs as there is more of everything else: topics, subscriptions, wildcards, retained messages,
 // backlog, sessions. See README.md.
 import { parseArgs } from 'node:util';
-import { messageOf } from '../src/common/errors.ts';
 import {
   background,
   load,
@@ -13,6 +12,7 @@ import {
 } from './gateway-run.ts';
 import { wholeNumber, wholeNumbers } from './number-option.ts';
 import { parseSample } from './result.ts';
+import { runScript, selectNamed } from './script.ts';
 import type { Child } from './child.ts';
 import type { Gateway, Workplace } from './gateway-run.ts';
 import type { Sample } from './result.ts';
@@ -116,16 +116,6 @@ function row(name: string, count: number, sample: Sample, first: Sample): string
   return `| ${name} | ${whole(count)} | ${whole(sample.rate)} | ${sample.cpuPerMessage.toFixed(2)} | ${times.toFixed(2)} | ${whole(sample.p99)} | ${wrong > 0 ? 'FAULTS' : ''} |`;
 }
 
-function selectDimensions(only: string): readonly Dimension[] {
-  const names = only.split(',').filter((name) => name !== '');
-  const unknown = names.filter((name) => !DIMENSIONS.some((entry) => entry.name === name));
-  if (unknown.length > 0) {
-    const known = DIMENSIONS.map(({ name }) => name).join(', ');
-    throw new Error(`unknown: ${unknown.join(', ')}; known: ${known}`);
-  }
-  return DIMENSIONS.filter(({ name }) => names.length === 0 || names.includes(name));
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -144,7 +134,7 @@ async function main(): Promise<void> {
   const base = wholeNumber('--base', values.base, 1);
   const factors = wholeNumbers('--factors', values.factors, 1);
   const seconds = wholeNumber('--seconds', values.seconds, 1);
-  const dimensions = selectDimensions(values.only);
+  const dimensions = selectNamed(DIMENSIONS, values.only);
   const binary = prepare();
   const rows: string[] = [];
   for (const dimension of dimensions) {
@@ -168,9 +158,4 @@ async function main(): Promise<void> {
   ]);
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 2;
-}
+await runScript(main);

@@ -1,7 +1,6 @@
 // What lmqtt keeps in memory for each connection, session, subscription, queue and message. See README.md.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { messageOf } from '../src/common/errors.ts';
 import {
   load,
   prepare,
@@ -12,6 +11,7 @@ import {
   withWorkplace,
 } from './gateway-run.ts';
 import { wholeNumber } from './number-option.ts';
+import { runScript, selectNamed } from './script.ts';
 import type { Gateway, Workplace } from './gateway-run.ts';
 
 const USAGE = `node --import=ts-blank-space/register benchmark/memory.ts [options]
@@ -169,16 +169,6 @@ async function measure(place: Workplace, thing: Thing, sizes: Sizes): Promise<st
   }
 }
 
-function selectThings(only: string): readonly Thing[] {
-  const names = only.split(',').filter((name) => name !== '');
-  const unknown = names.filter((name) => !THINGS.some((thing) => thing.name === name));
-  if (unknown.length > 0) {
-    const known = THINGS.map(({ name }) => name).join(', ');
-    throw new Error(`unknown: ${unknown.join(', ')}; known: ${known}`);
-  }
-  return THINGS.filter(({ name }) => names.length === 0 || names.includes(name));
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -200,7 +190,7 @@ async function main(): Promise<void> {
     settleMs: 1000 * wholeNumber('--settle', values.settle, 0),
   };
   if (sizes.count % HOLDERS !== 0) throw new Error(`--count must be a multiple of ${HOLDERS}`);
-  const things = selectThings(values.only);
+  const things = selectNamed(THINGS, values.only);
   const binary = prepare();
   const rows: string[] = [];
   for (const thing of things) {
@@ -215,9 +205,4 @@ async function main(): Promise<void> {
   ]);
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 2;
-}
+await runScript(main);

@@ -2,7 +2,6 @@
 // after a stop and after SIGKILL. See README.md.
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { messageOf } from '../src/common/errors.ts';
 import {
   load,
   prepare,
@@ -13,6 +12,7 @@ import {
   withWorkplace,
 } from './gateway-run.ts';
 import { wholeNumber } from './number-option.ts';
+import { runScript } from './script.ts';
 import type { Gateway, Workplace } from './gateway-run.ts';
 
 const USAGE = `node --import=ts-blank-space/register benchmark/startup.ts [options]
@@ -100,9 +100,4 @@ async function main(): Promise<void> {
   ]);
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  process.exitCode = 2;
-}
+await runScript(main);

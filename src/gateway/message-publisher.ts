@@ -73,11 +73,7 @@ export class MessagePublisher {
       });
     }
     const live = { retain, properties, expirySeconds, chunk: payload, ...range };
-    const isLive = qos === 0 || entry.peer === undefined;
-    if (isLive) {
-      this.#forwarder.forward(entry, qos === 0 ? entry.all : entry.atQos0, live, undefined);
-      if (qos === 0) this.#forwarder.forwardShared(entry, live, undefined);
-    }
+    this.#forwarder.publish(entry, qos, live, undefined);
     return commit;
   }
 }

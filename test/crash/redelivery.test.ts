@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker } from '../helpers/broker.ts';
-import { isBuildCurrent } from '../helpers/compiled.ts';
 import {
   connack,
   connect,
@@ -17,38 +15,18 @@ import {
   type ConnectFields,
   type QoS,
 } from '../helpers/packets.ts';
-import { RawClient } from '../helpers/raw-client.ts';
-import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
+import type { RawClient } from '../helpers/raw-client.ts';
+import { useCrashBroker } from './crash-broker.ts';
 
 const PAYLOADS = ['a', 'b', 'c', 'd', 'e'];
 /** Longer than sessionFlushIntervalMs at its default. */
 const FLUSHED_MS = 1_500;
 
 describe('crash: what a session knows after a restart', () => {
-  let broker: Broker;
-  const clients: RawClient[] = [];
-
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker({ compiled: isBuildCurrent() });
-  });
-
-  beforeEach(function (this: Mocha.Context) {
-    this.currentTest?.timeout(30_000);
-  });
-
-  afterEach('close the clients', async () => {
-    await Promise.all(clients.splice(0).map((client) => client.drop()));
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
-  });
+  const server = useCrashBroker(30_000);
 
   async function connected(fields: ConnectFields, sessionPresent = false): Promise<RawClient> {
-    const client = await RawClient.open(broker);
-    clients.push(client);
+    const client = await server.open();
     client.send(connect(fields));
     await client.expect(connack(0, sessionPresent));
     return client;
@@ -70,16 +48,11 @@ describe('crash: what a session knows after a restart', () => {
     return client;
   }
 
-  async function crash(): Promise<void> {
-    await broker.crash();
-    await broker.restart();
-  }
-
   for (const qos of [1, 2] as const) {
     it(`sends QoS ${qos} messages without acknowledgement again with DUP and their ids [MQTT-4.4.0-1] [MQTT-3.3.1-1]`, async () => {
       const clientId = `unacknowledged${qos}`;
       await receiver(clientId, qos);
-      await crash();
+      await server.crash();
       const again = await connected({ clientId, clean: false }, true);
       for (const [i, payload] of PAYLOADS.entries()) {
         await again.expect(publish({ topic: clientId, payload, qos, id: i + 1, dup: true }));
@@ -93,7 +66,7 @@ describe('crash: what a session knows after a restart', () => {
     const client = await receiver(clientId, 1);
     client.send(...PAYLOADS.map((_, i) => puback(i + 1)));
     await sleep(FLUSHED_MS);
-    await crash();
+    await server.crash();
     const again = await connected({ clientId, clean: false }, true);
     await again.expectNothing();
   });
@@ -103,7 +76,7 @@ describe('crash: what a session knows after a restart', () => {
     const client = await receiver(clientId, 1);
     client.send(...PAYLOADS.map((_, i) => puback(i + 1)));
     await sleep(50);
-    await crash();
+    await server.crash();
     const again = await connected({ clientId, clean: false }, true);
     for (;;) {
       const packet = await again.readPacket(300).catch(() => undefined);
@@ -117,8 +90,8 @@ describe('crash: what a session knows after a restart', () => {
     const client = await receiver(clientId, 1);
     client.send(...PAYLOADS.slice(0, 3).map((_, i) => puback(i + 1)), PINGREQ);
     await client.expect(PINGRESP);
-    await broker.stop();
-    await broker.restart();
+    await server.broker.stop();
+    await server.broker.restart();
     const again = await connected({ clientId, clean: false }, true);
     await again.expect(publish({ topic: clientId, payload: 'd', qos: 1, id: 4, dup: true }));
     await again.expect(publish({ topic: clientId, payload: 'e', qos: 1, id: 5, dup: true }));
@@ -132,7 +105,7 @@ describe('crash: what a session knows after a restart', () => {
     await client.expect(pubrel(1), pubrel(2), pubrel(3));
     client.send(pubcomp(1));
     await sleep(FLUSHED_MS);
-    await crash();
+    await server.crash();
     const again = await connected({ clientId, clean: false }, true);
     await again.expect(pubrel(2), pubrel(3));
     await again.expect(publish({ topic: clientId, payload: 'd', qos: 2, id: 4, dup: true }));
@@ -150,7 +123,7 @@ describe('crash: what a session knows after a restart', () => {
     const sender = await connected(session);
     sender.send(publish({ topic, payload: 'once', qos: 2, id: 9 }));
     await sender.expect(pubrec(9));
-    await crash();
+    await server.crash();
     const again = await connected(session, true);
     again.send(publish({ topic, payload: 'once', qos: 2, id: 9, dup: true }));
     await again.expect(pubrec(9));

@@ -1,12 +1,9 @@
-import type { Broker } from '../helpers/broker.ts';
-import { isBuildCurrent } from '../helpers/compiled.ts';
 import { ack5, connect5, publish5, subscribe5 } from '../helpers/packets5.ts';
 import type { Properties } from '../helpers/properties5.ts';
-import { RawClient } from '../helpers/raw-client.ts';
-import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
 import { Client5 } from '../wire5/client5.ts';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { useCrashBroker } from './crash-broker.ts';
 
 const PROPERTIES = [
   ['contentType', 'text/plain'],
@@ -16,34 +13,14 @@ const PROPERTIES = [
 const EXPIRY: Properties = [['sessionExpiry', 600]];
 
 describe('crash: what a session of 5.0 knows after SIGKILL', () => {
-  let broker: Broker;
-  const clients: RawClient[] = [];
-
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker({ compiled: isBuildCurrent() });
-  });
-
-  beforeEach(function (this: Mocha.Context) {
-    this.currentTest?.timeout(30_000);
-  });
-
-  afterEach('close the clients', async () => {
-    await Promise.all(clients.splice(0).map((client) => client.drop()));
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
-  });
+  const server = useCrashBroker(30_000);
 
   async function connected(
     clientId: string,
     sessionPresent: boolean,
     properties = EXPIRY,
   ): Promise<Client5> {
-    const raw = await RawClient.open(broker);
-    clients.push(raw);
+    const raw = await server.open();
     raw.send(connect5({ clientId, clean: false, properties }));
     const client = await Client5.accept(raw);
     expect(client.connack).to.include({ code: 0, sessionPresent });
@@ -62,11 +39,6 @@ describe('crash: what a session of 5.0 knows after SIGKILL', () => {
     }
   }
 
-  async function crash(): Promise<void> {
-    await broker.crash();
-    await broker.restart();
-  }
-
   for (const qos of [1, 2] as const) {
     it(`sends QoS ${qos} again with DUP, its id, its properties and its subscription identifier [MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-3.3.2-17]`, async () => {
       const topic = `unacknowledged5-${qos}`;
@@ -76,7 +48,7 @@ describe('crash: what a session of 5.0 knows after SIGKILL', () => {
       await publish(topic, 'a', 'b');
       await client.publish({ payload: 'a', id: 1, qos });
       await client.publish({ payload: 'b', id: 2, qos });
-      await crash();
+      await server.crash();
       const again = await connected(topic, true);
       for (const [i, payload] of ['a', 'b'].entries()) {
         const packet = await again.publish({ payload, qos, id: i + 1, dup: true });
@@ -92,7 +64,7 @@ describe('crash: what a session of 5.0 knows after SIGKILL', () => {
     const options = { noLocal: true, retainAsPublished: true };
     client.send(subscribe5(1, [[topic, 1, options]], [['subscriptionId', 300]]));
     await client.suback(1, 1);
-    await crash();
+    await server.crash();
     const again = await connected(topic, true);
     again.send(publish5({ topic, payload: 'own', qos: 1, id: 1 }));
     await again.accepted('puback', 1);
@@ -114,7 +86,7 @@ describe('crash: what a session of 5.0 knows after SIGKILL', () => {
     await client.ack('pubrel', 1);
     // Longer than sessionFlushIntervalMs: the end of the second flow is saved by then.
     await sleep(1_500);
-    await crash();
+    await server.crash();
     const again = await connected(topic, true);
     await again.ack('pubrel', 1);
     await again.raw.expectNothing();
@@ -127,9 +99,9 @@ describe('crash: what a session of 5.0 knows after SIGKILL', () => {
     await client.suback(1, 1);
     await client.raw.drop();
     await sleep(300);
-    await broker.crash();
+    await server.broker.crash();
     await sleep(2_500);
-    await broker.restart();
+    await server.broker.restart();
     await connected(clientId, false);
   });
 });

@@ -1,11 +1,8 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker } from '../helpers/broker.ts';
-import { isBuildCurrent } from '../helpers/compiled.ts';
 import { connect5, disconnect5, publish5, subscribe5 } from '../helpers/packets5.ts';
-import { RawClient } from '../helpers/raw-client.ts';
-import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
 import { Client5 } from '../wire5/client5.ts';
+import { useCrashBroker } from './crash-broker.ts';
 
 const SHORT_SECONDS = 2;
 const LONG_SECONDS = 600;
@@ -13,30 +10,10 @@ const LONG_SECONDS = 600;
 const OVER_MS = SHORT_SECONDS * 1000 + 300;
 
 describe('crash: session expiry across SIGKILL (MQTT 5 §3.1.2.11.2)', () => {
-  let broker: Broker;
-  const clients: RawClient[] = [];
-
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker({ compiled: isBuildCurrent() });
-  });
-
-  beforeEach(function (this: Mocha.Context) {
-    this.currentTest?.timeout(60_000);
-  });
-
-  afterEach('close the clients', async () => {
-    await Promise.all(clients.splice(0).map((client) => client.drop()));
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
-  });
+  const server = useCrashBroker(60_000);
 
   async function connected(clientId: string, seconds: number): Promise<Client5> {
-    const raw = await RawClient.open(broker);
-    clients.push(raw);
+    const raw = await server.open();
     raw.send(connect5({ clientId, clean: false, properties: [['sessionExpiry', seconds]] }));
     return Client5.accept(raw);
   }
@@ -72,9 +49,9 @@ describe('crash: session expiry across SIGKILL (MQTT 5 §3.1.2.11.2)', () => {
       sender.send(publish5({ topic, payload: 'kept', qos: 1, id: i + 1 }));
       await sender.accepted('puback', i + 1);
     }
-    await broker.crash();
+    await server.broker.crash();
     await sleep(OVER_MS);
-    await broker.restart();
+    await server.broker.restart();
     expect(await isPresent('ends-dead'), 'ends-dead').to.equal(false);
     expect(await isPresent('ends-dead-told'), 'ends-dead-told').to.equal(false);
     expect(await isPresent('goes-on-told'), 'goes-on-told').to.equal(true);
@@ -87,9 +64,9 @@ describe('crash: session expiry across SIGKILL (MQTT 5 §3.1.2.11.2)', () => {
   it('a session whose client was connected has its whole interval from the restart on', async () => {
     await subscribed('was-here', SHORT_SECONDS);
     await subscribed('was-here-too', SHORT_SECONDS);
-    await broker.crash();
+    await server.broker.crash();
     await sleep(OVER_MS);
-    await broker.restart();
+    await server.broker.restart();
     expect(await isPresent('was-here'), 'back at once').to.equal(true);
     await sleep(OVER_MS);
     expect(await isPresent('was-here-too'), 'back too late').to.equal(false);
@@ -97,9 +74,9 @@ describe('crash: session expiry across SIGKILL (MQTT 5 §3.1.2.11.2)', () => {
 
   it('what an ended session subscribed to is not delivered to the next one', async () => {
     await left(await subscribed('anew', SHORT_SECONDS));
-    await broker.crash();
+    await server.broker.crash();
     await sleep(OVER_MS);
-    await broker.restart();
+    await server.broker.restart();
     const client = await connected('anew', LONG_SECONDS);
     expect(client.connack.sessionPresent).to.equal(false);
     const sender = await connected('anew-sender', 0);
@@ -110,8 +87,7 @@ describe('crash: session expiry across SIGKILL (MQTT 5 §3.1.2.11.2)', () => {
 
   it('a session of an interval of 0 does not come back', async () => {
     await subscribed('none', 0);
-    await broker.crash();
-    await broker.restart();
+    await server.crash();
     expect(await isPresent('none')).to.equal(false);
   });
 });

@@ -110,12 +110,7 @@ export class HookedPublishes {
       retained.put(entry.name, { topic: entry.bytes, qos, publisher, payload: source, ...common });
     }
     this.#accept(packet, commit);
-    const subscriptions = qos === 0 ? entry.all : entry.atQos0;
-    const live = { retain, chunk: source, ...common };
-    if (subscriptions.length > 0 || (qos === 0 && entry.peer !== undefined)) {
-      forwarder.forward(entry, subscriptions, live, this.#session);
-    }
-    if (qos === 0 && entry.groups.length > 0) forwarder.forwardShared(entry, live, this.#session);
+    forwarder.publish(entry, qos, { retain, chunk: source, ...common }, this.#session);
   }
 
   /** The entry of the topic that the message goes to; undefined when it may not, and is answered. */

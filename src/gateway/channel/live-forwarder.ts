@@ -83,8 +83,27 @@ export class LiveForwarder {
     if (entry.groups.length > 0) this.#shareRun(entry, chunk, start, end, isVersion5, publisher);
   }
 
+  /**
+   * What is published, as it is published: at QoS 0 to everybody and to one member of each shared group,
+   * above it to those with QoS 0 granted, because the others read it from the log.
+   */
+  publish(
+    entry: TopicEntry,
+    qos: number,
+    message: LiveMessage,
+    publisher: Session | undefined,
+  ): void {
+    if (qos > 0) {
+      // The peer of a P2P topic reads its queue.
+      if (entry.atQos0.length > 0) this.#forward(entry, entry.atQos0, message, publisher);
+      return;
+    }
+    this.#forward(entry, entry.all, message, publisher);
+    if (entry.groups.length > 0) this.#forwardShared(entry, message, publisher);
+  }
+
   /** One message to one member of each shared group. */
-  forwardShared(entry: TopicEntry, message: LiveMessage, publisher: Session | undefined): void {
+  #forwardShared(entry: TopicEntry, message: LiveMessage, publisher: Session | undefined): void {
     for (const group of entry.groups) {
       this.#topic = entry.name;
       const member = group.choose(publisher?.clientId ?? '', entry.name, this.#takesMore);
@@ -94,8 +113,8 @@ export class LiveForwarder {
     }
   }
 
-  /** One message of any QoS to `subscriptions` of its topic (or its peer). */
-  forward(
+  /** One message to `subscriptions` of its topic (or its peer). */
+  #forward(
     entry: TopicEntry,
     subscriptions: readonly SessionSubscription[],
     message: LiveMessage,
@@ -120,7 +139,7 @@ export class LiveForwarder {
     publisher: Session,
   ): void {
     this.#forEachOfRun(entry, chunk, start, end, isVersion5, (message) => {
-      this.forwardShared(entry, message, publisher);
+      this.#forwardShared(entry, message, publisher);
     });
   }
 

@@ -225,7 +225,7 @@ export class PublishReceiver {
     if (first !== PLAIN_QOS0 || !this.#isBare) {
       if (first !== PLAIN_QOS0) this.#retain(entry, 0, chunk, end);
       this.endOfChunk(chunk);
-      this.#forward(entry, chunk, end, true);
+      this.#forward(entry, 0, chunk, end);
       return;
     }
     if (this.#runEnd === start) {
@@ -260,7 +260,7 @@ export class PublishReceiver {
     this.#channel.acknowledgeAfter(commit, ack, packetId);
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
-      this.#forward(entry, chunk, end, false);
+      this.#forward(entry, qos, chunk, end);
     }
   }
 
@@ -302,8 +302,7 @@ export class PublishReceiver {
     });
   }
 
-  /** One message at effective QoS 0: to all subscribers, or to those with QoS 0 alone. */
-  #forward(entry: TopicEntry, chunk: Buffer, end: number, toAll: boolean): void {
+  #forward(entry: TopicEntry, qos: number, chunk: Buffer, end: number): void {
     const message = {
       retain: (this.#first & RETAIN) !== 0,
       properties: this.#properties,
@@ -312,11 +311,7 @@ export class PublishReceiver {
       payloadStart: this.#payloadStart,
       payloadEnd: end,
     };
-    const subscriptions = toAll ? entry.all : entry.atQos0;
-    this.#context.forwarder.forward(entry, subscriptions, message, this.#session);
-    if (toAll && entry.groups.length > 0) {
-      this.#context.forwarder.forwardShared(entry, message, this.#session);
-    }
+    this.#context.forwarder.publish(entry, qos, message, this.#session);
   }
 
   /** @param chunk that the run is in, when the name is not */

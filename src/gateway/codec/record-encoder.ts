@@ -37,7 +37,11 @@ export function encodeRecord(
   );
 }
 
-/** Encodes the PUBLISH of a stored record in the form of MQTT 5. */
+/**
+ * Encodes the PUBLISH of a stored record in the form of MQTT 5.
+ * @param nameLength bytes of the topic name that are sent: all, or none where the alias stands for it
+ * @param alias 0 = none
+ */
 export function encodeRecord5(
   out: OutBuffer,
   first: number,
@@ -46,6 +50,8 @@ export function encodeRecord5(
   position: number,
   expirySeconds: number,
   subscriptionId: number,
+  nameLength: number = recordTopicLength(buffer, position),
+  alias = 0,
 ): void {
   encodePublish5(
     out,
@@ -53,7 +59,7 @@ export function encodeRecord5(
     packetId,
     buffer,
     recordTopicStart(position),
-    recordTopicLength(buffer, position),
+    nameLength,
     recordPropertiesLength(buffer, position) === 0
       ? NO_PROPERTIES
       : recordProperties(buffer, position),
@@ -62,6 +68,7 @@ export function encodeRecord5(
     buffer,
     recordPayloadStart(buffer, position),
     position + recordLength(buffer, position),
+    alias,
   );
 }
 

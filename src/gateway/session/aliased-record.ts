@@ -1,17 +1,7 @@
-import {
-  recordLength,
-  recordPayloadStart,
-  recordProperties,
-  recordPropertiesLength,
-  recordTopicLength,
-  recordTopicStart,
-} from '../../lmq/spi/record.ts';
+import { recordTopicLength, recordTopicStart } from '../../lmq/spi/record.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
-import { encodePublish5 } from '../codec/publish-encoder.ts';
-import { recordSize5 } from '../codec/record-encoder.ts';
+import { encodeRecord5, recordSize5 } from '../codec/record-encoder.ts';
 import type { OutgoingAliases } from './outgoing-aliases.ts';
-
-const NO_PROPERTIES = Buffer.alloc(0);
 
 /**
  * Encodes the PUBLISH of a stored record like `encodeRecord5`, with a topic alias where the topic has or
@@ -27,24 +17,18 @@ export function encodeAliasedRecord5(
   expirySeconds: number,
   subscriptionId: number,
 ): void {
-  const topicStart = recordTopicStart(position);
   const size = recordSize5(first, buffer, position, expirySeconds, subscriptionId);
-  const alias = aliases.choose(buffer, topicStart, recordTopicLength(buffer, position), size);
-  encodePublish5(
+  const nameLength = recordTopicLength(buffer, position);
+  const alias = aliases.choose(buffer, recordTopicStart(position), nameLength, size);
+  encodeRecord5(
     out,
     first,
     packetId,
     buffer,
-    topicStart,
-    aliases.nameLength,
-    recordPropertiesLength(buffer, position) === 0
-      ? NO_PROPERTIES
-      : recordProperties(buffer, position),
+    position,
     expirySeconds,
     subscriptionId,
-    buffer,
-    recordPayloadStart(buffer, position),
-    position + recordLength(buffer, position),
+    aliases.nameLength,
     alias,
   );
 }

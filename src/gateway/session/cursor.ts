@@ -62,3 +62,17 @@ export class Cursor<Owner> {
     this.options = options;
   }
 }
+
+/** A cursor whose messages a shared group hands out: it reads nothing itself. */
+export function sharedCursor<Owner>(
+  session: Owner,
+  queue: Queue,
+  qos: number,
+  shareKey: string,
+  options?: DeliveryOptions,
+): Cursor<Owner> {
+  const cursor = new Cursor(session, queue, qos, 0, options);
+  cursor.shareKey = shareKey;
+  cursor.state = CursorState.CLOSED;
+  return cursor;
+}

@@ -158,6 +158,13 @@ export class InflightWindow<Cursor extends object> {
     this.#head = head;
   }
 
+  /** Slots of the incomplete entries, in order; each may be completed when it has been given. */
+  *incomplete(): Generator<number> {
+    for (let slot = this.#head; slot < this.#tail; slot++) {
+      if (this.state(slot) !== DeliveryState.DONE) yield slot;
+    }
+  }
+
   /** Incomplete entries before `slot`. */
   countBefore(slot: number): number {
     let count = 0;

@@ -3,7 +3,7 @@ import { isSharedFilter, parseSharedFilter } from '../../common/topic/shared-fil
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
 import { type QueueName, StateSpace } from '../../lmq/spi/types.ts';
 import { deliveryOptions } from './delivery-options.ts';
-import { Cursor, CursorState } from './cursor.ts';
+import { Cursor, CursorState, sharedCursor } from './cursor.ts';
 import { DeliveryState, InflightWindow } from './inflight-window.ts';
 import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
 import { Session, type SessionCursor } from './session.ts';
@@ -65,9 +65,7 @@ export class SessionLoader {
       session.filterBytes += Buffer.byteLength(filter);
       if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 0);
       if (group !== undefined) {
-        subscription.cursor = new Cursor(session, queue, qos, 0, options);
-        subscription.cursor.shareKey = group.key;
-        subscription.cursor.state = CursorState.CLOSED;
+        subscription.cursor = sharedCursor(session, queue, qos, group.key, options);
         cursors.set(group.key, subscription.cursor);
         continue;
       }
@@ -103,9 +101,12 @@ export class SessionLoader {
         // Unsubscribed while in flight: the delivery is completed all the same.
         const share = parseSharedFilter(name);
         const queueName = share === undefined ? (name as QueueName) : filterQueueName(share.filter);
-        cursor = new Cursor(session, await this.#store.openQueue(queueName), 2, 0);
+        const queue = await this.#store.openQueue(queueName);
+        cursor =
+          share === undefined
+            ? new Cursor(session, queue, 2, 0)
+            : sharedCursor(session, queue, 2, name);
         cursor.state = CursorState.CLOSED;
-        if (share !== undefined) cursor.shareKey = name;
         session.retired.push(cursor);
         cursors.set(name, cursor);
       }

@@ -23,12 +23,10 @@ export interface LeaseRules {
 export function takeLeases(session: Session, rules: LeaseRules): Map<string, QueueOffset[]> {
   const { inflight } = session;
   const taken = new Map<string, QueueOffset[]>();
-  for (let slot = inflight.head; slot < inflight.tail; slot++) {
-    const state = inflight.state(slot);
-    if (state === DeliveryState.DONE) continue;
+  for (const slot of inflight.incomplete()) {
     const { shareKey } = inflight.cursor(slot);
     if (shareKey === undefined || shareKey !== (rules.key ?? shareKey)) continue;
-    const isUnsent = state === DeliveryState.ASSIGNED;
+    const isUnsent = inflight.state(slot) === DeliveryState.ASSIGNED;
     const isMovable = inflight.qos(slot) === 1 && (rules.ends || rules.hasOthers(shareKey));
     if (!isUnsent && !isMovable) continue;
     const offsets = taken.get(shareKey);

@@ -23,6 +23,6 @@ export class SessionShares implements SharedMembership {
   }
 
   saving(): void {
-    for (const group of this.groups) this.#log.save(group);
+    for (const group of this.groups) this.#log.saveGroup(group);
   }
 }

@@ -36,8 +36,6 @@ export class ShareGroup implements SharedSource, SharedAudience {
   readonly holders: Set<string> = new Set<string>();
   /** What was read from disk and is not handed out yet. */
   pulled: readonly Segment[] = [];
-  /** Differs from what is saved. */
-  dirty = false;
   /** As last saved. */
   savedRecord: Buffer | undefined = undefined;
   savedOffset: QueueOffset = -1;

@@ -8,7 +8,6 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import { decodeInflightRecord, encodeInflightRecord } from '../session/inflight-record.ts';
-import { DeliveryState } from '../session/inflight-window.ts';
 import { KeyedSerialQueue } from '../session/keyed-serial-queue.ts';
 import type { Session, SessionSubscription } from '../session/session.ts';
 import type { SharedSource, SharedSubscriptions } from '../session/shared-subscriptions.ts';
@@ -204,7 +203,7 @@ export class ShareGroups implements SharedSubscriptions {
       log.changed(group);
       pump.run(group);
       // In the commit in which the one that had them loses them.
-      log.save(group);
+      log.saveGroup(group);
     }
   }
 
@@ -233,7 +232,7 @@ export class ShareGroups implements SharedSubscriptions {
     const queue = await metadata.acquire(filter, true);
     const group = this.#add(key, filter, queue, queue.nextOffset);
     log.changed(group);
-    log.save(group);
+    log.saveGroup(group);
     return group;
   }
 
@@ -281,9 +280,8 @@ function hasOtherMember(group: ShareGroup | undefined, session: Session): boolea
 }
 
 function holdsAny({ inflight }: Session, group: ShareGroup): boolean {
-  for (let slot = inflight.head; slot < inflight.tail; slot++) {
-    if (inflight.state(slot) === DeliveryState.DONE || inflight.qos(slot) !== 1) continue;
-    if (inflight.cursor(slot).shareKey === group.key) return true;
+  for (const slot of inflight.incomplete()) {
+    if (inflight.qos(slot) === 1 && inflight.cursor(slot).shareKey === group.key) return true;
   }
   return false;
 }

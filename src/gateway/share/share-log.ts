@@ -2,7 +2,7 @@ import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
 import { DeliveryState } from '../session/inflight-window.ts';
 import type { Session } from '../session/session.ts';
-import type { SessionLog } from '../session/session-log.ts';
+import type { Progress, SessionLog } from '../session/session-log.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import { encodeShareRecord } from './share-record.ts';
 import { shareConsumer } from './share-user.ts';
@@ -12,12 +12,13 @@ import { shareConsumer } from './share-user.ts';
  * session, or in the group's own record; so a group's offset is only written together with the
  * in-flight records of those who have got something since, and the other way round.
  */
-export class ShareLog {
+export class ShareLog implements Progress {
   readonly #store: LmqStore;
   readonly #sessionLog: SessionLog;
   /** Sessions in memory that may have messages of a group in flight. */
   readonly #lessees = new Map<ShareGroup, Set<Session>>();
-  readonly #progress = new Map<ShareGroup, { save(): void }>();
+  /** Groups that differ from what is saved. */
+  readonly #changed = new Set<ShareGroup>();
 
   constructor(store: LmqStore, sessionLog: SessionLog) {
     this.#store = store;
@@ -38,25 +39,18 @@ export class ShareLog {
 
   /** The group differs from what is saved. */
   changed(group: ShareGroup): void {
-    if (group.dirty || group.state === ShareState.CLOSED) return;
-    group.dirty = true;
-    let progress = this.#progress.get(group);
-    if (progress === undefined) {
-      progress = {
-        save: () => {
-          this.save(group);
-        },
-      };
-      this.#progress.set(group, progress);
-    }
-    this.#sessionLog.saveLater(progress);
+    if (group.state === ShareState.CLOSED || this.#changed.has(group)) return;
+    this.#changed.add(group);
+    this.#sessionLog.saveLater(this);
   }
 
-  save(group: ShareGroup): void {
-    if (!group.dirty) return;
-    group.dirty = false;
-    const progress = this.#progress.get(group);
-    if (progress !== undefined) this.#sessionLog.saved(progress);
+  /** Saves all that have changed. */
+  save(): void {
+    for (const group of [...this.#changed]) this.saveGroup(group);
+  }
+
+  saveGroup(group: ShareGroup): void {
+    if (!this.#forgetChange(group)) return;
     const isMoved = group.offset !== group.savedOffset;
     if (isMoved) {
       group.savedOffset = group.offset;
@@ -76,13 +70,17 @@ export class ShareLog {
 
   /** Forgets a group that has ended. */
   erase(group: ShareGroup): void {
-    group.dirty = false;
-    const progress = this.#progress.get(group);
-    if (progress !== undefined) this.#sessionLog.saved(progress);
-    this.#progress.delete(group);
+    this.#forgetChange(group);
     this.#lessees.delete(group);
     this.#store.deleteOffset(shareConsumer(group.key), group.queue);
     this.#store.deleteState(StateSpace.SHARE, group.key);
+  }
+
+  /** False when there was nothing to save. */
+  #forgetChange(group: ShareGroup): boolean {
+    const hadChanged = this.#changed.delete(group);
+    if (this.#changed.size === 0) this.#sessionLog.saved(this);
+    return hadChanged;
   }
 
   /** What would be lost with this process: returned, or in flight to a session that is not stored. */
@@ -96,8 +94,7 @@ export class ShareLog {
 }
 
 function collect({ inflight }: Session, key: string, offsets: QueueOffset[]): void {
-  for (let slot = inflight.head; slot < inflight.tail; slot++) {
-    if (inflight.state(slot) === DeliveryState.DONE) continue;
+  for (const slot of inflight.incomplete()) {
     if (inflight.cursor(slot).shareKey !== key) continue;
     // A client that has sent PUBREC has the message.
     if (inflight.state(slot) !== DeliveryState.RELEASED) offsets.push(inflight.offset(slot));

@@ -97,8 +97,7 @@ export class SysTopics {
       payloadStart: 0,
       payloadEnd: chunk.length,
     };
-    forwarder.forward(entry, entry.all, message, undefined);
-    forwarder.forwardShared(entry, message, undefined);
+    forwarder.publish(entry, 0, message, undefined);
   }
 
   #sample(now: number): SysSample {

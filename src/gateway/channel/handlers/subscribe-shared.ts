@@ -1,5 +1,5 @@
 import type { Subscription as Requested } from '../../codec/subscribe-packet.ts';
-import { Cursor, CursorState } from '../../session/cursor.ts';
+import { sharedCursor } from '../../session/cursor.ts';
 import type { DeliveryOptions } from '../../session/delivery-options.ts';
 import type { Session } from '../../session/session.ts';
 import { Subscription } from '../../session/subscription.ts';
@@ -28,10 +28,7 @@ export async function subscribeShared(
   const subscription = new Subscription(session, filter, queue, qos, options);
   subscription.retainHandling = retainHandling;
   subscription.isShared = true;
-  const cursor = new Cursor(session, queue, qos, 0, options);
-  cursor.shareKey = group.key;
-  cursor.state = CursorState.CLOSED;
-  subscription.cursor = cursor;
+  subscription.cursor = sharedCursor(session, queue, qos, group.key, options);
   session.subscriptions.set(filter, subscription);
   session.filterBytes += Buffer.byteLength(filter);
   stats.subscriptionsCurrent++;

@@ -62,11 +62,23 @@ export async function withWorkplace<T>(
   }
 }
 
-/** Starts lmqtt, with its defaults, and waits until it serves. */
-export async function startGateway({ dir }: Workplace): Promise<Gateway> {
+/** How lmqtt is started where it is not as a user gets it. */
+export interface GatewaySettings {
+  /** `LMQTT_…` variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node.js. */
+  readonly nodeFlags?: readonly string[];
+}
+
+/** Starts lmqtt, with its defaults but for `settings`, and waits until it serves. */
+export async function startGateway(
+  { dir }: Workplace,
+  { env, nodeFlags = [] }: GatewaySettings = {},
+): Promise<Gateway> {
   const port = await freePort();
   const listeners = { port, tls: undefined, webSocketPort: undefined };
-  const launch = lmqtt(OWN, 'ASYNC_FLUSH', []).prepare(listeners, dir);
+  const prepared = lmqtt(OWN, 'ASYNC_FLUSH', nodeFlags).prepare(listeners, dir);
+  const launch = { ...prepared, env: { ...prepared.env, ...env } };
   const begin = performance.now();
   const logFile = join(dir, 'broker.log');
   const started = await startChild({ ...launch, logFile, core: undefined });
@@ -90,9 +102,9 @@ export async function background(
   place: Workplace,
   gateway: Gateway,
   options: string,
+  logFile: string = join(place.dir, 'background.log'),
 ): Promise<Child> {
   const target = ['--host', HOST, '--port', String(gateway.port)];
-  const logFile = join(place.dir, 'background.log');
   const command = [place.binary, ...target, ...options.split(' ')];
   const started = await startChild({ command, env: {}, logFile, core: undefined });
   const end = performance.now() + SET_UP_MS;

@@ -84,7 +84,7 @@ static struct {
   int port, pubs, subs, pattern, qos, subqos, payload, window, threads, proto, batch;
   int clean, retain, verify, spin, recvmax, keepalive, burst, rcvbuf, sndbuf, cleanup, quiet;
   u64 messages;
-  double duration, warmup, rate, idle_timeout, drain_timeout;
+  double duration, warmup, rate, idle_timeout, drain_timeout, interval;
   int pid;
   int topics, alias, properties;
   // transport
@@ -1215,6 +1215,29 @@ static void out_hist(const char *k, const hist *h) {
          h->n ? h->sum / (double)h->n / 1e3 : 0, hist_pct(h, 50) / 1e3, hist_pct(h, 90) / 1e3, hist_pct(h, 99) / 1e3, hist_pct(h, 99.9) / 1e3, (double)h->max / 1e3);
 }
 
+// One line for each interval: what was delivered in it and how long that took. Threads are read as they run.
+static void out_interval(double at) {
+  static hist last, sum, now;
+  static u64 last_sent, last_unique;
+  memset(&sum, 0, sizeof sum);
+  for (int i = 0; i < o.threads; i++) hist_merge(&sum, &T[i].lat);
+  now = sum;
+  if (sum.n >= last.n) {                   // else a new epoch has begun
+    for (u32 i = 0; i < HN; i++) now.b[i] -= last.b[i];
+    now.n -= last.n;
+    now.sum -= last.sum;
+    for (u32 i = HN; i-- > 0;) if (now.b[i]) { now.max = (u64)hist_val(i); break; }
+  }
+  last = sum;
+  u64 sent = SUMC(c_sent), unique = SUMC(c_unique);
+  printf("{\"mode\":\"interval\",\"at_s\":%.3f,\"sent\":%" PRIu64 ",\"delivered\":%" PRIu64, at, sent - last_sent, unique - last_unique);
+  out_hist("lat_us", &now);
+  printf("}\n");
+  fflush(stdout);
+  last_sent = sent;
+  last_unique = unique;
+}
+
 static int run_load(void) {
   bool drain = o.retained || !strcmp(o.mode, "drain");
   if (drain) o.threads = 1;
@@ -1346,12 +1369,17 @@ static int run_load(void) {
     bool haveA = o.warmup <= 0, haveB = false;
     if (haveA) A = take(0);
     u64 last = 0, seen = 0, next_check = 0;
+    u64 step_ns = (u64)(o.interval * 1e9), t_interval = g_t0 + step_ns;
     for (;;) {
       if (o.threads == 1) step(&T[0], 10); else usleep(2000);
       u64 now = now_ns();
       if (now < next_check) continue;
       next_check = now + 1000000;
       if (!haveA && now >= t_warm) { A = take(0); g_epoch++; haveA = true; }
+      if (step_ns && now >= t_interval) {
+        out_interval((double)(now - g_t0) / 1e9);
+        t_interval += step_ns;
+      }
       if (now >= t_rss) {
         u64 kb = rss_fast();
         if (kb > peak) peak = kb;
@@ -1573,6 +1601,7 @@ static void usage(void) {
       "  --window W                 unacknowledged publishes per publisher (QoS 1/2, default 100);\n"
       "                             at QoS 0 messages published and not yet delivered per publisher, 0 = flood (default)\n"
       "  --messages N | --duration S [--warmup S]                --rate R  total messages/s, open loop, latency from the due time\n"
+      "  --interval S               one more line for each S seconds: messages and latency in it\n"
       "  --batch N                  publishes per write at most (512)   --spin  busy-poll (precise latency)\n"
       "  --clean 0|1 [--cleanup]    clean or persistent subscriber sessions; --cleanup removes them afterwards\n"
       "  --recvmax N                MQTT 5 Receive Maximum       --keepalive S   --retain   --prefix ID   --topic ROOT\n"
@@ -1585,8 +1614,8 @@ static void usage(void) {
 }
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
-  enum { O = 256, HOST, PORT, USER, PASS, PROTO, PIDO, PUBS, SUBS, PATTERN, QOS, SUBQOS, PAYLOAD, VERIFY, WINDOW, MESSAGES, DURATION, WARMUP, RATE, BATCH, SPIN, CLEAN, CLEANUP, RECVMAX, KEEPALIVE, RETAIN, PREFIX, TOPIC, THREADS, BURST, IDLE, DRAINT, RCVBUF, SNDBUF, QUIET, MODE, PHASE, RUNID, CONNS, SUBSCRIBE, PROCS, HOLD, SETTLE, PERSRC, LABEL, TOPICS, PROPERTIES, ALIAS, TLS, WS, WSPATH, SUBSCRIPTIONS, WILD, LEAVE };
-  static struct option L[] = {{"host", 1, 0, HOST}, {"port", 1, 0, PORT}, {"user", 1, 0, USER}, {"pass", 1, 0, PASS}, {"proto", 1, 0, PROTO}, {"pid", 1, 0, PIDO}, {"pubs", 1, 0, PUBS}, {"subs", 1, 0, SUBS}, {"pattern", 1, 0, PATTERN}, {"qos", 1, 0, QOS}, {"sub-qos", 1, 0, SUBQOS}, {"payload", 1, 0, PAYLOAD}, {"verify", 0, 0, VERIFY}, {"window", 1, 0, WINDOW}, {"messages", 1, 0, MESSAGES}, {"duration", 1, 0, DURATION}, {"warmup", 1, 0, WARMUP}, {"rate", 1, 0, RATE}, {"batch", 1, 0, BATCH}, {"spin", 0, 0, SPIN}, {"clean", 1, 0, CLEAN}, {"cleanup", 0, 0, CLEANUP}, {"recvmax", 1, 0, RECVMAX}, {"keepalive", 1, 0, KEEPALIVE}, {"retain", 0, 0, RETAIN}, {"prefix", 1, 0, PREFIX}, {"topic", 1, 0, TOPIC}, {"threads", 1, 0, THREADS}, {"burst", 1, 0, BURST}, {"idle-timeout", 1, 0, IDLE}, {"drain-timeout", 1, 0, DRAINT}, {"rcvbuf", 1, 0, RCVBUF}, {"sndbuf", 1, 0, SNDBUF}, {"quiet", 0, 0, QUIET}, {"mode", 1, 0, MODE}, {"phase", 1, 0, PHASE}, {"run-id", 1, 0, RUNID}, {"connections", 1, 0, CONNS}, {"subscribe", 0, 0, SUBSCRIBE}, {"procs", 1, 0, PROCS}, {"hold", 1, 0, HOLD}, {"settle", 1, 0, SETTLE}, {"per-src", 1, 0, PERSRC}, {"label", 1, 0, LABEL}, {"topics", 1, 0, TOPICS}, {"properties", 1, 0, PROPERTIES}, {"alias", 1, 0, ALIAS}, {"tls", 0, 0, TLS}, {"ws", 0, 0, WS}, {"ws-path", 1, 0, WSPATH}, {"subscriptions", 1, 0, SUBSCRIPTIONS}, {"wild", 0, 0, WILD}, {"leave", 0, 0, LEAVE}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+  enum { O = 256, HOST, PORT, USER, PASS, PROTO, PIDO, PUBS, SUBS, PATTERN, QOS, SUBQOS, PAYLOAD, VERIFY, WINDOW, MESSAGES, DURATION, WARMUP, RATE, BATCH, SPIN, CLEAN, CLEANUP, RECVMAX, KEEPALIVE, RETAIN, PREFIX, TOPIC, THREADS, BURST, IDLE, DRAINT, RCVBUF, SNDBUF, QUIET, MODE, PHASE, RUNID, CONNS, SUBSCRIBE, PROCS, HOLD, SETTLE, PERSRC, LABEL, TOPICS, PROPERTIES, ALIAS, TLS, WS, WSPATH, SUBSCRIPTIONS, WILD, LEAVE, INTERVAL };
+  static struct option L[] = {{"host", 1, 0, HOST}, {"port", 1, 0, PORT}, {"user", 1, 0, USER}, {"pass", 1, 0, PASS}, {"proto", 1, 0, PROTO}, {"pid", 1, 0, PIDO}, {"pubs", 1, 0, PUBS}, {"subs", 1, 0, SUBS}, {"pattern", 1, 0, PATTERN}, {"qos", 1, 0, QOS}, {"sub-qos", 1, 0, SUBQOS}, {"payload", 1, 0, PAYLOAD}, {"verify", 0, 0, VERIFY}, {"window", 1, 0, WINDOW}, {"messages", 1, 0, MESSAGES}, {"duration", 1, 0, DURATION}, {"warmup", 1, 0, WARMUP}, {"rate", 1, 0, RATE}, {"batch", 1, 0, BATCH}, {"spin", 0, 0, SPIN}, {"clean", 1, 0, CLEAN}, {"cleanup", 0, 0, CLEANUP}, {"recvmax", 1, 0, RECVMAX}, {"keepalive", 1, 0, KEEPALIVE}, {"retain", 0, 0, RETAIN}, {"prefix", 1, 0, PREFIX}, {"topic", 1, 0, TOPIC}, {"threads", 1, 0, THREADS}, {"burst", 1, 0, BURST}, {"idle-timeout", 1, 0, IDLE}, {"drain-timeout", 1, 0, DRAINT}, {"rcvbuf", 1, 0, RCVBUF}, {"sndbuf", 1, 0, SNDBUF}, {"quiet", 0, 0, QUIET}, {"mode", 1, 0, MODE}, {"phase", 1, 0, PHASE}, {"run-id", 1, 0, RUNID}, {"connections", 1, 0, CONNS}, {"subscribe", 0, 0, SUBSCRIBE}, {"procs", 1, 0, PROCS}, {"hold", 1, 0, HOLD}, {"settle", 1, 0, SETTLE}, {"per-src", 1, 0, PERSRC}, {"label", 1, 0, LABEL}, {"topics", 1, 0, TOPICS}, {"properties", 1, 0, PROPERTIES}, {"alias", 1, 0, ALIAS}, {"tls", 0, 0, TLS}, {"ws", 0, 0, WS}, {"ws-path", 1, 0, WSPATH}, {"subscriptions", 1, 0, SUBSCRIPTIONS}, {"wild", 0, 0, WILD}, {"leave", 0, 0, LEAVE}, {"interval", 1, 0, INTERVAL}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
   int c, window_set = 0;
   while ((c = getopt_long(argc, argv, "h", L, NULL)) != -1) {
     switch (c) {
@@ -1647,6 +1676,7 @@ int main(int argc, char **argv) {
     case SUBSCRIPTIONS: o.subscriptions = atoi(optarg); o.subscribe = 1; break;
     case WILD: o.wild = 1; break;
     case LEAVE: o.leave = 1; break;
+    case INTERVAL: o.interval = atof(optarg); break;
     case 'h': usage(); return 0;
     default: usage(); return 2;
     }

@@ -18,6 +18,7 @@ export const ErrorCode = {
   STORE_CLOSED: 'LMQTT_STORE_CLOSED',
   STORE_LIMIT: 'LMQTT_STORE_LIMIT',
   KV_CONFIG: 'LMQTT_KV_CONFIG',
+  RPC: 'LMQTT_RPC',
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 

@@ -1,0 +1,63 @@
+import type { StateSpace } from './types.ts';
+
+/**
+ * What somebody owns: a session, a will, a shared group, a duty. Made by `claimKey` only. The first
+ * character is the kind, the rest the name.
+ */
+export const ClaimKind = {
+  /** Session of a client id: its connection is at the owner's. */
+  SESSION: 's',
+  /** Will of a client id: the owner publishes it when it is due. */
+  WILL: 'w',
+  /** Something that one gateway does for all. */
+  DUTY: 'd',
+} as const;
+export type ClaimKind = (typeof ClaimKind)[keyof typeof ClaimKind];
+
+export function claimKey(kind: ClaimKind, name: string): string {
+  return kind + name;
+}
+
+export function claimKind(key: string): string {
+  return key.charAt(0);
+}
+
+export function claimName(key: string): string {
+  return key.slice(1);
+}
+
+/**
+ * The other gateways on the same store (architecture §6). A gateway that has its store for itself has
+ * none of this. A claim is held until it is released, or until its node has been silent for longer than
+ * its lease; then the node is *fenced*: nothing that it writes is taken any more.
+ */
+export interface Cluster {
+  /** This node's number in the records that it appends (`recordOrigin`). */
+  readonly origin: number;
+
+  /**
+   * Becomes the owner. The owner before is asked to give it up and has done so, or is dead, when this
+   * resolves; everything that it had written is seen by later reads.
+   * @throws StoreError when the store cannot be reached in time
+   */
+  claim(key: string): Promise<void>;
+  /** False when another node owns it. */
+  claimIfFree(key: string): Promise<boolean>;
+  /** Gives it up in the open commit: after everything that has been written so far. */
+  release(key: string): void;
+
+  /** Another node asks for a claim of this one: to be saved, closed and released. One listener. */
+  onRevoked(listener: (key: string) => void): void;
+  /** Claims of dead nodes; what they left is to be seen to. The next ones come when it has resolved. One listener. */
+  onOrphans(listener: (keys: readonly string[]) => Promise<void>): void;
+  /**
+   * Changes of a state space by other nodes, in commit order, from when this resolves; a scan that begins
+   * then and the changes together miss nothing. One listener for each space.
+   */
+  watchState(
+    space: StateSpace,
+    listener: (key: string, value: Buffer | undefined) => void,
+  ): Promise<void>;
+  /** This node counts as dead: every commit fails from now on. The process has to begin anew. One listener. */
+  onFenced(listener: (reason: string) => void): void;
+}

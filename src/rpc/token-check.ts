@@ -1,0 +1,37 @@
+import {
+  ResponderBuilder,
+  ServerInterceptingCall,
+  ServerListenerBuilder,
+  Metadata,
+} from '@grpc/grpc-js';
+import type { ServerInterceptor } from '@grpc/grpc-js';
+import { isAuthorized } from './credentials.ts';
+import type { RpcCredentials } from './credentials.ts';
+import { RpcStatus } from './rpc-status.ts';
+
+/** Refuses calls without the token, with UNAUTHENTICATED, before anything of them is read. */
+export function tokenCheck(credentials: RpcCredentials): ServerInterceptor {
+  return (_method, call) =>
+    new ServerInterceptingCall(
+      call,
+      new ResponderBuilder()
+        .withStart((next) => {
+          next(
+            new ServerListenerBuilder()
+              .withOnReceiveMetadata((metadata, accept) => {
+                if (isAuthorized(credentials, metadata)) {
+                  accept(metadata);
+                  return;
+                }
+                call.sendStatus({
+                  code: RpcStatus.UNAUTHENTICATED,
+                  details: 'the token of the cluster is missing or wrong',
+                  metadata: new Metadata(),
+                });
+              })
+              .build(),
+          );
+        })
+        .build(),
+    );
+}

@@ -1,5 +1,6 @@
 import { TimerWheel } from '../common/timer-wheel.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
+import { ForeignMessages } from './cluster/foreign-messages.ts';
 import { LiveForwarder } from './channel/live-forwarder.ts';
 import { StoreGate } from './channel/store-gate.ts';
 import { eventsOf } from './events/client-events.ts';
@@ -41,7 +42,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   const authenticator = hooks?.authenticator(options.authenticator) ?? options.authenticator;
   const authorizer = hooks?.authorizer(options.authorizer) ?? options.authorizer;
   const waiters = new CommitWaiters();
-  const live = new LiveSubscriptions();
+  const live = new LiveSubscriptions(options.cluster !== undefined);
   const sessionLog = new SessionLog(store, waiters, clock, sessionFlushIntervalMs);
   const pump = new DeliveryPump(store, limits, stats, clock, logger, sessionLog, hooks?.deliver);
   const shares = assembleShares(options, {
@@ -53,6 +54,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   const sessions = new SessionRegistry({
     shares,
     store,
+    cluster: options.cluster,
     metadata,
     live,
     pump,
@@ -68,19 +70,22 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   });
   const forwarder = new LiveForwarder(sessions, stats, limits, hooks?.deliver);
   const wheel = new TimerWheel(clock);
-  const retained = new RetainedMessages(store, limits, stats, clock, logger);
+  const retained = new RetainedMessages(store, limits, stats, clock, logger, options.cluster);
   const publisher = new MessagePublisher(store, topics, forwarder, retained);
   const willPublisher =
     hooks?.publish === undefined
       ? publisher
       : new HookedWillPublisher(publisher, hooks.publish, maxPacketSize);
   const common = { store, limits, stats, clock, logger, deliverHooks: hooks?.deliver };
-  const events = eventsOf(options.clientEvents, { store, topics, publisher, stats, clock });
+  const interest = options.clientEventsOnDemand === true ? metadata.eventInterest : undefined;
+  const eventParts = { store, topics, publisher, stats, clock, interest };
+  const events = eventsOf(options.clientEvents, eventParts);
   if (events !== undefined) sessions.observe(events);
   const sysTopics =
     options.sysTopics === undefined
       ? undefined
       : new SysTopics({ ...common, ...options.sysTopics, topics, forwarder, sessionLog });
+  const wills = new Wills({ ...common, publisher: willPublisher, wheel, cluster: options.cluster });
   const lookUp =
     sysTopics === undefined ? retained : new RetainedLookUps(retained, sysTopics.values);
   return {
@@ -94,7 +99,8 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     retainedSender: new RetainedSender({ ...common, retained: lookUp, sessions, sessionLog, pump }),
     sysTopics,
     events,
-    wills: new Wills({ ...common, publisher: willPublisher, wheel }),
+    wills,
+    foreign: foreignOf(options, { live, sessions, stats, deliverHooks: hooks?.deliver }),
     publisher,
     shares,
     sessionLog,
@@ -113,6 +119,23 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     clock,
     logger,
   };
+}
+
+/** Undefined when no other gateway is on the store. */
+function foreignOf(
+  { cluster, store, limits, clock }: AssemblyOptions,
+  { live, sessions, stats, deliverHooks }: ForeignParts,
+): ForeignMessages | undefined {
+  if (cluster === undefined) return undefined;
+  const delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
+  return new ForeignMessages({ cluster, store, live, sessions, delivery, stats, limits });
+}
+
+interface ForeignParts {
+  readonly live: LiveSubscriptions;
+  readonly sessions: SessionRegistry;
+  readonly stats: GatewayStats;
+  readonly deliverHooks: DeliverHooks | undefined;
 }
 
 function assembleShares(

@@ -1,10 +1,12 @@
 import type { Service } from '../common/lifecycle.ts';
+import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { Arrival } from '../lmq/spi/types.ts';
 import { assemble } from './assembly.ts';
 import { Channel } from './channel/channel.ts';
+import { ClaimKeeper } from './cluster/claim-keeper.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
-import { ReasonCode } from './codec/reason-code.ts';
 import { Connection } from './connection/connection.ts';
+import { drain, NO_DRAIN } from './drain.ts';
 import { FlushQueue } from './connection/flush-queue.ts';
 import { LingeringStreams } from './connection/lingering-streams.ts';
 import { GatewayStats } from './gateway-stats.ts';
@@ -57,7 +59,14 @@ export class Gateway implements Service {
         ? options.limits
         : { ...options.limits, maxPacketSize };
     this.#context = assemble({ ...options, limits }, this.stats);
-    this.#sweeper = new SessionSweeper(this.#context.sessions, options.clock, options.logger);
+    const { store, cluster, clock, logger } = options;
+    this.#sweeper = new SessionSweeper({
+      sessions: this.#context.sessions,
+      store,
+      cluster,
+      clock,
+      logger,
+    });
   }
 
   /** The addresses that are bound, in the order of the options. */
@@ -93,6 +102,7 @@ export class Gateway implements Service {
       gate.open();
     });
     sessionLog.start(pump);
+    if (this.#options.cluster !== undefined) this.#join(this.#options.cluster);
     this.#sweeper.start();
     this.#context.sessions.start();
     await this.#tcpKeepAlive.load();
@@ -116,9 +126,7 @@ export class Gateway implements Service {
     this.#pending.destroyAll();
     const { clock } = this.#options;
     const { sessionLog, sessions } = this.#context;
-    for (const channel of [...this.#channels]) {
-      channel.close('gateway is stopping', ReasonCode.SERVER_SHUTTING_DOWN);
-    }
+    await drain(this.#channels, this.#options.drain ?? NO_DRAIN, clock);
     // A peer that is still sending gets a moment to read why it is closed.
     const lingerUntil = clock.monotonic() + LAST_WORDS_MS;
     const isLingering = () => this.#lingering.size > 0 && clock.monotonic() < lingerUntil;
@@ -137,6 +145,12 @@ export class Gateway implements Service {
     await this.#context.sysTopics?.stop();
     this.#context.wills.stop();
     this.#context.retained.stop();
+  }
+
+  #join(cluster: Cluster): void {
+    const { sessions, wills } = this.#context;
+    const { logger } = this.#options;
+    new ClaimKeeper({ cluster, sessions, wills, logger }).start();
   }
 
   #unsentBytes(): number {
@@ -209,8 +223,9 @@ export class Gateway implements Service {
   };
 
   #arrived(arrivals: readonly Arrival[]): void {
-    const { pump, sessions, shares } = this.#context;
+    const { pump, sessions, shares, foreign } = this.#context;
     for (const arrival of arrivals) {
+      foreign?.arrived(arrival);
       shares.arrived(arrival);
       if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
       else sessions.arrivedUnread(arrival);

@@ -1,7 +1,9 @@
 import type { Authenticator, Authorizer, EnhancedAuthenticator } from '../auth/types.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
+import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
+import type { DrainOptions } from './drain.ts';
 import type { ClientEvent } from './events/client-event.ts';
 import type { ConnectionLimits } from './listener/connection-limiter.ts';
 import type { GatewayHooks } from './hooks/gateway-hooks.ts';
@@ -59,6 +61,8 @@ export interface GatewayOptions {
   /** Without it there are none. */
   readonly connectionLimits?: ConnectionLimits;
   readonly store: LmqStore;
+  /** The other gateways on the store; none unless given. */
+  readonly cluster?: Cluster | undefined;
   readonly metadata: TopicMetadata;
   readonly authenticator: Authenticator;
   /** Methods of enhanced authentication; a client that names one is not asked for a password. */
@@ -78,8 +82,12 @@ export interface GatewayOptions {
   readonly sessionFlushIntervalMs: number;
   /** Client events that are published under `$events/`; none unless given. */
   readonly clientEvents?: readonly ClientEvent[] | undefined;
+  /** Of these, only such that somebody has subscribed once (ADR 421); false unless given. */
+  readonly clientEventsOnDemand?: boolean;
   /** Without it there are no `$SYS` topics. */
   readonly sysTopics?: SysTopicsOptions | undefined;
+  /** How connections are closed on stop: all at once with 0x8B unless given. */
+  readonly drain?: DrainOptions | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }

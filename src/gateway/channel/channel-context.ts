@@ -15,6 +15,7 @@ import type { DeliveryPump } from '../session/delivery-pump.ts';
 import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { CommitWaiters } from '../session/commit-waiters.ts';
+import type { ForeignMessages } from '../cluster/foreign-messages.ts';
 import type { LiveForwarder } from './live-forwarder.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { RetainedSender } from '../retained/retained-sender.ts';
@@ -43,6 +44,8 @@ export interface ChannelContext {
   /** Undefined when `$SYS` is off. */
   readonly sysTopics: SysTopics | undefined;
   readonly wills: Wills;
+  /** What other gateways publish at QoS 0; undefined when there are none. */
+  readonly foreign: ForeignMessages | undefined;
   /** For what did not come in a PUBLISH packet. */
   readonly publisher: MessagePublisher;
   readonly wheel: TimerWheel;

@@ -253,15 +253,22 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     this.close('store failed', ReasonCode.UNSPECIFIED_ERROR);
   }
 
-  /** Sends what is waiting and closes. */
-  close(reason: string, reasonCode?: number): void {
+  get isConnected(): boolean {
+    return this.state === ChannelState.CONNECTED;
+  }
+
+  /**
+   * Sends what is waiting and closes.
+   * @param serverReference servers that a client of MQTT 5 is to use instead
+   */
+  close(reason: string, reasonCode?: number, serverReference?: string): void {
     if (this.end === CONNECTION_LOST) this.end = { isByClient: false, reasonCode, reason };
     if (
       reasonCode !== undefined &&
       this.version === ProtocolVersion.MQTT_5 &&
       this.state === ChannelState.CONNECTED
     ) {
-      const farewell = encodeFarewell(reasonCode, reason, this.maximumPacketSize);
+      const farewell = encodeFarewell(reasonCode, reason, this.maximumPacketSize, serverReference);
       if (farewell.length <= this.maximumPacketSize) this.send(farewell);
     }
     this.connection.end();

@@ -42,6 +42,6 @@ function isWellFormed(chunk: Buffer, bodyStart: number, end: number, qos: number
   const topicEnd = topicStart + chunk.readUInt16BE(bodyStart);
   const propertiesStart = topicEnd + (qos === 0 ? 0 : 2);
   if (propertiesStart >= end || chunk[propertiesStart] === 0) return true;
-  const { stored, payloadStart } = readPublishProperties(chunk, propertiesStart, end);
-  return !announcesUtf8(stored) || isUtf8(chunk.subarray(payloadStart, end));
+  const { stored, bytes } = readPublishProperties(chunk, propertiesStart, end);
+  return !announcesUtf8(stored) || isUtf8(chunk.subarray(propertiesStart + bytes, end));
 }

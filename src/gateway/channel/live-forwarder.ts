@@ -212,6 +212,8 @@ export class LiveForwarder {
         0,
         aliases?.nameLength ?? bytes.length,
         properties,
+        0,
+        properties.length,
         expirySeconds,
         subscriptionId,
         chunk,

@@ -1,10 +1,11 @@
+import { sameBytes } from '../../common/bytes/same-bytes.ts';
 import type { Session } from '../session/session.ts';
 import { Action } from '../../auth/types.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
-import { readPublishProperties } from '../codec/publish-properties.ts';
+import { LastProperties } from '../codec/last-properties.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
@@ -38,6 +39,7 @@ export class PublishReceiver {
   #generation = 0;
   #allowed: Set<TopicEntry> | undefined;
   #aliases: TopicAliases | undefined;
+  #lastProperties: LastProperties | undefined;
   #runStart = 0;
   #runEnd = -1;
   #runCount = 0;
@@ -156,11 +158,12 @@ export class PublishReceiver {
     end: number,
     qos: number,
   ): TopicEntry | undefined {
-    const properties = readPublishProperties(chunk, this.#payloadStart, end);
-    this.#isBare = properties.payloadStart === this.#payloadStart + 1;
+    this.#lastProperties ??= new LastProperties();
+    const properties = this.#lastProperties.read(chunk, this.#payloadStart, end);
+    this.#isBare = properties.bytes === 1;
     this.#properties = properties.stored;
     this.#expirySeconds = properties.expirySeconds;
-    this.#payloadStart = properties.payloadStart;
+    this.#payloadStart += properties.bytes;
     const { topicAlias } = properties;
     if (topicAlias === 0 && topicEnd === topicStart) {
       throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'neither topic nor topic alias');
@@ -345,14 +348,6 @@ export class PublishReceiver {
     if (this.#allowed.size >= ALLOWED_CAPACITY) this.#allowed.clear();
     this.#allowed.add(entry);
   }
-}
-
-function sameBytes(bytes: Buffer, chunk: Buffer, start: number, end: number): boolean {
-  const { length } = bytes;
-  if (end - start !== length) return false;
-  // From the end: topics of one client differ in their last levels.
-  for (let i = length - 1; i >= 0; i--) if (bytes[i] !== chunk[start + i]) return false;
-  return true;
 }
 
 function malformed(message: string): MqttProtocolError {

@@ -80,15 +80,24 @@ export function encodeDisconnect(
   );
 }
 
-/** DISCONNECT with a reason string, which is left out where it does not fit [MQTT-3.14.2-3]. */
+/**
+ * DISCONNECT with a reason string, which is left out where it does not fit [MQTT-3.14.2-3].
+ * @param serverReference servers to use instead (§3.14.2.2.5)
+ */
 export function encodeFarewell(
   reasonCode: number,
   reasonString: string,
   maximumPacketSize: number,
+  serverReference?: string,
 ): Buffer {
-  const packet = encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5, { reasonString });
+  const reference = serverReference === undefined ? {} : { serverReference };
+  const properties = { reasonString, ...reference };
+  const packet = encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5, properties);
   if (packet.length <= maximumPacketSize) return packet;
-  return encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5);
+  const bare = encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5);
+  if (serverReference === undefined) return bare;
+  const short = encodeDisconnect(reasonCode, ProtocolVersion.MQTT_5, reference);
+  return short.length <= maximumPacketSize ? short : bare;
 }
 
 /** CONNACK of a refusal, with the reason as text where that fits [MQTT-3.2.2-19]. */

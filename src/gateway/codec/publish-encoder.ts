@@ -103,7 +103,8 @@ export function publishSize5(
 
 /**
  * Encodes one PUBLISH of MQTT 5: the stored properties as they came, in their order [MQTT-3.3.2-17],
- * behind the message expiry interval and the subscription identifier where there are any.
+ * behind the message expiry interval and the subscription identifier where there are any. They are
+ * `stored[storedStart, storedEnd)`.
  * @param expirySeconds what is left of it, or `NO_EXPIRY`
  * @param subscriptionId 0 = none
  * @param topicAlias 0 = none; the topic may be empty with one that the client knows [MQTT-3.3.2-8]
@@ -116,6 +117,8 @@ export function encodePublish5(
   topicStart: number,
   topicLength: number,
   stored: Buffer,
+  storedStart: number,
+  storedEnd: number,
   expirySeconds: number,
   subscriptionId: number,
   payloadSource: Buffer,
@@ -125,7 +128,8 @@ export function encodePublish5(
 ): void {
   const hasId = (first & 0b110) !== 0;
   const properties =
-    propertiesLength5(stored.length, expirySeconds, subscriptionId) + (topicAlias === 0 ? 0 : 3);
+    propertiesLength5(storedEnd - storedStart, expirySeconds, subscriptionId) +
+    (topicAlias === 0 ? 0 : 3);
   const headLength =
     2 + topicLength + (hasId ? 2 : 0) + remainingLengthBytes(properties) + properties;
   const remaining = headLength + payloadEnd - payloadStart;
@@ -145,7 +149,11 @@ export function encodePublish5(
   at = writeRemainingLength(slab, at, properties);
   if (expirySeconds !== NO_EXPIRY) {
     slab[at] = MESSAGE_EXPIRY_INTERVAL;
-    at = slab.writeUInt32BE(expirySeconds, at + 1);
+    slab[at + 1] = expirySeconds >>> 24;
+    slab[at + 2] = expirySeconds >>> 16;
+    slab[at + 3] = expirySeconds >>> 8;
+    slab[at + 4] = expirySeconds;
+    at += 5;
   }
   if (subscriptionId !== 0) {
     slab[at++] = SUBSCRIPTION_IDENTIFIER;
@@ -156,7 +164,7 @@ export function encodePublish5(
     slab[at++] = topicAlias >>> 8;
     slab[at++] = topicAlias;
   }
-  at = copyBytes(stored, 0, stored.length, slab, at);
+  at = copyBytes(stored, storedStart, storedEnd, slab, at);
   if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);
   else out.append(payloadSource, payloadStart, payloadEnd);
 }

@@ -1,21 +1,13 @@
 import { NO_EXPIRY } from '../../lmq/spi/record.ts';
 import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import { MqttProtocolError } from './protocol-error.ts';
-import { PropertyId, PropertySet } from './property-set.ts';
+import { PropertyId } from './property-set.ts';
 import { ReasonCode } from './reason-code.ts';
 import { WireReader } from './wire-reader.ts';
 
 const NONE = Buffer.alloc(0);
-
-/** `PropertyId` of the topic alias, which PUBLISH alone has. */
-const ALLOWED = [
-  PropertyId.PAYLOAD_FORMAT_INDICATOR,
-  PropertyId.MESSAGE_EXPIRY_INTERVAL,
-  PropertyId.CONTENT_TYPE,
-  PropertyId.RESPONSE_TOPIC,
-  PropertyId.CORRELATION_DATA,
-  PropertyId.TOPIC_ALIAS,
-] as const;
+/** Length of a block that has a topic alias and nothing else, and of that alias. */
+const ALIAS_BYTES = 3;
 
 /** The properties of a PUBLISH that has come in (MQTT 5 §3.3.2.3). */
 export interface PublishProperties {
@@ -25,12 +17,20 @@ export interface PublishProperties {
   readonly expirySeconds: number;
   /** 0 = none. */
   readonly topicAlias: number;
-  /** First byte of the payload. */
-  readonly payloadStart: number;
+  /** Bytes of the block, its length among them: the payload follows. */
+  readonly bytes: number;
 }
 
+const NO_PROPERTIES: PublishProperties = {
+  stored: NONE,
+  expirySeconds: NO_EXPIRY,
+  topicAlias: 0,
+  bytes: 1,
+};
+
 /**
- * Reads the properties at `start`. A copy is made only where something has to be left out.
+ * Reads the properties at `start`; what is stored is a copy. A scan rather than a `PropertySet`: it runs for
+ * each message, and of most properties only the form matters.
  * @throws MqttProtocolError for a property that a client may not send here, or an alias of 0
  */
 export function readPublishProperties(
@@ -38,36 +38,121 @@ export function readPublishProperties(
   start: number,
   end: number,
 ): PublishProperties {
-  if (start < end && chunk[start] === 0) {
-    return { stored: NONE, expirySeconds: NO_EXPIRY, topicAlias: 0, payloadStart: start + 1 };
+  const length = chunk[start];
+  if (start < end && length === 0) {
+    return NO_PROPERTIES;
   }
-  const reader = new WireReader(chunk, start, end);
-  const kept: Buffer[] = [];
-  const set = PropertySet.read(reader, ALLOWED, (id, from, to) => {
-    if (id === PropertyId.MESSAGE_EXPIRY_INTERVAL || id === PropertyId.TOPIC_ALIAS) return;
-    kept.push(chunk.subarray(from, to));
-  });
-  const topicAlias = set.number(PropertyId.TOPIC_ALIAS, 0);
-  if (topicAlias === 0 && set.has(PropertyId.TOPIC_ALIAS)) {
-    throw new MqttProtocolError(ReasonCode.TOPIC_ALIAS_INVALID, 'topic alias 0 [MQTT-3.3.2-8]');
-  }
-  const responseTopic = set.text(PropertyId.RESPONSE_TOPIC);
-  if (responseTopic !== undefined && !isValidTopicName(responseTopic)) {
-    throw new MqttProtocolError(
-      ReasonCode.PROTOCOL_ERROR,
-      'response topic with wildcards [MQTT-3.3.2-14]',
+  if (
+    length === ALIAS_BYTES &&
+    start + ALIAS_BYTES < end &&
+    chunk[start + 1] === PropertyId.TOPIC_ALIAS
+  ) {
+    const topicAlias = checkAlias(
+      ((chunk[start + 2] as number) << 8) | (chunk[start + 3] as number),
     );
+    return { stored: NONE, expirySeconds: NO_EXPIRY, topicAlias, bytes: 1 + ALIAS_BYTES };
   }
-  return {
-    stored: kept.length === 0 ? NONE : Buffer.concat(kept),
-    expirySeconds: expiryOf(set),
-    topicAlias,
-    payloadStart: reader.position,
-  };
+  return scan(chunk, start, end);
 }
 
-/** The largest interval has the number that stands for none: a second of 136 years is left out. */
-function expiryOf(set: PropertySet): number {
-  if (!set.has(PropertyId.MESSAGE_EXPIRY_INTERVAL)) return NO_EXPIRY;
-  return Math.min(set.number(PropertyId.MESSAGE_EXPIRY_INTERVAL, 0), NO_EXPIRY - 1);
+function scan(chunk: Buffer, start: number, end: number): PublishProperties {
+  const whole = new WireReader(chunk, start, end);
+  const reader = whole.part(whole.varint('property length'), 'properties');
+  const first = reader.position;
+  let seen = 0;
+  let expirySeconds = NO_EXPIRY;
+  let topicAlias = 0;
+  // The two that are left out of what is stored.
+  let expiryAt = reader.end;
+  let aliasAt = reader.end;
+  while (reader.position < reader.end) {
+    const at = reader.position;
+    const id = reader.varint('property identifier');
+    if (id === PropertyId.USER_PROPERTY) {
+      reader.skipString('user property');
+      reader.skipString('user property');
+      continue;
+    }
+    if (id > 31 ? id !== PropertyId.TOPIC_ALIAS : (ALLOWED_BITS & (1 << id)) === 0) {
+      throw notAllowed(id);
+    }
+    // The topic alias takes bit 0, which is no identifier.
+    const bit = id > 31 ? 1 : 1 << id;
+    if ((seen & bit) !== 0) throw protocolError(`property ${id} comes twice`);
+    seen |= bit;
+    if (id === PropertyId.MESSAGE_EXPIRY_INTERVAL) {
+      // The largest interval has the number that stands for none: a second of 136 years is left out.
+      expirySeconds = Math.min(reader.u32('property'), NO_EXPIRY - 1);
+      expiryAt = at;
+    } else if (id === PropertyId.TOPIC_ALIAS) {
+      topicAlias = reader.u16('property');
+      aliasAt = at;
+    } else {
+      skipStored(reader, id);
+    }
+  }
+  if (aliasAt < reader.end) checkAlias(topicAlias);
+  const stored = without(chunk, first, reader.end, expiryAt, aliasAt);
+  return { stored, expirySeconds, topicAlias, bytes: reader.end - start };
+}
+
+/** `PropertyId` of the topic alias, which PUBLISH alone has, is over 31. */
+const ALLOWED_BITS =
+  (1 << PropertyId.PAYLOAD_FORMAT_INDICATOR) |
+  (1 << PropertyId.MESSAGE_EXPIRY_INTERVAL) |
+  (1 << PropertyId.CONTENT_TYPE) |
+  (1 << PropertyId.RESPONSE_TOPIC) |
+  (1 << PropertyId.CORRELATION_DATA);
+
+/** Checks the form of a property that is stored as it came. */
+function skipStored(reader: WireReader, id: number): void {
+  if (id === PropertyId.PAYLOAD_FORMAT_INDICATOR) {
+    if (reader.u8('property') > 1) throw protocolError('property is neither 0 nor 1');
+  } else if (id === PropertyId.CORRELATION_DATA) {
+    reader.skipBinary('property');
+  } else if (id === PropertyId.CONTENT_TYPE) {
+    reader.skipString('property');
+  } else if (!isValidTopicName(reader.string('property'))) {
+    throw protocolError('response topic with wildcards [MQTT-3.3.2-14]');
+  }
+}
+
+const EXPIRY_BYTES = 5;
+
+/** A copy of `chunk[start, end)` without the message expiry and the topic alias at these places. */
+function without(
+  chunk: Buffer,
+  start: number,
+  end: number,
+  expiryAt: number,
+  aliasAt: number,
+): Buffer {
+  const isExpiryFirst = expiryAt < aliasAt;
+  const first = isExpiryFirst ? expiryAt : aliasAt;
+  const second = isExpiryFirst ? aliasAt : expiryAt;
+  const afterFirst = Math.min(end, first + (isExpiryFirst ? EXPIRY_BYTES : ALIAS_BYTES));
+  const afterSecond = Math.min(end, second + (isExpiryFirst ? ALIAS_BYTES : EXPIRY_BYTES));
+  const length = first - start + (second - afterFirst) + (end - afterSecond);
+  if (length === 0) return NONE;
+  const stored = Buffer.allocUnsafe(length);
+  chunk.copy(stored, 0, start, first);
+  if (afterFirst < second) chunk.copy(stored, first - start, afterFirst, second);
+  if (afterSecond < end) chunk.copy(stored, length - (end - afterSecond), afterSecond, end);
+  return stored;
+}
+
+function checkAlias(alias: number): number {
+  if (alias !== 0) return alias;
+  throw new MqttProtocolError(ReasonCode.TOPIC_ALIAS_INVALID, 'topic alias 0 [MQTT-3.3.2-8]');
+}
+
+function protocolError(message: string): MqttProtocolError {
+  return new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, message);
+}
+
+function notAllowed(id: number): MqttProtocolError {
+  return new MqttProtocolError(
+    ReasonCode.MALFORMED_PACKET,
+    `property ${id} does not belong into this packet`,
+  );
 }

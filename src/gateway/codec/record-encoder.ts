@@ -1,7 +1,6 @@
 import {
   recordLength,
   recordPayloadStart,
-  recordProperties,
   recordPropertiesLength,
   recordTopicLength,
   recordTopicStart,
@@ -13,8 +12,6 @@ import {
   propertiesLength5,
   publishSize5,
 } from './publish-encoder.ts';
-
-const NO_PROPERTIES = Buffer.alloc(0);
 
 /** Encodes the PUBLISH of a stored record in the form of MQTT 3.1 and 3.1.1. */
 export function encodeRecord(
@@ -53,6 +50,7 @@ export function encodeRecord5(
   nameLength: number = recordTopicLength(buffer, position),
   alias = 0,
 ): void {
+  const payloadStart = recordPayloadStart(buffer, position);
   encodePublish5(
     out,
     first,
@@ -60,13 +58,13 @@ export function encodeRecord5(
     buffer,
     recordTopicStart(position),
     nameLength,
-    recordPropertiesLength(buffer, position) === 0
-      ? NO_PROPERTIES
-      : recordProperties(buffer, position),
+    buffer,
+    payloadStart - recordPropertiesLength(buffer, position),
+    payloadStart,
     expirySeconds,
     subscriptionId,
     buffer,
-    recordPayloadStart(buffer, position),
+    payloadStart,
     position + recordLength(buffer, position),
     alias,
   );

@@ -66,6 +66,11 @@ export class WireReader {
     return this.buffer.subarray(start, this.position);
   }
 
+  /** The same without a view. */
+  skipBinary(what: string): void {
+    this.#take(this.u16(what), what);
+  }
+
   /** UTF-8 string [MQTT-1.5.3-1] [MQTT-1.5.3-2] [MQTT-1.5.3-3]. */
   string(what: string): string {
     const start = this.skipString(what);

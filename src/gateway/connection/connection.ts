@@ -3,6 +3,7 @@ import type { ByteStream, Peer } from './byte-stream.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
+import { readShared } from './shared-reads.ts';
 import { slabPool } from '../codec/slab-pool.ts';
 
 /** The protocol side of a connection. */
@@ -94,7 +95,8 @@ export class Connection implements Flushable {
     this.#owner = owner;
     const socket = this.#socket;
     (socket as ConnectedSocket)[kConnection] = this;
-    socket.on('data', onData);
+    // What a PROXY header came with is in the stream: such a socket goes on by its events.
+    if (this.#peer !== undefined || !readShared(socket, onRead)) socket.on('data', onData);
     socket.on('drain', onDrain);
     socket.on('close', onClose);
     socket.on('error', ignoreReset);
@@ -245,6 +247,11 @@ interface ConnectedSocket extends ByteStream {
 
 function onData(this: ConnectedSocket, chunk: Buffer): void {
   this[kConnection]?.received(chunk);
+}
+
+function onRead(this: ConnectedSocket, length: number, buffer: Buffer): boolean {
+  this[kConnection]?.received(buffer.subarray(0, length));
+  return true;
 }
 
 function onDrain(this: ConnectedSocket): void {

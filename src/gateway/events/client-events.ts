@@ -1,6 +1,7 @@
 import type { ConnectionEnd } from '../channel/connection-end.ts';
 import type { Subscription } from '../codec/subscribe-packet.ts';
 import { EVENTS_LEVEL } from '../routing/server-topic.ts';
+import type { EventInterest } from '../routing/event-interest.ts';
 import type { TopicEntry, TopicTable } from '../routing/topic-table.ts';
 import type { SessionObserver } from '../session/session-observer.ts';
 import { ClientEvent } from './client-event.ts';
@@ -10,6 +11,8 @@ import { clientJson, type EventClient } from './event-client.ts';
 
 export interface ClientEventsParts extends EventBatchParts {
   readonly topics: TopicTable;
+  /** Events that nobody has subscribed are left out; undefined: all are published. */
+  readonly interest: Pick<EventInterest, 'has'> | undefined;
 }
 
 /** Undefined when no event is asked for. */
@@ -117,7 +120,7 @@ export class ClientEvents implements SessionObserver {
   /** @param members of the JSON object; called with the time, ms, when the event is asked for */
   #publish(event: ClientEvent, members: (now: number) => string): void {
     const entry = this.#entries.get(event);
-    if (entry === undefined) return;
+    if (entry === undefined || this.#parts.interest?.has(event) === false) return;
     const now = this.#parts.clock.now();
     const name = event.replace('_', '.');
     this.#batch.add(entry, `{"event":"${name}",${members(now)},"timestamp":${now}}`);

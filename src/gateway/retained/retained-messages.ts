@@ -1,10 +1,12 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import type { StateStore } from '../../lmq/spi/lmq-store.ts';
+import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
+import type { CommitLog, StateStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
+import { RetainedFeed } from './retained-feed.ts';
 import { RetainedIndex, type RetainedTopic } from './retained-index.ts';
 import {
   checkRetainedRecord,
@@ -16,6 +18,15 @@ import {
 const SWEEP_INTERVAL_MS = 1000;
 /** Topics with message expiry looked at in one interval. */
 const SWEEP_STEP = 10_000;
+/**
+ * How long a message outlives its expiry in the store where other gateways write too: one of them may be
+ * replacing it in this moment. It is not delivered any more.
+ */
+const SHARED_GRACE_MS = 60_000;
+/** One gateway removes what has expired for all. */
+const EXPIRY_DUTY = claimKey(ClaimKind.DUTY, 'retained-expiry');
+
+export type RetainedStore = StateStore & Pick<CommitLog, 'onCommit' | 'committed'>;
 
 export type RetainedLimits = Pick<GatewayLimits, 'maxRetainedMessages' | 'maxRetainedBytes'>;
 
@@ -24,7 +35,7 @@ export type RetainedLimits = Pick<GatewayLimits, 'maxRetainedMessages' | 'maxRet
  * memory. What is written goes into the store's open commit, that of the message itself.
  */
 export class RetainedMessages {
-  readonly #store: StateStore;
+  readonly #store: RetainedStore;
   readonly #limits: RetainedLimits;
   readonly #stats: GatewayStats;
   readonly #clock: Clock;
@@ -34,19 +45,36 @@ export class RetainedMessages {
   readonly #expiring = new Map<string, number>();
   #sweep: Iterator<readonly [string, number]> | undefined;
   #timer: Timer | undefined;
+  /** Undefined when no other gateway is on the store. */
+  readonly #cluster: Cluster | undefined;
+  readonly #feed: RetainedFeed | undefined;
+  /** Removes what has expired from the store. */
+  #isSweeper: boolean;
 
   constructor(
-    store: StateStore,
+    store: RetainedStore,
     limits: RetainedLimits,
     stats: GatewayStats,
     clock: Clock,
     logger: Logger,
+    cluster?: Cluster,
   ) {
     this.#store = store;
     this.#limits = limits;
     this.#stats = stats;
     this.#clock = clock;
     this.#logger = logger;
+    this.#cluster = cluster;
+    this.#isSweeper = cluster === undefined;
+    if (cluster === undefined) return;
+    this.#feed = new RetainedFeed({
+      cluster,
+      store,
+      apply: (topic, value) => {
+        this.#apply(topic, value);
+      },
+      logger,
+    });
   }
 
   /** Topics with a retained message. */
@@ -61,6 +89,7 @@ export class RetainedMessages {
 
   /** Reads the names of what the store has: less than a second for 100,000 topics. */
   async start(): Promise<void> {
+    await this.#feed?.start();
     for await (const { key, value } of this.#store.scanState(StateSpace.RETAINED)) {
       try {
         checkRetainedRecord(value, key);
@@ -96,16 +125,19 @@ export class RetainedMessages {
       this.delete(topic);
       return;
     }
-    this.#store.putState(StateSpace.RETAINED, topic, value);
+    const commit = this.#store.putState(StateSpace.RETAINED, topic, value);
+    this.#feed?.wrote(topic, commit);
     this.#note(topic, value);
     this.#count();
   }
 
   /** Forgets the message of a topic, if there is one. */
   delete(topic: string): void {
-    if (!this.#index.delete(topic)) return;
+    // Another gateway may be writing one that is not known here yet.
+    if (!this.#index.delete(topic) && this.#feed === undefined) return;
     this.#expiring.delete(topic);
-    this.#store.deleteState(StateSpace.RETAINED, topic);
+    const commit = this.#store.deleteState(StateSpace.RETAINED, topic);
+    this.#feed?.wrote(topic, commit);
     this.#count();
   }
 
@@ -135,6 +167,22 @@ export class RetainedMessages {
     });
   }
 
+  /** Another gateway has written. */
+  #apply(topic: string, value: Buffer | undefined): void {
+    if (value === undefined) {
+      this.#index.delete(topic);
+      this.#expiring.delete(topic);
+    } else {
+      try {
+        checkRetainedRecord(value, topic);
+        this.#note(topic, value);
+      } catch (error) {
+        this.#logger.error({ topic, error: messageOf(error) }, 'skipping a retained message');
+      }
+    }
+    this.#count();
+  }
+
   #note(topic: string, value: Buffer): void {
     const expiresAt = retainedExpiresAt(value);
     this.#index.set({ topic, bytes: value.length, expiresAt });
@@ -157,15 +205,32 @@ export class RetainedMessages {
   }
 
   #expire(topic: string, now: number): void {
+    if (!this.#isSweeper) return;
     // It may have been replaced since it was read.
     if ((this.#index.get(topic)?.expiresAt ?? Infinity) > now) return;
     this.#stats.messagesExpired++;
     this.delete(topic);
   }
 
+  #askForDuty(cluster: Cluster): void {
+    if (this.#expiring.size === 0) return;
+    cluster.claimIfFree(EXPIRY_DUTY).then(
+      (isMine) => {
+        this.#isSweeper = isMine;
+      },
+      (error: unknown) => {
+        this.#isSweeper = false;
+        this.#logger.warn({ error: messageOf(error) }, 'removing expired retained messages waits');
+      },
+    );
+  }
+
   #sweepSome(): void {
-    const now = this.#clock.now();
-    this.#sweep ??= this.#expiring.entries();
+    const now = this.#clock.now() - (this.#cluster === undefined ? 0 : SHARED_GRACE_MS);
+    if (this.#sweep === undefined) {
+      this.#sweep = this.#expiring.entries();
+      if (this.#cluster !== undefined) this.#askForDuty(this.#cluster);
+    }
     for (let i = 0; i < SWEEP_STEP; i++) {
       const next = this.#sweep.next();
       if (next.done === true) {

@@ -52,9 +52,16 @@ class FilterIndex<T extends { readonly filter: string }> {
 export class LiveSubscriptions {
   readonly #subscriptions = new FilterIndex<SessionSubscription>();
   readonly #groups = new FilterIndex<SharedAudience>();
+  /** Queue id → subscriptions; kept where others publish too. */
+  readonly #byQueue: Map<number, Set<SessionSubscription>> | undefined;
   /** Counts changes: whatever was matched under another version is stale. */
   version = 1;
   #size = 0;
+
+  /** @param hasForeign messages come from other gateways too, by queue */
+  constructor(hasForeign = false) {
+    if (hasForeign) this.#byQueue = new Map();
+  }
 
   get size(): number {
     return this.#size;
@@ -64,12 +71,26 @@ export class LiveSubscriptions {
     this.version++;
     this.#size++;
     this.#subscriptions.add(subscription);
+    if (this.#byQueue === undefined) return;
+    const { id } = subscription.queue;
+    const same = this.#byQueue.get(id);
+    if (same === undefined) this.#byQueue.set(id, new Set([subscription]));
+    else same.add(subscription);
   }
 
   remove(subscription: SessionSubscription): void {
     this.version++;
     this.#size--;
     this.#subscriptions.remove(subscription);
+    if (this.#byQueue === undefined) return;
+    const { id } = subscription.queue;
+    const same = this.#byQueue.get(id);
+    if (same?.delete(subscription) === true && same.size === 0) this.#byQueue.delete(id);
+  }
+
+  /** The subscriptions that have a queue; of a gateway with others beside it. */
+  ofQueue(id: number): ReadonlySet<SessionSubscription> | undefined {
+    return this.#byQueue?.get(id);
   }
 
   addGroup(group: SharedAudience): void {

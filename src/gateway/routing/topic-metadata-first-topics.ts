@@ -1,8 +1,8 @@
 import type { Logger } from '../../common/logger.ts';
 import { ALL_FIRST_TOPICS, LMQ_CONNECT_NODES, LMQ_NAMESPACE } from '../../namesrv/types.ts';
 import type { KvConfig } from '../../namesrv/types.ts';
-import { editList, isListable, splitList } from './topic-metadata-list.ts';
-import type { KvWrite } from './topic-metadata-writer.ts';
+import { editList, isListable, splitList } from '../../common/comma-list.ts';
+import type { KvEdit } from './topic-metadata-writer.ts';
 
 /** True when the KV key of this first level means something else. */
 export function isReservedFirstTopic(level: string): boolean {
@@ -66,10 +66,12 @@ export class FirstTopics {
     return before.size !== this.#known.size || [...before].some((level) => !this.#known.has(level));
   }
 
-  compose(): KvWrite {
-    const list = this.#kv.get(LMQ_NAMESPACE, ALL_FIRST_TOPICS);
-    const value = editList(list, [...this.#created].filter(isListable), []);
-    return { namespace: LMQ_NAMESPACE, key: ALL_FIRST_TOPICS, value };
+  compose(): KvEdit {
+    return {
+      namespace: LMQ_NAMESPACE,
+      key: ALL_FIRST_TOPICS,
+      change: (list) => editList(list, [...this.#created].filter(isListable), []),
+    };
   }
 
   /** What has reached the KV list is the operator's to take away. */

@@ -2,18 +2,12 @@ import type { Logger } from '../../common/logger.ts';
 import { isValidTopicFilter, isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { firstLevel } from '../../common/topic/topic-name.ts';
 import type { FilterTable } from '../../lmq/spi/lmq-store.ts';
-import { LMQ_NAMESPACE } from '../../namesrv/types.ts';
+import { LMQ_AUTOMATIC_NAMESPACE, LMQ_NAMESPACE } from '../../namesrv/types.ts';
 import type { KvConfig } from '../../namesrv/types.ts';
 import { isServerTopic } from './server-topic.ts';
 import { isReservedFirstTopic } from './topic-metadata-first-topics.ts';
-import { editList, isListable, joinList, splitList } from './topic-metadata-list.ts';
-import type { KvWrite } from './topic-metadata-writer.ts';
-
-/**
- * Which entries of the lists in namespace `LMQ` are automatic, by the same keys. Without it, what a
- * session left behind in a crash could not be told from what an operator registered.
- */
-export const LMQ_AUTOMATIC_NAMESPACE = 'LMQ_AUTOMATIC';
+import { editList, isListable, joinList, splitList } from '../../common/comma-list.ts';
+import type { KvEdit } from './topic-metadata-writer.ts';
 
 /** Bounds on what clients can register by using it. */
 export interface WildcardLimits {
@@ -26,6 +20,11 @@ export interface WildcardsOptions {
   readonly kv: KvConfig;
   readonly filters: FilterTable;
   readonly autoCreateWildcard: boolean;
+  /**
+   * Other gateways write the same KV config. Nobody can count the uses of all of them but the store, so
+   * the automatic ones are registered there alone and the lists hold those of the operator (ADR 443).
+   */
+  readonly shared: boolean;
   readonly limits: WildcardLimits;
   /** Has the list of a first level written. */
   readonly touch: (level: string) => void;
@@ -66,10 +65,10 @@ export class Wildcards {
 
   /** Brings store and KV config together: pins what operators registered, drops what a crash left. */
   start(): void {
-    const { kv, filters, autoCreateWildcard } = this.#options;
+    const { kv, filters, autoCreateWildcard, shared } = this.#options;
     for (const { filter, pinned, uses } of filters.listFilters()) {
-      // Uses of the server's own topics are not registered.
-      const isUsed = uses > 0 && !isServerTopic(filter);
+      // Uses of the server's own topics are not registered, and those of other gateways are theirs.
+      const isUsed = uses > 0 && !isServerTopic(filter) && !shared;
       if (isUsed) this.#uses.set(filter, uses);
       if (pinned) this.#pinned.add(filter);
       else if (isUsed && autoCreateWildcard) this.#addAutomatic(filter);
@@ -105,7 +104,7 @@ export class Wildcards {
       this.#unpin(filter);
     }
     // The automatic ones belong into the list whether its writer knew of them or not.
-    this.#options.touch(level);
+    if (!this.#options.shared) this.#options.touch(level);
     return changed;
   }
 
@@ -123,17 +122,22 @@ export class Wildcards {
       return;
     }
     this.#uses.delete(filter);
-    if (this.#removeAutomatic(filter)) this.#retire(filter);
+    if (this.#removeAutomatic(filter) && !this.#options.shared) this.#retire(filter);
   }
 
   /** The list of a first level, and the marks in it. */
-  compose(level: string): readonly KvWrite[] {
-    const automatic = new Set([...(this.#automatic.get(level) ?? [])].filter(isListable));
-    const list = this.#options.kv.get(LMQ_NAMESPACE, level);
-    const value = editList(list, automatic, this.#retired.get(level) ?? []);
+  compose(level: string): readonly KvEdit[] {
     return [
-      { namespace: LMQ_AUTOMATIC_NAMESPACE, key: level, value: joinList(automatic) },
-      { namespace: LMQ_NAMESPACE, key: level, value },
+      {
+        namespace: LMQ_AUTOMATIC_NAMESPACE,
+        key: level,
+        change: () => joinList(this.#listed(level)),
+      },
+      {
+        namespace: LMQ_NAMESPACE,
+        key: level,
+        change: (list) => editList(list, this.#listed(level), this.#retired.get(level) ?? []),
+      },
     ];
   }
 
@@ -143,6 +147,12 @@ export class Wildcards {
     const entries = splitList(this.#options.kv.get(LMQ_NAMESPACE, level));
     for (const filter of retired) if (!entries.has(filter)) retired.delete(filter);
     if (retired.size === 0) this.#retired.delete(level);
+  }
+
+  /** The automatic filters that belong into the list of a first level. */
+  #listed(level: string): ReadonlySet<string> {
+    if (this.#options.shared) return new Set();
+    return new Set([...(this.#automatic.get(level) ?? [])].filter(isListable));
   }
 
   /** The usable filters of a list; the others are logged. */
@@ -198,7 +208,7 @@ export class Wildcards {
     this.#automaticCount += 1;
     this.#automaticLength += filter.length;
     this.#retired.get(level)?.delete(filter);
-    this.#options.touch(level);
+    if (!this.#options.shared) this.#options.touch(level);
   }
 
   #removeAutomatic(filter: string): boolean {

@@ -8,16 +8,17 @@ import type { FilterTable } from '../../lmq/spi/lmq-store.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import { ALL_FIRST_TOPICS, LMQ_CONNECT_NODES, LMQ_NAMESPACE } from '../../namesrv/types.ts';
 import type { KvChange, KvConfig } from '../../namesrv/types.ts';
+import { EventInterest } from './event-interest.ts';
 import { ServerFilters } from './server-filters.ts';
 import { isServerTopic } from './server-topic.ts';
 import { TopicDecision } from './topic-decision.ts';
 import { FirstTopics, isReservedFirstTopic } from './topic-metadata-first-topics.ts';
 import type { FirstTopicLimits } from './topic-metadata-first-topics.ts';
-import { editList } from './topic-metadata-list.ts';
+import { editList, splitList } from '../../common/comma-list.ts';
 import type { WildcardLimits } from './topic-metadata-wildcards.ts';
 import { Wildcards } from './topic-metadata-wildcards.ts';
 import { TopicMetadataWriter } from './topic-metadata-writer.ts';
-import type { KvWrite } from './topic-metadata-writer.ts';
+import type { KvEdit } from './topic-metadata-writer.ts';
 
 /** Bounds on what clients can register by using it. */
 export interface TopicMetadataLimits extends FirstTopicLimits, WildcardLimits {}
@@ -36,6 +37,8 @@ export interface TopicMetadataOptions {
   readonly autoCreateTopic: boolean;
   /** A new wildcard filter is registered by subscribing it, as long as it is used. */
   readonly autoCreateWildcard: boolean;
+  /** Other gateways have the same KV config and store; default false. */
+  readonly shared?: boolean;
   readonly logger: Logger;
   readonly limits?: Partial<TopicMetadataLimits>;
   readonly clock?: Clock;
@@ -52,6 +55,8 @@ const DEFAULT_WRITE_DELAY_MS = 100;
  * `start` until after `stop`.
  */
 export class TopicMetadata implements Service {
+  /** Which client events are subscribed by anybody. */
+  readonly eventInterest: EventInterest;
   readonly #options: TopicMetadataOptions;
   readonly #limits: TopicMetadataLimits;
   readonly #firstTopics: FirstTopics;
@@ -69,6 +74,7 @@ export class TopicMetadata implements Service {
     this.#options = options;
     this.#limits = { ...DEFAULT_TOPIC_METADATA_LIMITS, ...options.limits };
     this.#serverFilters = new ServerFilters(this.#limits.maxAutomaticWildcards);
+    this.eventInterest = new EventInterest(kv, logger);
     this.#firstTopics = new FirstTopics(kv, this.#limits, logger);
     this.#writer = new TopicMetadataWriter({
       kv,
@@ -87,6 +93,7 @@ export class TopicMetadata implements Service {
       kv,
       filters,
       autoCreateWildcard,
+      shared: options.shared ?? false,
       limits: this.#limits,
       touch,
       logger,
@@ -98,6 +105,7 @@ export class TopicMetadata implements Service {
       this.#firstTopics.load();
       this.#wildcards.start();
       this.#serverFilters.start(this.#options.filters);
+      this.eventInterest.start(this.#options.filters);
       this.#unwatch = this.#options.kv.watch(LMQ_NAMESPACE, (change) => {
         this.#onKvChange(change);
       });
@@ -108,8 +116,10 @@ export class TopicMetadata implements Service {
   /** Writes what is not written yet. */
   async stop(): Promise<void> {
     await this.#writer.flush();
+    this.#writer.stop();
     this.#unwatch?.();
     this.#unwatch = undefined;
+    this.eventInterest.stop();
   }
 
   /** Whether a client may publish to a valid topic name; may register its first level. */
@@ -157,8 +167,11 @@ export class TopicMetadata implements Service {
   async acquire(filter: string, durable: boolean): Promise<Queue> {
     const wildcards = this.#wildcardsOf(filter);
     wildcards?.use(filter);
+    const wanted = this.eventInterest.want(filter);
     try {
-      return await this.#options.filters.acquireFilter(filter, durable);
+      const queue = await this.#options.filters.acquireFilter(filter, durable);
+      if (wanted !== undefined) await wanted;
+      return queue;
     } catch (error) {
       wildcards?.unuse(filter);
       throw error;
@@ -225,7 +238,11 @@ export class TopicMetadata implements Service {
   }
 
   #onKvChange(change: KvChange): void {
-    if (this.#writer.isOwn(change) || change.key === LMQ_CONNECT_NODES) return;
+    if (this.#writer.isOwn(change)) return;
+    if (change.key === LMQ_CONNECT_NODES) {
+      this.#onNodesChange(change.value);
+      return;
+    }
     const changed =
       change.key === ALL_FIRST_TOPICS
         ? this.#firstTopics.load()
@@ -233,13 +250,18 @@ export class TopicMetadata implements Service {
     if (changed) for (const listener of [...this.#listeners]) listener();
   }
 
-  #compose(key: string): readonly KvWrite[] {
+  /** A gateway is there whatever others have written: both wrote at once, or it had been taken for dead. */
+  #onNodesChange(list: string | undefined): void {
+    const listed = splitList(list);
+    if ([...this.#nodes].some((node) => !listed.has(node))) this.#writer.touch(LMQ_CONNECT_NODES);
+  }
+
+  #compose(key: string): readonly KvEdit[] {
     if (key === ALL_FIRST_TOPICS) return [this.#firstTopics.compose()];
     if (key !== LMQ_CONNECT_NODES) return this.#wildcards.compose(key);
-    const list = this.#options.kv.get(LMQ_NAMESPACE, LMQ_CONNECT_NODES);
-    return [
-      { namespace: LMQ_NAMESPACE, key, value: editList(list, this.#nodes, this.#formerNodes) },
-    ];
+    const change = (list: string | undefined): string | undefined =>
+      editList(list, this.#nodes, this.#formerNodes);
+    return [{ namespace: LMQ_NAMESPACE, key, change }];
   }
 
   #written(key: string): void {

@@ -40,6 +40,9 @@ export function isFull(session: Session): boolean {
   return session.exact && (inflight.size >= EXACT_WINDOW || session.assignedBytes > EXACT_BYTES);
 }
 
+/** What it takes to encode a message for somebody: a cursor, or a subscription without one. */
+export type Subscriber = Pick<SessionCursor, 'options'>;
+
 /** Gives records of a segment packet identifiers and, unless the session is exact, sends them. */
 export class SegmentDelivery {
   readonly #limits: GatewayLimits;
@@ -128,7 +131,7 @@ export class SegmentDelivery {
   }
 
   /** PUBLISH byte without DUP: QoS, and RETAIN where the subscription wants it as published. */
-  firstByte(cursor: SessionCursor, qos: number, buffer: Buffer, position: number): number {
+  firstByte(cursor: Subscriber, qos: number, buffer: Buffer, position: number): number {
     const retain =
       recordRetained(buffer, position) ||
       (cursor.options.retainAsPublished && recordRetain(buffer, position));
@@ -140,7 +143,7 @@ export class SegmentDelivery {
    * nothing.
    */
   outgoing(
-    cursor: SessionCursor,
+    cursor: Subscriber,
     link: SessionLink,
     first: number,
     buffer: Buffer,
@@ -154,7 +157,7 @@ export class SegmentDelivery {
 
   /** Encodes a record in the form of the link's version. */
   encode(
-    cursor: SessionCursor,
+    cursor: Subscriber,
     link: SessionLink,
     first: number,
     packetId: number,
@@ -187,7 +190,7 @@ export class SegmentDelivery {
 
   /** A message that the client cannot take counts as delivered [MQTT-3.1.2-25]. */
   isTooLarge(
-    cursor: SessionCursor,
+    cursor: Subscriber,
     link: SessionLink,
     first: number,
     buffer: Buffer,

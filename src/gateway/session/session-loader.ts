@@ -7,7 +7,7 @@ import { Cursor, CursorState, sharedCursor } from './cursor.ts';
 import { DeliveryState, InflightWindow } from './inflight-window.ts';
 import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
 import { Session, type SessionCursor } from './session.ts';
-import { decodeSessionRecord, type SessionRecord } from './session-record.ts';
+import { decodeSessionRecord, endedUnsaved, type SessionRecord } from './session-record.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
 import { Subscription } from './subscription.ts';
 
@@ -79,8 +79,8 @@ export class SessionLoader {
     session.peerCursor = peerCursor;
     peerCursor.offset = (await this.#store.loadOffset(clientId, peerQueue)) ?? record.peerOffset;
     cursors.set(peerQueue.name, peerCursor);
-    if (record.disconnectedAt === 0) {
-      // The process died while the client was connected: offsets may be older than what it received.
+    if (endedUnsaved(record)) {
+      // Offsets may be older than what it received.
       for (const cursor of cursors.values()) cursor.dupBelow = cursor.queue.maxOffset;
     }
     if (window !== undefined) await this.#restoreWindow(session, window, cursors);

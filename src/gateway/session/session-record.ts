@@ -5,7 +5,7 @@
  *  0  u8   format version (1)
  *  1  u48  created, ms since the epoch
  *  7  u32  session expiry interval, seconds; 0xffffffff = never
- * 11  u48  disconnected, ms since the epoch; 0 while connected
+ * 11  u48  disconnected, ms since the epoch; 0 while connected; bit 47: the connection ended with its gateway
  * 17  u48  first offset of the peer queue that is the session's
  * 23  u32  number of subscriptions, each:
  *          u16 filter length
@@ -20,6 +20,9 @@ import { MAX_U48, StateReader, writeU48 } from './state-reader.ts';
 
 export const SESSION_RECORD_VERSION = 1;
 const HEADER_BYTES = 27;
+const DISCONNECTED_AT = 11;
+/** In `disconnectedAt`: what the client received last may not be saved. */
+const WITH_ITS_GATEWAY = 2 ** 47;
 const SUBSCRIPTION_BYTES = 7;
 const MAX_U32 = 0xffff_ffff;
 
@@ -45,7 +48,7 @@ export interface SessionRecord {
   readonly createdAt: number;
   /** Seconds; `NEVER_EXPIRES`. */
   readonly sessionExpirySeconds: number;
-  /** Wall clock, ms; 0 while connected. */
+  /** As stored: `awaySince` and `endedUnsaved` read it. */
   readonly disconnectedAt: number;
   /** First offset of the client's peer queue (P2P) that belongs to this session. */
   readonly peerOffset: number;
@@ -57,6 +60,28 @@ export function subscriptionCount(value: Buffer): number {
   if (value[0] !== SESSION_RECORD_VERSION || value.length < HEADER_BYTES) return 0;
   const count = value.readUInt32BE(HEADER_BYTES - 4);
   return count * SUBSCRIPTION_BYTES <= value.length - HEADER_BYTES ? count : 0;
+}
+
+/** Whether a stored session counts as connected: its client is, or was when its gateway died. */
+export function isConnected(value: Buffer): boolean {
+  return value.length >= HEADER_BYTES && value.readUIntBE(DISCONNECTED_AT, 6) === 0;
+}
+
+/** The record of the same session after the death of its gateway, noticed at `at` (wall clock, ms). */
+export function diedWithGateway(value: Buffer, at: number): Buffer {
+  const copy = Buffer.from(value);
+  copy.writeUIntBE(at + WITH_ITS_GATEWAY, DISCONNECTED_AT, 6);
+  return copy;
+}
+
+/** Whether the client may have received more than is saved: there was no orderly end of its connection. */
+export function endedUnsaved({ disconnectedAt }: Pick<SessionRecord, 'disconnectedAt'>): boolean {
+  return disconnectedAt === 0 || disconnectedAt >= WITH_ITS_GATEWAY;
+}
+
+/** Since when the client is away, wall clock in ms; 0 while it is connected. */
+export function awaySince({ disconnectedAt }: Pick<SessionRecord, 'disconnectedAt'>): number {
+  return disconnectedAt % WITH_ITS_GATEWAY;
 }
 
 function requireRange(name: string, value: number, maximum: number): void {

@@ -1,6 +1,7 @@
 import { ErrorCode, LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
+import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { peerOfQueue, peerQueueName } from '../../lmq/spi/queue-name.ts';
 import { type Arrival, StateSpace } from '../../lmq/spi/types.ts';
@@ -16,7 +17,9 @@ import { SessionExpiry } from './session-expiry.ts';
 import { Session, type SessionLink, type SessionCursor } from './session.ts';
 import type { SessionLog } from './session-log.ts';
 import { SessionLoader } from './session-loader.ts';
+import { diedWithGateway, isConnected } from './session-record.ts';
 import type { SessionObserver } from './session-observer.ts';
+import { SessionWiring } from './session-wiring.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
 
 /** What CONNECT says of its session. */
@@ -41,6 +44,8 @@ export interface SessionRegistryOptions {
   readonly pump: DeliveryPump;
   readonly log: SessionLog;
   readonly shares: SharedSubscriptions;
+  /** The other gateways on the store; none unless given. */
+  readonly cluster: Cluster | undefined;
   readonly stats: GatewayStats;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,17 +59,25 @@ export interface SessionRegistryOptions {
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #loader: SessionLoader;
+  readonly #wiring: SessionWiring;
   readonly #sessions = new Map<string, Session>();
   readonly #serial = new KeyedSerialQueue();
   readonly #offline: OfflineSessions;
   #observer: SessionObserver | undefined;
-  readonly #expiry: SessionExpiry;
+  /** When stored sessions end. */
+  readonly expiry: SessionExpiry;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
-    this.#expiry = new SessionExpiry(options.clock);
+    this.expiry = new SessionExpiry(options.clock, options.logger, options.cluster === undefined);
     this.#loader = new SessionLoader(options.store, options.shares, options.maxInflight);
-    this.#offline = new OfflineSessions(options.store, options.stats, options.logger);
+    this.#wiring = new SessionWiring(options);
+    this.#offline = new OfflineSessions(
+      options.store,
+      options.stats,
+      options.clock,
+      options.logger,
+    );
   }
 
   /** Who is told from now on; one at most. */
@@ -73,7 +86,8 @@ export class SessionRegistry {
   }
 
   start(): void {
-    this.#offline.start();
+    // Those of a cluster would be counted by every gateway.
+    if (this.#options.cluster === undefined) this.#offline.start();
   }
 
   async stop(): Promise<void> {
@@ -94,62 +108,119 @@ export class SessionRegistry {
    * result is durable; nothing is delivered before `begin`.
    */
   open(opening: SessionOpening, link: SessionLink): Promise<OpenedSession> {
+    const { clientId } = opening;
+    return this.#serial.run(clientId, async () => {
+      try {
+        return await this.#open(opening, link);
+      } catch (error) {
+        if (!this.#sessions.has(clientId)) this.#releaseClaim(clientId);
+        throw error;
+      }
+    });
+  }
+
+  async #open(opening: SessionOpening, link: SessionLink): Promise<OpenedSession> {
     const { clientId, cleanStart, expirySeconds } = opening;
+    const { stats, cluster } = this.#options;
+    const current = this.#sessions.get(clientId);
+    if (current === undefined) {
+      await cluster?.claim(claimKey(ClaimKind.SESSION, clientId));
+    } else {
+      this.#endConnection(current);
+      if (!cleanStart && current.persistent && current.expirySeconds > 0) {
+        current.expirySeconds = expirySeconds;
+        // What the former connection has heard must be durable before this one hears of it.
+        await this.#saveOrRelease(current);
+        current.owner = link;
+        return { session: current, present: true };
+      }
+      await this.#end(current, cleanStart || current.expirySeconds === 0);
+    }
+    const opened = await this.#loadOrCreate(opening);
+    opened.session.owner = link;
+    this.#sessions.set(clientId, opened.session);
+    stats.sessionsCurrent = this.#sessions.size;
+    stats.sessionsMaximum = Math.max(stats.sessionsMaximum, this.#sessions.size);
+    return opened;
+  }
+
+  /** Another connection takes the session over: the one that it has is closed [MQTT-3.1.4-2]. */
+  #endConnection(session: Session): void {
+    this.#options.stats.takeovers++;
+    this.#observer?.takenOver(session.clientId);
+    const former = session.owner;
+    session.owner = undefined;
+    session.link = undefined;
+    former?.takenOver();
+  }
+
+  /**
+   * The client has connected to another gateway, which waits for the session.
+   * @param ended called when the connection here counts as ended, before the session is given away
+   */
+  handOver(clientId: string, ended: (session: Session) => void): Promise<void> {
     return this.#serial.run(clientId, async () => {
       const current = this.#sessions.get(clientId);
-      if (current !== undefined) {
-        this.#options.stats.takeovers++;
-        this.#observer?.takenOver(clientId);
-        const former = current.owner;
-        current.owner = undefined;
-        current.link = undefined;
-        former?.takenOver();
-        if (!cleanStart && current.persistent && current.expirySeconds > 0) {
-          current.expirySeconds = expirySeconds;
-          // What the former connection has heard must be durable before this one hears of it.
-          await this.#saveOrRelease(current);
-          current.owner = link;
-          return { session: current, present: true };
-        }
-        await this.#end(current, cleanStart || current.expirySeconds === 0);
+      if (current === undefined) {
+        this.#releaseClaim(clientId);
+        return;
       }
-      const opened = await this.#loadOrCreate(opening);
-      opened.session.owner = link;
-      this.#sessions.set(clientId, opened.session);
-      const { stats } = this.#options;
-      stats.sessionsCurrent = this.#sessions.size;
-      stats.sessionsMaximum = Math.max(stats.sessionsMaximum, this.#sessions.size);
-      return opened;
+      this.#endConnection(current);
+      ended(current);
+      await this.#endAndRelease(current);
     });
   }
 
   /**
-   * Ends the stored sessions that nobody has come back for in time (MQTT 5 §3.1.2.11.2).
-   * @param goesOn false = the rest is left for another time
+   * The gateway of the client is dead: its session is offline from now on, unless somebody has it.
+   * @param task runs while this gateway owns the session
    */
-  async sweepExpired(goesOn: () => boolean = () => true): Promise<void> {
-    if (!this.#expiry.begin()) return;
-    try {
-      await this.#endExpired(goesOn);
-    } catch (error) {
-      this.#expiry.lookAgain();
-      throw error;
-    }
+  adopt(clientId: string, task: () => Promise<void>): Promise<void> {
+    const { store, cluster, clock } = this.#options;
+    return this.#serial.run(clientId, async () => {
+      const key = claimKey(ClaimKind.SESSION, clientId);
+      if (this.#sessions.has(clientId) || (await cluster?.claimIfFree(key)) !== true) return;
+      try {
+        const stored = await store.getState(StateSpace.SESSION, clientId);
+        if (stored !== undefined && isConnected(stored)) {
+          store.putState(StateSpace.SESSION, clientId, diedWithGateway(stored, clock.now()));
+          this.expiry.lookAgain();
+        }
+        await task();
+      } finally {
+        this.#releaseClaim(clientId);
+      }
+    });
   }
 
-  async #endExpired(goesOn: () => boolean): Promise<void> {
-    const { store } = this.#options;
-    for await (const { key, value } of store.scanState(StateSpace.SESSION)) {
-      if (!goesOn()) return;
-      if (this.#sessions.has(key) || !this.#mayBeExpired(key, value)) continue;
-      await this.#serial.run(key, async () => {
-        const stored = await store.getState(StateSpace.SESSION, key);
-        if (stored === undefined || this.#sessions.has(key) || !this.#expiry.isExpired(key, stored))
-          return;
-        await this.#discard(key, stored);
-        this.#expired(key);
-      });
-    }
+  /** Ends a session that has no connection; what it has saved is seen by its next owner. */
+  async #endAndRelease(session: Session): Promise<void> {
+    const ended = this.#end(session, session.expirySeconds === 0);
+    // In the commit of what was saved.
+    this.#releaseClaim(session.clientId);
+    await ended;
+  }
+
+  #releaseClaim(clientId: string): void {
+    this.#options.cluster?.release(claimKey(ClaimKind.SESSION, clientId));
+  }
+
+  /** The stored session of a client that nobody has come back for in time: ends it. */
+  endIfExpired(clientId: string): Promise<void> {
+    return this.#serial.run(clientId, async () => {
+      if (this.#sessions.has(clientId)) return;
+      const { store, cluster } = this.#options;
+      const key = claimKey(ClaimKind.SESSION, clientId);
+      if ((await cluster?.claimIfFree(key)) === false) return;
+      try {
+        const stored = await store.getState(StateSpace.SESSION, clientId);
+        if (stored === undefined || !this.expiry.isExpired(clientId, stored)) return;
+        await this.#discard(clientId, stored);
+        this.#expired(clientId);
+      } finally {
+        this.#releaseClaim(clientId);
+      }
+    });
   }
 
   /** Begins delivery, in-flight messages first: CONNACK is in the output. */
@@ -167,7 +238,7 @@ export class SessionRegistry {
       if (session.owner !== link) return;
       session.owner = undefined;
       session.link = undefined;
-      await this.#end(session, session.expirySeconds === 0);
+      await this.#endAndRelease(session);
     });
   }
 
@@ -240,7 +311,7 @@ export class SessionRegistry {
       if (session.persistent && !erase) {
         commit = log.saveSession(session, clock.now());
         this.#offline.left(session.subscriptions.size);
-        this.#expiry.left(session.expirySeconds);
+        this.expiry.left(session.expirySeconds);
       } else if (session.persistent) {
         commit = log.erase(session);
       }
@@ -252,23 +323,9 @@ export class SessionRegistry {
 
   /** Gives back everything that the session holds in memory. */
   #release(session: Session, erase: boolean): void {
-    const { store, live, pump, log, stats, metadata, shares } = this.#options;
+    const { log, stats } = this.#options;
     log.forget(session);
-    const queues = [...session.queues()];
-    const isGone = erase || !session.persistent;
-    for (const subscription of session.subscriptions.values()) {
-      stats.subscriptionsCurrent--;
-      if (subscription.isShared) {
-        shares.leave(subscription);
-        if (isGone) shares.release(subscription.filter, session.clientId, session.persistent);
-        continue;
-      }
-      live.remove(subscription);
-      if (isGone) metadata.release(subscription.filter, session.persistent);
-    }
-    shares.forget(session);
-    for (const cursor of session.cursors()) pump.detach(cursor);
-    for (const queue of queues) store.closeQueue(queue);
+    this.#wiring.detach(session, erase || !session.persistent);
     this.#sessions.delete(session.clientId);
     session.onDrain?.();
     stats.sessionsCurrent = this.#sessions.size;
@@ -281,11 +338,11 @@ export class SessionRegistry {
   }: SessionOpening): Promise<OpenedSession> {
     const { store, clock, maxInflight } = this.#options;
     const stored = await store.getState(StateSpace.SESSION, clientId);
-    if (stored !== undefined && !cleanStart && !this.#expiry.isExpired(clientId, stored)) {
+    if (stored !== undefined && !cleanStart && !this.expiry.isExpired(clientId, stored)) {
       const session = await this.#loader.load(clientId, stored);
       session.expirySeconds = expirySeconds;
       this.#offline.gone(stored);
-      this.#attach(session);
+      this.#wiring.attach(session);
       // From now on a crash leaves messages that may have been delivered.
       await this.#saveOrRelease(session);
       return { session, present: true };
@@ -305,7 +362,7 @@ export class SessionRegistry {
 
   /** Ends the stored session of a client that gets a new one. */
   async #replace(clientId: string, stored: Buffer): Promise<void> {
-    const isExpired = this.#mayBeExpired(clientId, stored);
+    const isExpired = this.expiry.mayBeExpired(clientId, stored);
     await this.#discard(clientId, stored);
     if (isExpired) this.#expired(clientId);
     else this.#observer?.discarded(clientId);
@@ -316,23 +373,13 @@ export class SessionRegistry {
     this.#observer?.expired(clientId);
   }
 
-  /** False for one that cannot be read: it waits for its client, and the others do not wait for it. */
-  #mayBeExpired(clientId: string, stored: Buffer): boolean {
-    try {
-      return this.#expiry.isExpired(clientId, stored);
-    } catch (error) {
-      this.#options.logger.warn({ clientId, error: messageOf(error) }, 'a session cannot be read');
-      return false;
-    }
-  }
-
   /** Removes a stored session; one that cannot be read goes too, though its filters and offsets stay. */
   async #discard(clientId: string, stored: Buffer): Promise<void> {
     const { store, logger } = this.#options;
     this.#offline.gone(stored);
     try {
       const session = await this.#loader.load(clientId, stored);
-      this.#attach(session);
+      this.#wiring.attach(session);
       await this.#end(session, true);
     } catch (error) {
       if (!(error instanceof LmqttError) || error.code !== ErrorCode.STORE_CORRUPT) throw error;
@@ -340,20 +387,6 @@ export class SessionRegistry {
       store.deleteState(StateSpace.INFLIGHT, clientId);
       await store.committed(store.deleteState(StateSpace.SESSION, clientId));
     }
-  }
-
-  #attach(session: Session): void {
-    const { live, pump, stats, shares } = this.#options;
-    for (const subscription of session.subscriptions.values()) {
-      stats.subscriptionsCurrent++;
-      if (subscription.isShared) {
-        shares.join(subscription);
-        continue;
-      }
-      live.add(subscription);
-      if (subscription.cursor !== undefined) pump.attach(subscription.cursor);
-    }
-    if (session.peerCursor !== undefined) pump.attach(session.peerCursor);
   }
 
   #readPeerQueue(session: Session, cursor: SessionCursor): void {

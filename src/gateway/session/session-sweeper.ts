@@ -1,32 +1,44 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { Pace } from '../../common/pace.ts';
+import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
+import type { StateStore } from '../../lmq/spi/lmq-store.ts';
+import { StateSpace } from '../../lmq/spi/types.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 /** How often stored sessions are looked through, ms. */
 const INTERVAL_MS = 60_000;
+/** Share of the time that looking takes; with a million sessions a few seconds of work. */
+const SWEEPING_SHARE = 0.1;
+/** One gateway looks through them for all. */
+const EXPIRY_DUTY = claimKey(ClaimKind.DUTY, 'session-expiry');
+
+export interface SessionSweeperParts {
+  readonly sessions: SessionRegistry;
+  readonly store: StateStore;
+  readonly cluster: Cluster | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 /**
- * Ends stored sessions whose expiry interval has passed. A client that comes back too late gets a new
- * session at once; the sweep is for those that do not come back.
+ * Ends stored sessions whose expiry interval has passed (MQTT 5 §3.1.2.11.2). A client that comes back too
+ * late gets a new session at once; the sweep is for those that do not come back.
  */
 export class SessionSweeper {
-  readonly #sessions: SessionRegistry;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
+  readonly #parts: SessionSweeperParts;
   #timer: Timer | undefined;
   #sweeping: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(sessions: SessionRegistry, clock: Clock, logger: Logger) {
-    this.#sessions = sessions;
-    this.#clock = clock;
-    this.#logger = logger;
+  constructor(parts: SessionSweeperParts) {
+    this.#parts = parts;
   }
 
   start(): void {
-    this.#timer = this.#clock.every(INTERVAL_MS, () => {
-      this.#sweeping ??= this.#sweep().finally(() => {
+    this.#timer = this.#parts.clock.every(INTERVAL_MS, () => {
+      this.#sweeping ??= this.#sweepLogged().finally(() => {
         this.#sweeping = undefined;
       });
     });
@@ -39,11 +51,36 @@ export class SessionSweeper {
     await this.#sweeping;
   }
 
-  async #sweep(): Promise<void> {
+  /** Looks through them once, if one of them can have expired; the rest is left when it is stopped. */
+  async sweep(): Promise<void> {
+    const { sessions, cluster } = this.#parts;
+    if (!sessions.expiry.begin()) return;
+    if ((await cluster?.claimIfFree(EXPIRY_DUTY)) === false) return;
     try {
-      await this.#sessions.sweepExpired(() => !this.#isStopped);
+      await this.#endExpired();
     } catch (error) {
-      this.#logger.error({ error: messageOf(error) }, 'ending expired sessions failed');
+      sessions.expiry.lookAgain();
+      throw error;
+    }
+  }
+
+  async #endExpired(): Promise<void> {
+    const { sessions, store, clock } = this.#parts;
+    const pace = new Pace(clock, SWEEPING_SHARE);
+    for await (const { key, value } of store.scanState(StateSpace.SESSION)) {
+      if (this.#isStopped) return;
+      const rest = pace.step();
+      if (rest !== undefined) await rest;
+      if (sessions.connected(key) !== undefined) continue;
+      if (sessions.expiry.mayBeExpired(key, value)) await sessions.endIfExpired(key);
+    }
+  }
+
+  async #sweepLogged(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch (error) {
+      this.#parts.logger.error({ error: messageOf(error) }, 'ending expired sessions failed');
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
+import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -21,18 +22,25 @@ export interface WillsParts {
   readonly stats: GatewayStats;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The other gateways on the store; none unless given. */
+  readonly cluster?: Cluster | undefined;
 }
 
 /**
  * Will messages, one per client at most: in the store from before CONNACK until they are published or
  * dropped. Both happen in one commit with the end of the record, so that a crash neither loses a will
  * nor sends it twice.
+ *
+ * With other gateways on the store, the record of an open connection is its session's owner's, and that of
+ * a will that waits for its delay belongs to whoever has its claim: others leave them alone.
  */
 export class Wills {
   readonly #parts: WillsParts;
   /** Wills of open connections by client id. */
   readonly #open = new Map<string, Will>();
   readonly #delayed = new Map<string, DelayedWill>();
+  /** Client ids whose delayed will is being published. */
+  readonly #due = new Set<string>();
 
   constructor(parts: WillsParts) {
     this.#parts = parts;
@@ -40,7 +48,9 @@ export class Wills {
 
   /** Publishes the wills of connections that ended with the process before this one, after their delay. */
   async start(): Promise<void> {
-    const { store, clock, logger } = this.#parts;
+    const { store, clock, logger, cluster } = this.#parts;
+    // Each may be the will of a connection to another gateway; those of dead gateways are adopted.
+    if (cluster !== undefined) return;
     for await (const { key, value } of store.scanState(StateSpace.WILL)) {
       try {
         const will = decodeWillRecord(value, key);
@@ -62,21 +72,25 @@ export class Wills {
   /**
    * A connection begins. The delayed will of the one before is dropped when the session goes on
    * [MQTT5-3.1.3-9] and published when it does not. Resolves when the new will is durable.
+   * @param hasSession false once the session has gone to another connection: then nothing is stored
    */
   async begin(
     clientId: string,
     isResumed: boolean,
     will: Will | undefined,
     sessionExpirySeconds: number,
+    hasSession: () => boolean = () => true,
   ): Promise<void> {
-    const { store } = this.#parts;
+    const { store, cluster } = this.#parts;
     const delayed = this.#delayed.get(clientId);
     if (delayed !== undefined) {
       this.#forgetDelayed(delayed);
-      if (isResumed) store.deleteState(StateSpace.WILL, clientId);
+      if (isResumed) this.#forget(clientId);
       else await this.#publishStored(clientId);
+    } else if (cluster !== undefined && !this.#open.has(clientId)) {
+      await this.#takeOver(cluster, clientId, isResumed);
     }
-    if (will === undefined) return;
+    if (will === undefined || !hasSession()) return;
     this.#open.set(clientId, will);
     const record = encodeWillRecord({ ...will, sessionExpirySeconds, dueAt: 0 });
     await store.committed(store.putState(StateSpace.WILL, clientId, record));
@@ -90,12 +104,78 @@ export class Wills {
     this.#parts.store.deleteState(StateSpace.WILL, clientId);
   }
 
+  /** The client has connected to another gateway: its connection here counts as ended. */
+  endOpen(clientId: string, sessionExpirySeconds: number): void {
+    const will = this.#open.get(clientId);
+    if (will !== undefined) this.connectionEnded(clientId, will, sessionExpirySeconds);
+  }
+
+  /** Another gateway has taken the client's session, and sees to the delayed will. */
+  handOver(clientId: string): void {
+    const delayed = this.#delayed.get(clientId);
+    if (delayed !== undefined) this.#forgetDelayed(delayed);
+    this.#due.delete(clientId);
+    this.#parts.cluster?.release(willClaim(clientId));
+  }
+
+  /** A delayed will of a dead gateway; false when it is that of a connection. */
+  async adopt(clientId: string): Promise<boolean> {
+    const { store, cluster } = this.#parts;
+    if (this.#delayed.has(clientId) || this.#due.has(clientId)) return true;
+    if ((await cluster?.claimIfFree(willClaim(clientId))) !== true) return true;
+    const value = await store.getState(StateSpace.WILL, clientId);
+    const will = value === undefined ? undefined : decodeWillRecord(value, clientId);
+    if (will !== undefined && will.dueAt > 0) {
+      this.#end(clientId, will, will.dueAt);
+      return true;
+    }
+    cluster?.release(willClaim(clientId));
+    return will === undefined;
+  }
+
+  /** The connection of a client ended with its gateway. To be called by the owner of its session. */
+  async adoptOpen(clientId: string): Promise<void> {
+    const value = await this.#parts.store.getState(StateSpace.WILL, clientId);
+    if (value === undefined || this.#open.has(clientId)) return;
+    const will = decodeWillRecord(value, clientId);
+    if (will.dueAt === 0) this.#end(clientId, will, dueTime(will, this.#parts.clock.now()));
+  }
+
   /** The connection has ended without DISCONNECT: its will is published, now or after its delay [MQTT-3.1.2-8]. */
   connectionEnded(clientId: string, will: Will, sessionExpirySeconds: number): void {
     if (this.#open.get(clientId) !== will) return;
     this.#open.delete(clientId);
     const stored = { ...will, sessionExpirySeconds, dueAt: 0 };
     this.#end(clientId, stored, dueTime(stored, this.#parts.clock.now()));
+  }
+
+  /** What the connection before, to another gateway, has left. Its session is here now. */
+  async #takeOver(cluster: Cluster, clientId: string, isResumed: boolean): Promise<void> {
+    const { store } = this.#parts;
+    if ((await store.getState(StateSpace.WILL, clientId)) === undefined) return;
+    await cluster.claim(willClaim(clientId));
+    // It may have been published meanwhile.
+    const value = await store.getState(StateSpace.WILL, clientId);
+    const will = value === undefined ? undefined : decodeWillRecord(value, clientId);
+    const isDelayed =
+      will !== undefined && Math.min(will.delaySeconds, will.sessionExpirySeconds) > 0;
+    if (will !== undefined && !(isResumed && isDelayed)) this.#publish(clientId, will);
+    else this.#forget(clientId);
+  }
+
+  /** There is no will any more. */
+  #forget(clientId: string): void {
+    const { store, cluster } = this.#parts;
+    store.deleteState(StateSpace.WILL, clientId);
+    cluster?.release(willClaim(clientId));
+  }
+
+  /** A will that waits is this gateway's, whoever gets the session. */
+  #claim(clientId: string): void {
+    const { cluster, logger } = this.#parts;
+    cluster?.claim(willClaim(clientId)).catch((error: unknown) => {
+      logger.error({ clientId, error: messageOf(error) }, 'claiming a delayed will failed');
+    });
   }
 
   #end(clientId: string, will: StoredWill, dueAt: number): void {
@@ -106,6 +186,7 @@ export class Wills {
     }
     if (will.dueAt === 0) {
       store.putState(StateSpace.WILL, clientId, encodeWillRecord({ ...will, dueAt }));
+      this.#claim(clientId);
     }
     const delayed = new DelayedWill(clientId, dueAt, clock, (item) => {
       this.#onDue(item);
@@ -135,16 +216,18 @@ export class Wills {
   }
 
   async #publishStored(clientId: string): Promise<void> {
+    this.#due.add(clientId);
     const value = await this.#parts.store.getState(StateSpace.WILL, clientId);
+    const isMine = this.#due.delete(clientId);
     // Another connection may have stored its own, or the first reader was faster.
-    if (value === undefined || this.#open.has(clientId)) return;
+    if (!isMine || value === undefined || this.#open.has(clientId)) return;
     this.#publish(clientId, decodeWillRecord(value, clientId));
   }
 
   /** The message and the end of its record in one commit. */
   #publish(clientId: string, will: StoredWill): void {
-    const { store, publisher, stats, logger } = this.#parts;
-    store.deleteState(StateSpace.WILL, clientId);
+    const { publisher, stats, logger } = this.#parts;
+    this.#forget(clientId);
     try {
       publisher.publish(will, clientId);
       stats.willsPublished++;
@@ -154,6 +237,10 @@ export class Wills {
       logger.warn({ clientId, topic: will.topic, error: error.message }, 'dropping a will');
     }
   }
+}
+
+function willClaim(clientId: string): string {
+  return claimKey(ClaimKind.WILL, clientId);
 }
 
 /** End of the delay or of the session, whichever comes first (MQTT 5 §3.1.3.2.2). */

@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../../src/common/logger.ts';
 import { assemble } from '../../../src/gateway/assembly.ts';
 import { Channel } from '../../../src/gateway/channel/channel.ts';
 import type { ChannelContext } from '../../../src/gateway/channel/channel-context.ts';
+import { ClaimKeeper } from '../../../src/gateway/cluster/claim-keeper.ts';
 import { Connection } from '../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../src/gateway/connection/flush-queue.ts';
 import { LingeringStreams } from '../../../src/gateway/connection/lingering-streams.ts';
@@ -19,6 +20,7 @@ import {
 import { TopicMetadata } from '../../../src/gateway/routing/topic-metadata.ts';
 import type { SysTopicsOptions } from '../../../src/gateway/sys/sys-topics-options.ts';
 import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
+import type { Cluster } from '../../../src/lmq/spi/cluster.ts';
 import type { LmqStore } from '../../../src/lmq/spi/lmq-store.ts';
 import {
   connect,
@@ -38,6 +40,8 @@ import { FakeKv } from './routing/topic-metadata-fixtures.ts';
 
 export interface WorldOptions {
   readonly store?: LmqStore;
+  readonly cluster?: Cluster;
+  readonly kv?: FakeKv;
   readonly clock?: FakeClock;
   readonly limits?: Partial<GatewayLimits>;
   readonly authenticator?: Authenticator;
@@ -50,6 +54,7 @@ export interface WorldOptions {
   readonly logger?: Logger;
   readonly hooks?: readonly GatewayHooks[];
   readonly clientEvents?: readonly ClientEvent[];
+  readonly clientEventsOnDemand?: boolean;
   readonly sysTopics?: SysTopicsOptions;
 }
 
@@ -133,7 +138,7 @@ export class World {
   readonly store: LmqStore;
   readonly stats: GatewayStats = new GatewayStats();
   readonly context: ChannelContext;
-  readonly kv: FakeKv = new FakeKv();
+  readonly kv: FakeKv;
   readonly metadata: TopicMetadata;
   readonly flushQueue: FlushQueue = new FlushQueue();
   readonly lingering: LingeringStreams;
@@ -141,6 +146,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     this.clock = options.clock ?? new FakeClock();
     this.lingering = new LingeringStreams(this.clock);
+    this.kv = options.kv ?? new FakeKv();
     this.store = options.store ?? createMemoryStore({ clock: this.clock });
     this.metadata = new TopicMetadata({
       kv: this.kv,
@@ -153,6 +159,7 @@ export class World {
     this.context = assemble(
       {
         store: this.store,
+        cluster: options.cluster,
         metadata: this.metadata,
         authenticator: options.authenticator ?? openAuthenticator,
         authorizer: options.authorizer,
@@ -165,6 +172,7 @@ export class World {
         storeQos0: options.storeQos0 ?? true,
         sessionFlushIntervalMs: 1000,
         clientEvents: options.clientEvents,
+        clientEventsOnDemand: options.clientEventsOnDemand ?? false,
         sysTopics: options.sysTopics,
         logger: options.logger ?? silentLogger,
         ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
@@ -172,12 +180,13 @@ export class World {
       },
       this.stats,
     );
-    const { waiters, pump, sessions, shares, gate, sessionLog } = this.context;
+    const { waiters, pump, sessions, shares, foreign, gate, sessionLog } = this.context;
     this.store.onCommit((commit, error) => {
       waiters.onCommit(commit, error);
     });
     this.store.onArrival((arrivals) => {
       for (const arrival of arrivals) {
+        foreign?.arrived(arrival);
         shares.arrived(arrival);
         if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
         else sessions.arrivedUnread(arrival);
@@ -188,6 +197,11 @@ export class World {
       gate.open();
     });
     sessionLog.start(pump);
+    if (options.cluster !== undefined) {
+      const { wills } = this.context;
+      const { cluster, logger = silentLogger } = options;
+      new ClaimKeeper({ cluster, sessions, wills, logger }).start();
+    }
   }
 
   /** A connected socket that has sent nothing. */

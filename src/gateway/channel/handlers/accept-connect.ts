@@ -37,7 +37,8 @@ export async function acceptConnect(
   const opening = { clientId, cleanStart: packet.cleanStart, expirySeconds };
   const { session, present } = await sessions.open(opening, channel);
   try {
-    await wills.begin(clientId, present, packet.will, expirySeconds);
+    const hasSession = (): boolean => session.owner === channel;
+    await wills.begin(clientId, present, packet.will, expirySeconds, hasSession);
   } catch (error) {
     await sessions.close(session, channel);
     throw error;

@@ -5,6 +5,7 @@ import type { Packet } from 'mqtt-packet';
 import {
   encodeConnack,
   encodeDisconnect,
+  encodeFarewell,
   encodeSuback,
   encodeUnsuback,
   PINGRESP,
@@ -90,5 +91,19 @@ describe('encode-rare', () => {
 
   it('has PINGRESP [MQTT-3.12.4-1]', () => {
     expect(hex(PINGRESP)).to.equal('d000');
+  });
+
+  it('says in DISCONNECT what fits: reason, then the server to use [MQTT-3.14.2-3] (§3.14.2.2.5)', () => {
+    const farewell = (maximum: number, reference?: string) =>
+      encodeFarewell(ReasonCode.USE_ANOTHER_SERVER, 'stopping', maximum, reference);
+    expect(parsed(farewell(100, 'b:1883'), 5)).to.deep.include({
+      reasonCode: 0x9c,
+      properties: { reasonString: 'stopping', serverReference: 'b:1883' },
+    });
+    expect(parsed(farewell(15, 'b:1883'), 5)).to.deep.include({
+      properties: { serverReference: 'b:1883' },
+    });
+    expect(parsed(farewell(5, 'b:1883'), 5)).not.to.have.property('properties');
+    expect(parsed(farewell(15), 5)).to.deep.include({ properties: { reasonString: 'stopping' } });
   });
 });

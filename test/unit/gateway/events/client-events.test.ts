@@ -9,7 +9,7 @@ import { silentLogger } from '../../../../src/common/logger.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import { recordPayload, recordQos } from '../../../../src/lmq/spi/record.ts';
 import { DISCONNECT, subscribe, unsubscribe } from '../../../helpers/packets.ts';
-import { disconnect5 } from '../../../helpers/packets5.ts';
+import { disconnect5, subscribe5 } from '../../../helpers/packets5.ts';
 import { connected5 } from '../fake-client5.ts';
 import { turns } from '../fake-socket.ts';
 import { World } from '../gateway-world.ts';
@@ -154,7 +154,13 @@ describe('gateway: ClientEvents', () => {
 
   it('a session that nobody came back for: by the sweep, or by a client that is too late', async () => {
     const world = worldWith('session_expired', 'session_discarded');
-    const sweeper = new SessionSweeper(world.context.sessions, world.clock, silentLogger);
+    const sweeper = new SessionSweeper({
+      sessions: world.context.sessions,
+      store: world.store,
+      cluster: undefined,
+      clock: world.clock,
+      logger: silentLogger,
+    });
     sweeper.start();
     for (const clientId of ['gone', 'late']) {
       const client = await connected5(world, { clientId, ...SESSION });
@@ -235,5 +241,29 @@ describe('gateway: ClientEvents', () => {
     await world.connected({ clientId: 'other' });
     world.clock.advance(50);
     expect(await watcher.publishes()).to.deep.equal([]);
+  });
+
+  it('only from the first subscription on, when they are published on demand', async () => {
+    const options = { clientEvents: CLIENT_EVENTS, clientEventsOnDemand: true };
+    const world = new World(options);
+    const early = await world.connected({ clientId: 'early' });
+    await early.exchange(DISCONNECT);
+    const watcher = await world.subscribed({ clientId: 'watcher' }, [
+      '$events/client_disconnected',
+      0,
+    ]);
+    // It has gone: what it wanted may be read by others.
+    await watcher.exchange(DISCONNECT);
+    const late = await world.connected({ clientId: 'late' });
+    await late.exchange(DISCONNECT);
+    expect(await counts(world)).to.deep.equal({ client_disconnected: 2 });
+  });
+
+  it('on demand of a shared subscription, too', async () => {
+    const world = new World({ clientEvents: CLIENT_EVENTS, clientEventsOnDemand: true });
+    const watcher = await connected5(world, { clientId: 'watcher' });
+    await watcher.exchange(subscribe5(1, [['$share/g/$events/+', 1]]));
+    await world.connected({ clientId: 'late' });
+    expect(await counts(world)).to.include({ client_connected: 1 });
   });
 });

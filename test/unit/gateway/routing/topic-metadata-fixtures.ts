@@ -29,6 +29,17 @@ export class FakeKv implements KvConfig {
     return this.#write({ namespace, key, value: undefined });
   }
 
+  edit(
+    namespace: string,
+    key: string,
+    change: (value: string | undefined) => string | undefined,
+  ): Promise<void> {
+    const value = this.get(namespace, key);
+    const changed = change(value);
+    if (changed === value) return Promise.resolve();
+    return this.#write({ namespace, key, value: changed });
+  }
+
   watch(namespace: string, listener: KvListener): () => void {
     const listeners = this.#listeners.get(namespace) ?? new Set();
     this.#listeners.set(namespace, listeners);

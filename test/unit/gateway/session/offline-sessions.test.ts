@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { systemClock } from '../../../../src/common/clock.ts';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
 import { OfflineSessions } from '../../../../src/gateway/session/offline-sessions.ts';
@@ -34,7 +35,7 @@ describe('gateway: OfflineSessions', () => {
     store.putState(StateSpace.SESSION, 'broken', Buffer.from('?'));
     await store.committed(store.openCommit);
     const stats = new GatewayStats();
-    const offline = new OfflineSessions(store, stats, silentLogger);
+    const offline = new OfflineSessions(store, stats, systemClock, silentLogger);
     offline.start();
     expect(stats.sessionsOffline).to.equal(0);
     offline.gone(record(3));
@@ -48,7 +49,7 @@ describe('gateway: OfflineSessions', () => {
     for (let i = 0; i < 1000; i++) store.putState(StateSpace.SESSION, `c${String(i)}`, record(0));
     await store.committed(store.openCommit);
     const stats = new GatewayStats();
-    const offline = new OfflineSessions(store, stats, silentLogger);
+    const offline = new OfflineSessions(store, stats, systemClock, silentLogger);
     offline.start();
     await offline.stop();
     expect(stats.sessionsOffline).to.be.below(1000);

@@ -41,6 +41,15 @@ async function expectNothing(world: World): Promise<void> {
   world.store.closeQueue(queue);
 }
 
+function sweeperOf({ context, store, clock }: World): SessionSweeper {
+  const { sessions } = context;
+  return new SessionSweeper({ sessions, store, cluster: undefined, clock, logger: silentLogger });
+}
+
+function sweep(world: World): Promise<void> {
+  return sweeperOf(world).sweep();
+}
+
 describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
   it('0: the session ends with its connection', async () => {
     for (const fields of [{}, expiry(0)]) {
@@ -86,7 +95,7 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
     await old.lose();
     const clock = new FakeClock(world.clock.now() + 500 * 365 * 86_400_000);
     const later = new World({ store: world.store, clock });
-    await later.context.sessions.sweepExpired();
+    await sweep(later);
     expect((await connected5(later, { clean: false })).connack.sessionPresent).to.equal(true);
     const again = await later.connected({ clientId: 'old', clean: false });
     expect(again.sessionPresent).to.equal(true);
@@ -98,7 +107,7 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
     const old = await world.subscribed({ clientId: 'old', clean: false }, ['a/#', 1]);
     await old.exchange(DISCONNECT);
     world.clock.advance(10_000);
-    await world.context.sessions.sweepExpired();
+    await sweep(world);
     await expectNothing(world);
   });
 
@@ -123,10 +132,10 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
         const list = asked === undefined ? [] : ([['sessionExpiry', asked]] as const);
         await client.exchange(disconnect5(0, list));
         world.clock.advance(lasts * 1000 - 1);
-        await world.context.sessions.sweepExpired();
+        await sweep(world);
         expect(await stored(world), `${String(lasts)} s`).to.equal(true);
         world.clock.advance(1);
-        await world.context.sessions.sweepExpired();
+        await sweep(world);
         await expectNothing(world);
       }
     });
@@ -209,10 +218,10 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
     world.clock.advance(1_000_000);
     const next = new World({ store: world.store, clock: world.clock });
     world.clock.advance(99_999);
-    await next.context.sessions.sweepExpired();
+    await sweep(next);
     expect(await stored(next)).to.equal(true);
     world.clock.advance(1);
-    await next.context.sessions.sweepExpired();
+    await sweep(next);
     expect(await stored(next)).to.equal(false);
     expect(next.store.listFilters()).to.deep.equal([]);
   });
@@ -221,7 +230,7 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
 describe('gateway: SessionSweeper', () => {
   it('ends every minute what has expired, and nothing else', async () => {
     const world = new World();
-    const sweeper = new SessionSweeper(world.context.sessions, world.clock, silentLogger);
+    const sweeper = sweeperOf(world);
     sweeper.start();
     for (const [clientId, seconds] of [
       ['short', 30],
@@ -246,7 +255,7 @@ describe('gateway: SessionSweeper', () => {
 
   it('ends the session that it is at before it stops, and no other', async () => {
     const world = new World();
-    const sweeper = new SessionSweeper(world.context.sessions, world.clock, silentLogger);
+    const sweeper = sweeperOf(world);
     sweeper.start();
     for (const clientId of ['s1', 's2', 's3']) {
       await (await withSession(world, { clientId, ...expiry(1) })).lose();
@@ -278,7 +287,6 @@ describe('gateway: SessionSweeper', () => {
 
   it('looks through the stored sessions when one may have ended, not each time', async () => {
     const world = new World();
-    const { sessions } = world.context;
     let scans = 0;
     const scanState = world.store.scanState.bind(world.store);
     world.store.scanState = (space) => {
@@ -288,7 +296,7 @@ describe('gateway: SessionSweeper', () => {
     const scansOf = async (milliseconds: number): Promise<number> => {
       scans = 0;
       world.clock.advance(milliseconds);
-      await sessions.sweepExpired();
+      await sweep(world);
       return scans;
     };
     await (await withSession(world, { clientId: 'never', ...expiry(NEVER_EXPIRES) })).lose();
@@ -314,10 +322,10 @@ describe('gateway: SessionSweeper', () => {
     world.store.scanState = () => {
       throw new Error('disk');
     };
-    const failure: unknown = await world.context.sessions.sweepExpired().catch((e: unknown) => e);
+    const failure: unknown = await sweep(world).catch((e: unknown) => e);
     expect(failure).to.be.instanceOf(Error);
     world.store.scanState = scanState;
-    await world.context.sessions.sweepExpired();
+    await sweep(world);
     expect(await stored(world)).to.equal(false);
   });
 
@@ -326,7 +334,7 @@ describe('gateway: SessionSweeper', () => {
     world.store.putState(StateSpace.SESSION, 'broken', Buffer.from([99]));
     await (await withSession(world, { clientId: 'z', ...expiry(1) })).lose();
     world.clock.advance(1000);
-    await world.context.sessions.sweepExpired();
+    await sweep(world);
     expect(await stored(world, 'z')).to.equal(false);
     expect(await stored(world, 'broken')).to.equal(true);
   });
@@ -335,10 +343,7 @@ describe('gateway: SessionSweeper', () => {
     const world = new World();
     await (await withSession(world, expiry(1))).lose();
     world.clock.advance(1000);
-    const [client] = await Promise.all([
-      connected5(world, expiry(100)),
-      world.context.sessions.sweepExpired(),
-    ]);
+    const [client] = await Promise.all([connected5(world, expiry(100)), sweep(world)]);
     expect(client.connack.sessionPresent).to.equal(false);
     expect(client.closed).to.equal(false);
     expect(await stored(world)).to.equal(true);

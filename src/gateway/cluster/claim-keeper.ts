@@ -1,0 +1,67 @@
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import { ClaimKind, claimKind, claimName, type Cluster } from '../../lmq/spi/cluster.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import type { Wills } from '../will/wills.ts';
+
+export interface ClaimKeeperParts {
+  readonly cluster: Cluster;
+  readonly sessions: SessionRegistry;
+  readonly wills: Wills;
+  readonly logger: Logger;
+}
+
+/**
+ * Gives up what other gateways ask for, because the client has connected there [MQTT-3.1.4-2], and sees to
+ * what dead gateways leave behind: their clients are offline from now on, and the wills of these due.
+ */
+export class ClaimKeeper {
+  readonly #parts: ClaimKeeperParts;
+
+  constructor(parts: ClaimKeeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { cluster } = this.#parts;
+    cluster.onRevoked((key) => {
+      this.#giveUp(key);
+    });
+    cluster.onOrphans(async (keys) => {
+      await Promise.all(keys.map((key) => this.#adopt(key)));
+    });
+  }
+
+  #giveUp(key: string): void {
+    const { cluster, sessions, wills, logger } = this.#parts;
+    const clientId = claimName(key);
+    switch (claimKind(key)) {
+      case ClaimKind.SESSION:
+        sessions
+          .handOver(clientId, ({ expirySeconds }) => {
+            wills.endOpen(clientId, expirySeconds);
+          })
+          .catch((error: unknown) => {
+            logger.error({ clientId, error: messageOf(error) }, 'giving a session up failed');
+          });
+        return;
+      case ClaimKind.WILL:
+        wills.handOver(clientId);
+        return;
+      default:
+        cluster.release(key);
+    }
+  }
+
+  async #adopt(key: string): Promise<void> {
+    const { sessions, wills, logger } = this.#parts;
+    const clientId = claimName(key);
+    try {
+      if (claimKind(key) === ClaimKind.WILL && (await wills.adopt(clientId))) return;
+      await sessions.adopt(clientId, () => wills.adoptOpen(clientId));
+    } catch (error) {
+      // It stays as it is until its client comes back.
+      logger.error({ clientId, error: messageOf(error) }, 'taking over from a dead gateway failed');
+    }
+  }
+}

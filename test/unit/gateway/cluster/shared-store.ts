@@ -1,0 +1,210 @@
+import { claimKind, ClaimKind, type Cluster } from '../../../../src/lmq/spi/cluster.ts';
+import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
+import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
+import { recordSize, writeRecord } from '../../../../src/lmq/spi/record.ts';
+import type { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import type { FakeClock } from '../fake-clock.ts';
+
+/** What a dead node does is not taken. */
+const WRITES: ReadonlySet<string | symbol> = new Set([
+  'append',
+  'appendRecord',
+  'putState',
+  'deleteState',
+  'commitOffset',
+  'deleteOffset',
+]);
+
+interface Claim {
+  owner: StoreNode | undefined;
+  readonly waiters: { readonly node: StoreNode; readonly grant: () => void }[];
+}
+
+/** A store in memory with the claims of several gateways in this process. */
+export class SharedStore {
+  readonly base: LmqStore;
+  readonly nodes: StoreNode[] = [];
+  readonly #claims = new Map<string, Claim>();
+  #changes: (() => void)[] = [];
+
+  constructor(clock: FakeClock) {
+    this.base = createMemoryStore({ clock });
+    this.base.onCommit(() => {
+      const changes = this.#changes;
+      this.#changes = [];
+      for (const change of changes) change();
+    });
+  }
+
+  /** Has `tell` called with the commit that is open, before anybody hears of the commit. */
+  atCommit(tell: () => void): void {
+    this.#changes.push(tell);
+  }
+
+  /** One gateway's view of it. */
+  node(): StoreNode {
+    const node = new StoreNode(this, this.nodes.length + 1);
+    this.nodes.push(node);
+    return node;
+  }
+
+  ownerOf(key: string): StoreNode | undefined {
+    return this.#claims.get(key)?.owner;
+  }
+
+  claim(node: StoreNode, key: string): Promise<void> {
+    const claim = this.#claim(key);
+    claim.owner ??= node;
+    if (claim.owner === node) return Promise.resolve();
+    const { owner } = claim;
+    return new Promise((resolve) => {
+      claim.waiters.push({ node, grant: resolve });
+      setImmediate(() => {
+        owner.revoked?.(key);
+      });
+    });
+  }
+
+  claimIfFree(node: StoreNode, key: string): boolean {
+    const claim = this.#claim(key);
+    claim.owner ??= node;
+    return claim.owner === node;
+  }
+
+  release(node: StoreNode, key: string): void {
+    const claim = this.#claim(key);
+    if (claim.owner !== node) return;
+    const next = claim.waiters.shift();
+    claim.owner = next?.node;
+    next?.grant();
+    if (claim.waiters.length > 0) claim.owner?.revoked?.(key);
+  }
+
+  /** The node is dead: what it has is free, and another node is told of what it leaves. */
+  async kill(node: StoreNode): Promise<void> {
+    node.isDead = true;
+    const orphans: string[] = [];
+    for (const [key, { owner }] of this.#claims) {
+      if (owner !== node) continue;
+      this.release(node, key);
+      if (claimKind(key) !== ClaimKind.DUTY) orphans.push(key);
+    }
+    const caretaker = this.nodes.find(({ isDead, orphans: adopts }) => !isDead && adopts);
+    await caretaker?.orphans?.(orphans);
+  }
+
+  #claim(key: string): Claim {
+    const claim = this.#claims.get(key) ?? { owner: undefined, waiters: [] };
+    this.#claims.set(key, claim);
+    return claim;
+  }
+}
+
+export class StoreNode implements Cluster {
+  readonly origin: number;
+  readonly store: LmqStore;
+  isDead = false;
+  revoked: ((key: string) => void) | undefined;
+  orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
+  readonly #shared: SharedStore;
+  readonly #watchers = new Map<StateSpace, (key: string, value: Buffer | undefined) => void>();
+
+  constructor(shared: SharedStore, origin: number) {
+    this.#shared = shared;
+    this.origin = origin;
+    this.store = this.#view(shared.base);
+  }
+
+  claim(key: string): Promise<void> {
+    return this.#shared.claim(this, key);
+  }
+
+  claimIfFree(key: string): Promise<boolean> {
+    return Promise.resolve(this.#shared.claimIfFree(this, key));
+  }
+
+  release(key: string): void {
+    const { base } = this.#shared;
+    void base.committed(base.openCommit).then(() => {
+      this.#shared.release(this, key);
+    });
+  }
+
+  onRevoked(listener: (key: string) => void): void {
+    this.revoked = listener;
+  }
+
+  onOrphans(listener: (keys: readonly string[]) => Promise<void>): void {
+    this.orphans = listener;
+  }
+
+  watchState(
+    space: StateSpace,
+    listener: (key: string, value: Buffer | undefined) => void,
+  ): Promise<void> {
+    this.#watchers.set(space, listener);
+    return Promise.resolve();
+  }
+
+  onFenced(): void {
+    // Nobody is fenced here.
+  }
+
+  /** Another node's change has become durable. */
+  changed(space: StateSpace, key: string, value: Buffer | undefined): void {
+    this.#watchers.get(space)?.(key, value);
+  }
+
+  /** The store with this node's origin in its records, and its changes told to the others. */
+  #view(base: LmqStore): LmqStore {
+    const append: LmqStore['append'] = (
+      topic,
+      flags,
+      publisher,
+      properties,
+      expiry,
+      body,
+      start,
+      end,
+    ) => {
+      const { length } = topic.bytes;
+      const size = recordSize(length, publisher.length, properties.length, end - start);
+      const record = Buffer.alloc(size);
+      writeRecord(
+        record,
+        0,
+        flags,
+        topic.bytes,
+        publisher,
+        properties,
+        expiry,
+        0,
+        0,
+        body,
+        start,
+        end,
+      );
+      return base.appendRecord(topic, record, 0, this.origin);
+    };
+    const putState: LmqStore['putState'] = (space, key, value) =>
+      this.#tell(base.putState(space, key, value), space, key, value);
+    const deleteState: LmqStore['deleteState'] = (space, key) =>
+      this.#tell(base.deleteState(space, key), space, key, undefined);
+    const own = { append, putState, deleteState };
+    return new Proxy(base, {
+      get: (target, property): unknown => {
+        if (this.isDead && WRITES.has(property)) return () => target.openCommit;
+        if (property in own) return own[property as keyof typeof own];
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+
+  #tell(commit: number, space: StateSpace, key: string, value: Buffer | undefined): number {
+    this.#shared.atCommit(() => {
+      for (const node of this.#shared.nodes) if (node !== this) node.changed(space, key, value);
+    });
+    return commit;
+  }
+}

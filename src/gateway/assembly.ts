@@ -22,9 +22,12 @@ import { SegmentDelivery } from './session/segment-delivery.ts';
 import { SessionLog } from './session/session-log.ts';
 import { SessionRegistry } from './session/session-registry.ts';
 import { SysTopics } from './sys/sys-topics.ts';
+import type { Cluster } from '../lmq/spi/cluster.ts';
+import type { ShareGroup } from './share/share-group.ts';
 import { ShareGroups } from './share/share-groups.ts';
 import { ShareLog } from './share/share-log.ts';
 import { SharePump } from './share/share-pump.ts';
+import { partKey } from './share/share-user.ts';
 import { Wills } from './will/wills.ts';
 
 /** What the parts are made from: the options of a gateway without its listeners. */
@@ -154,9 +157,20 @@ function assembleShares(
 ): ShareGroups {
   const { store, metadata, limits, clock, logger, sharedSubscriptions } = options;
   const delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
-  const log = new ShareLog(store, sessionLog);
-  const pump = new SharePump({ store, delivery, log, sessionLog, limits, stats, logger });
-  return new ShareGroups({
+  const { cluster } = options;
+  const log = new ShareLog(store, sessionLog, partOf(cluster));
+  const askForTurn = (group: ShareGroup): void => groups.cluster?.turns.ask(group);
+  const pump = new SharePump({
+    store,
+    delivery,
+    log,
+    sessionLog,
+    limits,
+    stats,
+    logger,
+    askForTurn: cluster === undefined ? undefined : askForTurn,
+  });
+  const groups = new ShareGroups({
     store,
     metadata,
     live,
@@ -165,6 +179,13 @@ function assembleShares(
     stats,
     clock,
     logger,
+    cluster,
     ...(sharedSubscriptions ?? DEFAULT_SHARED_SUBSCRIPTIONS),
   });
+  return groups;
+}
+
+/** Names this gateway's part in a group; undefined when all of it is its own. */
+function partOf(cluster: Cluster | undefined): ((groupKey: string) => string) | undefined {
+  return cluster === undefined ? undefined : (groupKey) => partKey(groupKey, cluster.nodeId);
 }

@@ -148,9 +148,9 @@ export class Gateway implements Service {
   }
 
   #join(cluster: Cluster): void {
-    const { sessions, wills } = this.#context;
+    const { sessions, wills, shares } = this.#context;
     const { logger } = this.#options;
-    new ClaimKeeper({ cluster, sessions, wills, logger }).start();
+    new ClaimKeeper({ cluster, sessions, wills, shares, logger }).start();
   }
 
   #unsentBytes(): number {

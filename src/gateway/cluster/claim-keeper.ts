@@ -2,12 +2,14 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { ClaimKind, claimKind, claimName, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
+import type { ShareGroups } from '../share/share-groups.ts';
 import type { Wills } from '../will/wills.ts';
 
 export interface ClaimKeeperParts {
   readonly cluster: Cluster;
   readonly sessions: SessionRegistry;
   readonly wills: Wills;
+  readonly shares: ShareGroups;
   readonly logger: Logger;
 }
 
@@ -33,20 +35,23 @@ export class ClaimKeeper {
   }
 
   #giveUp(key: string): void {
-    const { cluster, sessions, wills, logger } = this.#parts;
-    const clientId = claimName(key);
+    const { cluster, sessions, wills, shares, logger } = this.#parts;
+    const name = claimName(key);
     switch (claimKind(key)) {
       case ClaimKind.SESSION:
         sessions
-          .handOver(clientId, ({ expirySeconds }) => {
-            wills.endOpen(clientId, expirySeconds);
+          .handOver(name, ({ expirySeconds }) => {
+            wills.endOpen(name, expirySeconds);
           })
           .catch((error: unknown) => {
-            logger.error({ clientId, error: messageOf(error) }, 'giving a session up failed');
+            logger.error({ name, error: messageOf(error) }, 'giving a session up failed');
           });
         return;
       case ClaimKind.WILL:
-        wills.handOver(clientId);
+        wills.handOver(name);
+        return;
+      case ClaimKind.GROUP:
+        shares.cluster?.giveUp(name);
         return;
       default:
         cluster.release(key);
@@ -54,14 +59,18 @@ export class ClaimKeeper {
   }
 
   async #adopt(key: string): Promise<void> {
-    const { sessions, wills, logger } = this.#parts;
-    const clientId = claimName(key);
+    const { sessions, wills, shares, logger } = this.#parts;
+    const name = claimName(key);
     try {
-      if (claimKind(key) === ClaimKind.WILL && (await wills.adopt(clientId))) return;
-      await sessions.adopt(clientId, () => wills.adoptOpen(clientId));
+      if (claimKind(key) === ClaimKind.MEMBERSHIP) {
+        await shares.cluster?.adopt(name);
+        return;
+      }
+      if (claimKind(key) === ClaimKind.WILL && (await wills.adopt(name))) return;
+      await sessions.adopt(name, () => wills.adoptOpen(name));
     } catch (error) {
       // It stays as it is until its client comes back.
-      logger.error({ clientId, error: messageOf(error) }, 'taking over from a dead gateway failed');
+      logger.error({ name, error: messageOf(error) }, 'taking over from a dead gateway failed');
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { SessionSubscription } from '../session/session.ts';
+import { excluding, including, type OneOrMore, visitEach } from '../../common/one-or-more.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { TopicTrie } from '../../common/topic/topic-trie.ts';
 
@@ -15,7 +16,7 @@ export interface SharedAudience {
 
 /** Things with a topic filter, found by the topic names that it matches. */
 class FilterIndex<T extends { readonly filter: string }> {
-  readonly #exact = new Map<string, Set<T>>();
+  readonly #exact = new Map<string, OneOrMore<T>>();
   readonly #wildcards = new TopicTrie<T>();
 
   add(item: T): void {
@@ -24,9 +25,7 @@ class FilterIndex<T extends { readonly filter: string }> {
       this.#wildcards.add(filter, item);
       return;
     }
-    const same = this.#exact.get(filter);
-    if (same === undefined) this.#exact.set(filter, new Set([item]));
-    else same.add(item);
+    this.#exact.set(filter, including(this.#exact.get(filter), item));
   }
 
   remove(item: T): void {
@@ -35,15 +34,13 @@ class FilterIndex<T extends { readonly filter: string }> {
       this.#wildcards.remove(filter, item);
       return;
     }
-    const same = this.#exact.get(filter);
-    if (same === undefined) return;
-    same.delete(item);
-    if (same.size === 0) this.#exact.delete(filter);
+    const left = excluding(this.#exact.get(filter), item);
+    if (left === undefined) this.#exact.delete(filter);
+    else this.#exact.set(filter, left);
   }
 
   match(topic: string, visit: (item: T) => void): void {
-    const same = this.#exact.get(topic);
-    if (same !== undefined) for (const item of same) visit(item);
+    visitEach(this.#exact.get(topic), visit);
     if (this.#wildcards.size > 0) this.#wildcards.match(topic, visit);
   }
 }

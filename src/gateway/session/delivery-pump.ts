@@ -3,6 +3,7 @@ import { type Arrival, PullStatus, type Segment } from '../../lmq/spi/types.ts';
 import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { excluding, including, type OneOrMore } from '../../common/one-or-more.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
@@ -43,7 +44,7 @@ export class DeliveryPump {
   /** Undefined when any number of messages may wait. */
   readonly #limit: QueueLimit | undefined;
   /** Queue id → cursors that read it. */
-  readonly #cursors = new Map<number, Set<SessionCursor>>();
+  readonly #cursors = new Map<number, OneOrMore<SessionCursor>>();
   /** What was read from disk and is not delivered yet. */
   readonly #pulled = new Map<SessionCursor, readonly Segment[]>();
   #scheduled: Session[] = [];
@@ -81,17 +82,18 @@ export class DeliveryPump {
 
   /** Begins to deliver to a cursor at its offset; `run` follows. */
   attach(cursor: SessionCursor): void {
-    const same = this.#cursors.get(cursor.queue.id);
-    if (same === undefined) this.#cursors.set(cursor.queue.id, new Set([cursor]));
-    else same.add(cursor);
+    const { id } = cursor.queue;
+    this.#cursors.set(id, including(this.#cursors.get(id), cursor));
     this.#limit?.attached(cursor);
     this.#makeReady(cursor);
   }
 
   /** Stops. The queue stays open: its holder closes it. */
   detach(cursor: SessionCursor): void {
-    const same = this.#cursors.get(cursor.queue.id);
-    if (same?.delete(cursor) === true && same.size === 0) this.#cursors.delete(cursor.queue.id);
+    const { id } = cursor.queue;
+    const others = excluding(this.#cursors.get(id), cursor);
+    if (others === undefined) this.#cursors.delete(id);
+    else this.#cursors.set(id, others);
     const { session, state } = cursor;
     cursor.state = CursorState.CLOSED;
     cursor.onIdle?.();
@@ -123,12 +125,19 @@ export class DeliveryPump {
   arrived(arrival: Arrival): void {
     const cursors = this.#cursors.get(arrival.queue.id);
     if (cursors === undefined) return;
-    this.#limit?.arrived(arrival, cursors);
-    for (const cursor of cursors) {
-      if (cursor.state === CursorState.CAUGHT_UP) this.#wake(cursor);
-      // It cannot take more, but may have too many waiting now.
-      else if (this.#limit !== undefined) this.schedule(cursor.session);
+    if (cursors instanceof Set) {
+      this.#limit?.arrived(arrival, cursors);
+      for (const cursor of cursors) this.#arrivedFor(cursor);
+    } else {
+      this.#limit?.arrived(arrival, [cursors]);
+      this.#arrivedFor(cursors);
     }
+  }
+
+  #arrivedFor(cursor: SessionCursor): void {
+    if (cursor.state === CursorState.CAUGHT_UP) this.#wake(cursor);
+    // It cannot take more, but may have too many waiting now.
+    else if (this.#limit !== undefined) this.schedule(cursor.session);
   }
 
   /** Packet identifiers given out so far are durable: messages that waited for that are sent. */

@@ -245,7 +245,14 @@ export class SessionRegistry {
   /** Runs a task while the client has no session in memory; not at all when it has one. */
   whileAway(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.#serial.run(clientId, async () => {
-      if (!this.#sessions.has(clientId)) await task();
+      if (this.#sessions.has(clientId)) return;
+      const key = claimKey(ClaimKind.SESSION, clientId);
+      if ((await this.#options.cluster?.claimIfFree(key)) === false) return;
+      try {
+        await task();
+      } finally {
+        this.#releaseClaim(clientId);
+      }
     });
   }
 

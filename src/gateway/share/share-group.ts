@@ -34,6 +34,15 @@ export class ShareGroup implements SharedSource, SharedAudience {
   readonly users: Set<string> = new Set<string>();
   /** Client ids of users that are away and may have messages in flight. */
   readonly holders: Set<string> = new Set<string>();
+  /**
+   * False while another gateway hands the messages out: then `offset` is as it was, and what members give back
+   * waits for the turn.
+   */
+  hasTurn = true;
+  /** User keys of those who have acquired it and are not members yet, where that counts. */
+  readonly entering: Set<string> = new Set<string>();
+  /** As last saved, of the part of this gateway in a group of several. */
+  savedPart: Buffer | undefined = undefined;
   /** What was read from disk and is not handed out yet. */
   pulled: readonly Segment[] = [];
   /** As last saved. */
@@ -83,6 +92,24 @@ export class ShareGroup implements SharedSource, SharedAudience {
     const all = new Set([...this.returned(), ...offsets]);
     this.#returned = [...all].sort((a, b) => a - b);
     this.#nextReturned = 0;
+  }
+
+  /** The turn has come: the position and the messages that are nobody's are the store's. */
+  resume(offset: QueueOffset, returned: readonly QueueOffset[]): void {
+    this.offset = offset;
+    this.savedOffset = offset;
+    this.pulled = [];
+    this.hasTurn = true;
+    if (returned.length > 0) this.giveBack(returned);
+  }
+
+  /** The turn goes: what is nobody's is the next one's. */
+  yieldTurn(): void {
+    this.hasTurn = false;
+    this.#returned = [];
+    this.#nextReturned = 0;
+    this.pulled = [];
+    if (this.state !== ShareState.CLOSED) this.state = ShareState.BLOCKED;
   }
 
   /** The segment at an offset out of what was read from disk. */

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { parseSharedFilter, sharedFilterText } from '../../common/topic/shared-filter.ts';
+import type { Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { type Arrival, type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -11,6 +12,7 @@ import { decodeInflightRecord, encodeInflightRecord } from '../session/inflight-
 import { KeyedSerialQueue } from '../session/keyed-serial-queue.ts';
 import type { Session, SessionSubscription } from '../session/session.ts';
 import type { SharedSource, SharedSubscriptions } from '../session/shared-subscriptions.ts';
+import { ClusterGroups } from './cluster-groups.ts';
 import { takeLeases, takeStoredLeases } from './lease-return.ts';
 import { SessionShares } from './session-shares.ts';
 import { ShareGroup, ShareState } from './share-group.ts';
@@ -40,6 +42,8 @@ export interface ShareGroupsParts {
   readonly strategy: ShareStrategyName;
   /** How long a group outlives its last user, seconds; 0 = not at all. */
   readonly expirySeconds: number;
+  /** The other gateways on the store; none unless given. */
+  readonly cluster?: Cluster | undefined;
 }
 
 /**
@@ -55,9 +59,29 @@ export class ShareGroups implements SharedSubscriptions {
   readonly #ends = new Map<ShareGroup, Timer>();
   readonly #serial = new KeyedSerialQueue();
   #away: AwayClients | undefined;
+  /** Undefined when no other gateway is on the store. */
+  readonly cluster: ClusterGroups | undefined;
 
   constructor(parts: ShareGroupsParts) {
     this.#parts = parts;
+    const { cluster } = parts;
+    if (cluster === undefined) return;
+    this.cluster = new ClusterGroups({
+      ...parts,
+      cluster,
+      serial: this.#serial,
+      find: (key) => this.#groups.get(key),
+      run: (group) => {
+        parts.pump.run(group);
+      },
+      add: (key, filter, queue, offset) => this.#add(key, filter, queue, offset),
+      remove: (group) => {
+        this.#remove(group);
+      },
+      fetchBack: (group, clientIds) => {
+        for (const clientId of clientIds) this.#fetchBack(group, clientId);
+      },
+    });
   }
 
   /** Groups, with members or without. */
@@ -69,6 +93,11 @@ export class ShareGroups implements SharedSubscriptions {
   async start(away: AwayClients): Promise<void> {
     this.#away = away;
     const { store, logger } = this.#parts;
+    // Those of a cluster are read when their first member comes.
+    if (this.cluster !== undefined) {
+      await this.cluster.start();
+      return;
+    }
     for await (const stored of readStoredGroups(store, logger)) {
       const { key, filter, queue, offset, returned, users } = stored;
       const group = this.#add(key, filter, queue, offset);
@@ -85,6 +114,7 @@ export class ShareGroups implements SharedSubscriptions {
   stop(): void {
     for (const timer of this.#ends.values()) timer.cancel();
     this.#ends.clear();
+    this.cluster?.stop();
   }
 
   find(key: string): ShareGroup | undefined {
@@ -96,6 +126,13 @@ export class ShareGroups implements SharedSubscriptions {
     if (share === undefined) throw new RangeError(`not a shared filter: ${filter}`);
     const key = sharedFilterText(share);
     return this.#serial.run(key, async () => {
+      if (this.cluster !== undefined) {
+        return this.#acquireOfCluster(this.cluster, key, share.filter, {
+          filter,
+          clientId,
+          durable,
+        });
+      }
       const user = userKey(filter, clientId);
       const group = this.#groups.get(key) ?? (await this.#create(key, share.filter));
       if (!group.users.has(user)) {
@@ -112,7 +149,13 @@ export class ShareGroups implements SharedSubscriptions {
 
   release(filter: string, clientId: string, durable: boolean): void {
     const group = this.#groupOf(filter);
+    if (durable) this.cluster?.users.delete(filter, clientId);
     if (group === undefined) return;
+    if (this.cluster !== undefined) {
+      group.entering.delete(userKey(filter, clientId));
+      this.cluster.leaveIfUnused(group);
+      return;
+    }
     const user = userKey(filter, clientId);
     if (!group.users.delete(user)) return;
     group.holders.delete(clientId);
@@ -132,6 +175,11 @@ export class ShareGroups implements SharedSubscriptions {
     log.addLessee(group, session);
     group.members.push(subscription);
     stats.sharedSubscriptionsCurrent++;
+    if (this.cluster !== undefined) {
+      group.entering.delete(userKey(subscription.filter, session.clientId));
+      this.cluster.joined(group);
+      return;
+    }
     if (group.members.length === 1) live.addGroup(group);
     group.holders.delete(session.clientId);
     for (const clientId of group.holders) this.#fetchBack(group, clientId);
@@ -144,7 +192,8 @@ export class ShareGroups implements SharedSubscriptions {
     if (index < 0) return;
     group.members.splice(index, 1);
     this.#parts.stats.sharedSubscriptionsCurrent--;
-    if (group.members.length === 0) this.#parts.live.removeGroup(group);
+    if (group.members.length === 0 && this.cluster === undefined)
+      this.#parts.live.removeGroup(group);
     // What has not been sent yet, others can have; what has been is completed [MQTT-3.10.4-3].
     const { session } = subscription;
     this.#return(takeLeases(session, { key: group.key, ends: false, hasOthers: () => false }));
@@ -155,7 +204,9 @@ export class ShareGroups implements SharedSubscriptions {
     if (!(session.shared instanceof SessionShares)) return;
     const rules = {
       ends,
-      hasOthers: (key: string) => hasOtherMember(this.#groups.get(key), session),
+      hasOthers: (key: string) =>
+        hasOtherMember(this.#groups.get(key), session) ||
+        this.cluster?.users.hasOtherNode(key) === true,
     };
     const taken = takeLeases(session, rules);
     for (const group of session.shared.groups) {
@@ -172,7 +223,10 @@ export class ShareGroups implements SharedSubscriptions {
 
   forget(session: Session): void {
     if (!(session.shared instanceof SessionShares)) return;
-    for (const group of session.shared.groups) this.#parts.log.removeLessee(group, session);
+    for (const group of session.shared.groups) {
+      this.#parts.log.removeLessee(group, session);
+      this.cluster?.leaveIfUnused(group);
+    }
     session.shared.groups.clear();
   }
 
@@ -227,6 +281,19 @@ export class ShareGroups implements SharedSubscriptions {
     });
   }
 
+  /** A user of a group of several gateways. */
+  async #acquireOfCluster(
+    cluster: ClusterGroups,
+    key: string,
+    topicFilter: string,
+    { filter, clientId, durable }: { filter: string; clientId: string; durable: boolean },
+  ): Promise<SharedSource> {
+    const group = this.#groups.get(key) ?? (await cluster.enter(key, topicFilter));
+    group.entering.add(userKey(filter, clientId));
+    if (durable) cluster.users.add(filter, clientId);
+    return group;
+  }
+
   async #create(key: string, filter: string): Promise<ShareGroup> {
     const { metadata, log } = this.#parts;
     const queue = await metadata.acquire(filter, true);
@@ -262,15 +329,19 @@ export class ShareGroups implements SharedSubscriptions {
 
   /** What nobody has had is deleted (MQTT 5 §4.8.2). */
   #end(group: ShareGroup): void {
-    const { store, metadata, log, stats } = this.#parts;
+    const { store, metadata, log } = this.#parts;
     group.state = ShareState.CLOSED;
-    this.#groups.delete(group.key);
-    const same = this.#byQueue.get(group.queue.id);
-    if (same?.delete(group) === true && same.size === 0) this.#byQueue.delete(group.queue.id);
+    this.#remove(group);
     log.erase(group);
     metadata.release(group.filter, true);
     store.closeQueue(group.queue);
-    stats.sharedGroupsCurrent = this.#groups.size;
+  }
+
+  #remove(group: ShareGroup): void {
+    this.#groups.delete(group.key);
+    const same = this.#byQueue.get(group.queue.id);
+    if (same?.delete(group) === true && same.size === 0) this.#byQueue.delete(group.queue.id);
+    this.#parts.stats.sharedGroupsCurrent = this.#groups.size;
   }
 }
 

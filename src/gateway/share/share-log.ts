@@ -20,7 +20,11 @@ export class ShareLog implements Progress {
   /** Groups that differ from what is saved. */
   readonly #changed = new Set<ShareGroup>();
 
-  constructor(store: LmqStore, sessionLog: SessionLog) {
+  readonly #part: ((groupKey: string) => string) | undefined;
+
+  /** @param part key of this gateway's part in a group; undefined when all groups are its own */
+  constructor(store: LmqStore, sessionLog: SessionLog, part?: (groupKey: string) => string) {
+    this.#part = part;
     this.#store = store;
     this.#sessionLog = sessionLog;
   }
@@ -51,17 +55,13 @@ export class ShareLog implements Progress {
 
   saveGroup(group: ShareGroup): void {
     if (!this.#forgetChange(group)) return;
-    const isMoved = group.offset !== group.savedOffset;
+    const isMoved = group.hasTurn && group.offset !== group.savedOffset;
     if (isMoved) {
       group.savedOffset = group.offset;
       this.#store.commitOffset(shareConsumer(group.key), group.queue, group.offset);
     }
-    const record = encodeShareRecord(this.#nobodys(group));
-    const isSame = group.savedRecord?.equals(record) === true;
-    if (!isSame) {
-      group.savedRecord = record;
-      this.#store.putState(StateSpace.SHARE, group.key, record);
-    }
+    const isSame =
+      this.#part === undefined ? this.#saveAll(group) : this.#saveShared(group, this.#part);
     if (!isMoved && isSame) return;
     for (const session of this.#lessees.get(group) ?? []) {
       if (session.persistent) this.#sessionLog.saveIfChanged(session);
@@ -83,9 +83,51 @@ export class ShareLog implements Progress {
     return hadChanged;
   }
 
+  /** The part of this gateway in a group ends, with nothing in it. */
+  erasePart(group: ShareGroup): void {
+    this.#forgetChange(group);
+    this.#lessees.delete(group);
+    if (this.#part !== undefined) this.#store.deleteState(StateSpace.SHARE, this.#part(group.key));
+  }
+
+  /** Whether a session in memory has messages of the group in flight. */
+  hasInFlight(group: ShareGroup): boolean {
+    for (const { inflight } of this.#lessees.get(group) ?? []) {
+      for (const slot of inflight.incomplete()) {
+        if (inflight.cursor(slot).shareKey === group.key) return true;
+      }
+    }
+    return false;
+  }
+
+  /** A group that is this gateway's alone is one record. Returns whether it is as it was. */
+  #saveAll(group: ShareGroup): boolean {
+    const record = encodeShareRecord(this.#nobodys(group, group.returned()));
+    if (group.savedRecord?.equals(record) === true) return true;
+    group.savedRecord = record;
+    this.#store.putState(StateSpace.SHARE, group.key, record);
+    return false;
+  }
+
+  /** Of a group of several gateways: what is nobody's is written by who has the turn, the rest by each. */
+  #saveShared(group: ShareGroup, partKey: (groupKey: string) => string): boolean {
+    let isSame = true;
+    if (group.hasTurn) {
+      const record = encodeShareRecord(group.returned());
+      isSame = group.savedRecord?.equals(record) === true;
+      if (!isSame) this.#store.putState(StateSpace.SHARE, group.key, record);
+      group.savedRecord = record;
+    }
+    const part = encodeShareRecord(this.#nobodys(group, group.hasTurn ? [] : group.returned()));
+    if (group.savedPart?.equals(part) === true) return isSame;
+    group.savedPart = part;
+    this.#store.putState(StateSpace.SHARE, partKey(group.key), part);
+    return false;
+  }
+
   /** What would be lost with this process: returned, or in flight to a session that is not stored. */
-  #nobodys(group: ShareGroup): QueueOffset[] {
-    const offsets = [...group.returned()];
+  #nobodys(group: ShareGroup, returned: readonly QueueOffset[]): QueueOffset[] {
+    const offsets = [...returned];
     for (const session of this.#lessees.get(group) ?? []) {
       if (!session.persistent) collect(session, group.key, offsets);
     }

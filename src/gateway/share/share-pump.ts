@@ -34,6 +34,8 @@ export interface SharePumpParts {
   readonly limits: GatewayLimits;
   readonly stats: GatewayStats;
   readonly logger: Logger;
+  /** Other gateways hand messages of the group out too; what is published at QoS 0 goes the same way. */
+  readonly askForTurn?: ((group: ShareGroup) => void) | undefined;
 }
 
 /**
@@ -52,6 +54,12 @@ export class SharePump {
 
   run(group: ShareGroup): void {
     if (group.state === ShareState.PULLING || group.state === ShareState.CLOSED) return;
+    if (!group.hasTurn) {
+      if (group.nextOffset < group.queue.maxOffset && group.members.some(this.#hasRoom)) {
+        this.#parts.askForTurn?.(group);
+      }
+      return;
+    }
     const before = group.nextOffset;
     while (this.#step(group));
     if (group.nextOffset !== before) this.#parts.log.changed(group);
@@ -105,7 +113,8 @@ export class SharePump {
     const position = segment.positions[offset - segment.firstOffset] as number;
     const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
     // Published at QoS 0: was delivered live.
-    if (qos === 0 || delivery.isExpired(buffer, position)) return true;
+    if ((qos === 0 && this.#parts.askForTurn === undefined) || delivery.isExpired(buffer, position))
+      return true;
     const { hashed } = group.strategy;
     const hash =
       hashed === undefined
@@ -114,7 +123,7 @@ export class SharePump {
             hashed === 'topic' ? recordTopic(buffer, position) : recordPublisher(buffer, position),
           );
     const chosen = group.strategy.choose(group.members, hash, this.#hasRoom);
-    if (chosen === undefined) return false;
+    if (chosen === undefined) return qos === 0 && this.#dropped();
     if (this.#send(chosen, segment, offset, qos)) return true;
     // Not for that client, or too large: another one may take it [MQTT-3.1.2-25].
     for (const member of group.members) {
@@ -122,6 +131,11 @@ export class SharePump {
         break;
       }
     }
+    return true;
+  }
+
+  #dropped(): true {
+    this.#parts.stats.qos0Dropped++;
     return true;
   }
 

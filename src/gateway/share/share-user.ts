@@ -15,3 +15,26 @@ export function splitUserKey(key: string): { readonly filter: string; readonly c
 export function shareConsumer(key: string): string {
   return SEPARATOR + key;
 }
+
+/** A gateway with members of a group is a user of it too: no client id begins with U+0000. */
+export function nodeUserKey(groupKey: string, nodeId: string): string {
+  return userKey(groupKey, SEPARATOR + nodeId);
+}
+
+/** Whether a user is a gateway. */
+export function isNodeUser(clientId: string): boolean {
+  return clientId.startsWith(SEPARATOR);
+}
+
+/** A gateway's part in a group: key in `StateSpace.SHARE` and name of its claim. */
+export function partKey(groupKey: string, nodeId: string): string {
+  return groupKey + SEPARATOR + nodeId;
+}
+
+/** Undefined when it is the key of a group. */
+export function splitPartKey(
+  key: string,
+): { readonly groupKey: string; readonly nodeId: string } | undefined {
+  const end = key.indexOf(SEPARATOR);
+  return end < 0 ? undefined : { groupKey: key.slice(0, end), nodeId: key.slice(end + 1) };
+}

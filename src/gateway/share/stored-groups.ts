@@ -8,6 +8,9 @@ import { decodeSessionRecord } from '../session/session-record.ts';
 import { decodeShareRecord } from './share-record.ts';
 import { shareConsumer, splitUserKey } from './share-user.ts';
 
+/** Sessions looked up together: they are one read of the store. */
+const USERS_AT_ONCE = 500;
+
 /** A shared group as the store has it. */
 export interface StoredGroup {
   readonly key: string;
@@ -46,23 +49,39 @@ export async function* readStoredGroups(
 /** Users by group. A crash may have left one whose session has not got the subscription: it is removed. */
 async function readUsers(store: LmqStore, logger: Logger): Promise<Map<string, string[]>> {
   const users = new Map<string, string[]>();
+  let portion: string[] = [];
+  const noteThem = async (): Promise<void> => {
+    await Promise.all(portion.map((key) => noteUser(store, logger, users, key)));
+    portion = [];
+  };
   for await (const { key } of store.scanState(StateSpace.SHARE_MEMBER)) {
-    const { filter, clientId } = splitUserKey(key);
-    try {
-      const share = parseSharedFilter(filter);
-      if (share === undefined || !(await subscribes(store, clientId, filter))) {
-        store.deleteState(StateSpace.SHARE_MEMBER, key);
-        continue;
-      }
-      const groupKey = sharedFilterText(share);
-      const same = users.get(groupKey);
-      if (same === undefined) users.set(groupKey, [key]);
-      else same.push(key);
-    } catch (error) {
-      logUnreadable(logger, 'a session with a shared subscription cannot be read', clientId, error);
-    }
+    portion.push(key);
+    if (portion.length === USERS_AT_ONCE) await noteThem();
   }
+  await noteThem();
   return users;
+}
+
+async function noteUser(
+  store: LmqStore,
+  logger: Logger,
+  users: Map<string, string[]>,
+  key: string,
+): Promise<void> {
+  const { filter, clientId } = splitUserKey(key);
+  try {
+    const share = parseSharedFilter(filter);
+    if (share === undefined || !(await subscribes(store, clientId, filter))) {
+      store.deleteState(StateSpace.SHARE_MEMBER, key);
+      return;
+    }
+    const groupKey = sharedFilterText(share);
+    const same = users.get(groupKey);
+    if (same === undefined) users.set(groupKey, [key]);
+    else same.push(key);
+  } catch (error) {
+    logUnreadable(logger, 'a session with a shared subscription cannot be read', clientId, error);
+  }
 }
 
 async function subscribes(store: LmqStore, clientId: string, filter: string): Promise<boolean> {

@@ -9,6 +9,10 @@ export const ClaimKind = {
   SESSION: 's',
   /** Will of a client id: the owner publishes it when it is due. */
   WILL: 'w',
+  /** A shared group: the owner hands its messages out. */
+  GROUP: 'g',
+  /** A gateway's part in a shared group: what it has handed out to clients that are not stored. */
+  MEMBERSHIP: 'm',
   /** Something that one gateway does for all. */
   DUTY: 'd',
 } as const;
@@ -32,6 +36,8 @@ export function claimName(key: string): string {
  * its lease; then the node is *fenced*: nothing that it writes is taken any more.
  */
 export interface Cluster {
+  /** This life of the gateway: new with each start, and after it was fenced. */
+  readonly nodeId: string;
   /** This node's number in the records that it appends (`recordOrigin`). */
   readonly origin: number;
 

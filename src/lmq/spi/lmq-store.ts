@@ -50,6 +50,15 @@ export interface CommitLog {
     payloadEnd: number,
   ): CommitNumber;
 
+  /**
+   * Appends a finished record (`record.ts`), which begins at `start`, as `append` does one in parts. Copies
+   * it; the store time and the origin are filled in, all else stays as it is.
+   * @param topic of the name that stands in the record
+   * @param record holds a whole record at `start` (`isRecord`)
+   * @param origin number of the gateway node that it comes from, or 0
+   */
+  appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber;
+
   /** Called once per commit, in order, before the arrivals of that commit. */
   onCommit(listener: CommitListener): void;
   /** Called once per commit that holds records: every queue that grew. */
@@ -91,8 +100,14 @@ export interface StateStore {
   deleteState(space: StateSpace, key: string): CommitNumber;
   /** Sees every write of this process, committed or not. */
   getState(space: StateSpace, key: string): Promise<Buffer | undefined>;
-  /** All entries in key order as of the call (committed ones). */
-  scanState(space: StateSpace): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
+  /**
+   * All entries in key order as of the call (committed ones).
+   * @param after only those behind this key, which need not exist
+   */
+  scanState(
+    space: StateSpace,
+    after?: string,
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
 }
 
 /**

@@ -13,7 +13,7 @@ import { copyBytes } from '../../common/bytes/copy-bytes.ts';
  * 20  u32  message expiry interval in seconds; 0xffffffff = none
  * 24  u16  publisher client id length
  * 26  u32  MQTT 5 properties length
- * 30  u16  reserved, 0
+ * 30  u16  origin: number of the gateway node that appended it; 0 = none
  * 32  topic · client id · properties · payload
  * ```
  * Records travel and rest in this form: the gateway reads fields in place and copies topic and payload
@@ -131,6 +131,38 @@ export function recordPayload(buffer: Buffer, position: number): Buffer {
     recordPayloadStart(buffer, position),
     position + recordLength(buffer, position),
   );
+}
+
+/** Number of the gateway node that appended the record to a shared store; 0 = none (`Cluster.origin`). */
+export function recordOrigin(buffer: Buffer, position: number): number {
+  return ((buffer[position + 30] as number) << 8) | (buffer[position + 31] as number);
+}
+
+/** Fills in what the store adds to a finished record: its own time, as in `writeRecord`, and the origin. */
+export function stampRecord(
+  target: Buffer,
+  position: number,
+  timeHigh: number,
+  timeLow: number,
+  origin: number,
+): void {
+  target[position + 14] = timeHigh >>> 8;
+  target[position + 15] = timeHigh;
+  writeU32(target, position + 16, timeLow);
+  target[position + 30] = origin >>> 8;
+  target[position + 31] = origin;
+}
+
+/**
+ * Whether a whole record lies at `position`, below `end`: its version is known and its lengths fit each
+ * other. For records that come from another process.
+ */
+export function isRecord(buffer: Buffer, position: number, end: number): boolean {
+  if (end - position < RECORD_HEADER_BYTES || end > buffer.length) return false;
+  const length = readU32(buffer, position);
+  if (length < RECORD_HEADER_BYTES || length > end - position) return false;
+  if (buffer[position + 4] !== RECORD_VERSION) return false;
+  return recordPayloadStart(buffer, position) <= position + length;
 }
 
 /** A copy of a record, at position 0, with other properties and another payload; all else is as it was. */

@@ -81,6 +81,10 @@ export const StateSpace = {
   SHARE: 5,
   /** shared filter, U+0000, client id → nothing: a persistent session that subscribes it */
   SHARE_MEMBER: 6,
+  /** the store server's own: gateway nodes and what it knows of itself */
+  NODE: 7,
+  /** the store server's own: claim → number of the node that owns it, or has died with it */
+  CLAIM: 8,
 } as const;
 export type StateSpace = (typeof StateSpace)[keyof typeof StateSpace];
 

@@ -200,7 +200,7 @@ export class World {
     if (options.cluster !== undefined) {
       const { wills } = this.context;
       const { cluster, logger = silentLogger } = options;
-      new ClaimKeeper({ cluster, sessions, wills, logger }).start();
+      new ClaimKeeper({ cluster, sessions, wills, shares, logger }).start();
     }
   }
 

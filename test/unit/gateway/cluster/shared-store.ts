@@ -15,6 +15,9 @@ const WRITES: ReadonlySet<string | symbol> = new Set([
   'deleteOffset',
 ]);
 
+/** Claims that nobody is told of when their owner dies. */
+const UNCARED: ReadonlySet<string> = new Set([ClaimKind.DUTY, ClaimKind.GROUP]);
+
 interface Claim {
   owner: StoreNode | undefined;
   readonly waiters: { readonly node: StoreNode; readonly grant: () => void }[];
@@ -87,7 +90,7 @@ export class SharedStore {
     for (const [key, { owner }] of this.#claims) {
       if (owner !== node) continue;
       this.release(node, key);
-      if (claimKind(key) !== ClaimKind.DUTY) orphans.push(key);
+      if (!UNCARED.has(claimKind(key))) orphans.push(key);
     }
     const caretaker = this.nodes.find(({ isDead, orphans: adopts }) => !isDead && adopts);
     await caretaker?.orphans?.(orphans);
@@ -101,6 +104,7 @@ export class SharedStore {
 }
 
 export class StoreNode implements Cluster {
+  readonly nodeId: string;
   readonly origin: number;
   readonly store: LmqStore;
   isDead = false;
@@ -112,6 +116,7 @@ export class StoreNode implements Cluster {
   constructor(shared: SharedStore, origin: number) {
     this.#shared = shared;
     this.origin = origin;
+    this.nodeId = `node-${String(origin)}`;
     this.store = this.#view(shared.base);
   }
 

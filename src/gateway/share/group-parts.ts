@@ -1,0 +1,123 @@
+import { messageOf } from '../../common/errors.ts';
+import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
+import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { filterQueueName } from '../../lmq/spi/queue-name.ts';
+import { type Queue, type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { TopicMetadata } from '../routing/topic-metadata.ts';
+import { type ShareGroup, ShareState } from './share-group.ts';
+import type { ShareLog } from './share-log.ts';
+import { decodeShareRecord } from './share-record.ts';
+import type { ShareTurns } from './share-turns.ts';
+import { partKey, shareConsumer } from './share-user.ts';
+import type { ShareUsers } from './share-users.ts';
+
+export interface GroupPartsOptions {
+  readonly cluster: Cluster;
+  readonly store: LmqStore;
+  readonly metadata: TopicMetadata;
+  readonly log: ShareLog;
+  readonly turns: ShareTurns;
+  readonly users: ShareUsers;
+  readonly logger: Logger;
+  /** Puts a group among those of this gateway. */
+  readonly add: (key: string, filter: string, queue: Queue, offset: QueueOffset) => ShareGroup;
+  /** Takes it out. */
+  readonly remove: (group: ShareGroup) => void;
+}
+
+/**
+ * The part of this gateway in the shared groups of a cluster: a gateway is in a group while it has members of it,
+ * or messages of it in flight. The last one to leave ends a group without users.
+ */
+export class GroupParts {
+  readonly #options: GroupPartsOptions;
+
+  constructor(options: GroupPartsOptions) {
+    this.#options = options;
+  }
+
+  /** This gateway joins a group, which is made when nobody has it. It has the turn then. */
+  async enter(key: string, filter: string): Promise<ShareGroup> {
+    const { cluster, store, metadata, log, turns, users, add } = this.#options;
+    await cluster.claim(claimKey(ClaimKind.GROUP, key));
+    await cluster.claim(claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)));
+    const record = await store.getState(StateSpace.SHARE, key);
+    const queue =
+      record === undefined
+        ? await metadata.acquire(filter, true)
+        : await store.openQueue(filterQueueName(filter));
+    const offset =
+      record === undefined ? undefined : await store.loadOffset(shareConsumer(key), queue);
+    const group = add(key, filter, queue, offset ?? queue.nextOffset);
+    if (record !== undefined) {
+      group.savedRecord = record;
+      group.savedOffset = offset ?? -1;
+      group.giveBack(decodeShareRecord(record, key));
+    }
+    users.addNode(key, cluster.nodeId);
+    turns.taken(group);
+    log.changed(group);
+    log.saveGroup(group);
+    return group;
+  }
+
+  /** Leaves a group that this gateway has nothing of any more. To be run alone for the group. */
+  async leave(group: ShareGroup): Promise<void> {
+    if (!this.#isUnused(group)) return;
+    const { cluster, store, metadata, log, turns, users, remove } = this.#options;
+    await turns.take(group);
+    if (!this.#isUnused(group)) {
+      turns.entered(group);
+      return;
+    }
+    const { key, filter, queue } = group;
+    log.changed(group);
+    log.saveGroup(group);
+    log.erasePart(group);
+    users.deleteNode(key, cluster.nodeId);
+    if (!users.hasAny(key)) {
+      log.erase(group);
+      metadata.release(filter, true);
+    }
+    group.state = ShareState.CLOSED;
+    remove(group);
+    store.closeQueue(queue);
+    turns.release(group);
+    cluster.release(claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)));
+  }
+
+  /**
+   * What a dead gateway had handed out to clients that are not stored is nobody's again. To be run alone for the
+   * group, which this gateway is in.
+   */
+  async adopt(group: ShareGroup, nodeId: string): Promise<void> {
+    const { store, users, log, turns } = this.#options;
+    const key = partKey(group.key, nodeId);
+    const record = await store.getState(StateSpace.SHARE, key);
+    await turns.take(group);
+    if (record !== undefined) {
+      group.giveBack(decodeShareRecord(record, key));
+      store.deleteState(StateSpace.SHARE, key);
+    }
+    users.deleteNode(group.key, nodeId);
+    log.changed(group);
+    log.saveGroup(group);
+    turns.entered(group);
+  }
+
+  /** Leaves in the background; `alone` runs it. */
+  leaveLater(group: ShareGroup, alone: (task: () => Promise<void>) => Promise<void>): void {
+    if (!this.#isUnused(group)) return;
+    alone(() => this.leave(group)).catch((error: unknown) => {
+      const { logger } = this.#options;
+      logger.error({ group: group.key, error: messageOf(error) }, 'leaving a shared group failed');
+    });
+  }
+
+  #isUnused(group: ShareGroup): boolean {
+    if (group.state === ShareState.CLOSED) return false;
+    if (group.members.length > 0 || group.entering.size > 0) return false;
+    return !this.#options.log.hasInFlight(group);
+  }
+}

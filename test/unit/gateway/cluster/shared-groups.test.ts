@@ -1,0 +1,169 @@
+import { expect } from 'chai';
+import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { DISCONNECT, publish, pubrel, type QoS, unsubscribe } from '../../../helpers/packets.ts';
+import { Random } from '../../../helpers/random.ts';
+import { turns } from '../fake-socket.ts';
+import type { FakeClient, World } from '../gateway-world.ts';
+import { ClusterWorld } from './cluster-world.ts';
+
+const GROUP = '$share/g/t';
+
+function numbers(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
+}
+
+function sorted(received: readonly string[]): string[] {
+  return [...received].sort((a, b) => Number(a) - Number(b));
+}
+
+describe('gateway: cluster: shared groups', () => {
+  let cluster: ClusterWorld;
+  let a: World;
+  let b: World;
+
+  beforeEach(async () => {
+    cluster = new ClusterWorld();
+    a = await cluster.gateway();
+    b = await cluster.gateway();
+  });
+
+  function member(world: World, clientId: string, qos = 1, clean = true): Promise<FakeClient> {
+    return world.subscribed({ clientId, clean }, [GROUP, qos]);
+  }
+
+  async function send(world: World, qos: QoS, payloads: readonly string[]): Promise<void> {
+    const publisher = await world.connected({ clientId: 'publisher' });
+    const packets = payloads.map((payload, i) => publish({ topic: 't', qos, id: i + 1, payload }));
+    await publisher.exchange(...packets);
+    if (qos === 2) await publisher.exchange(...payloads.map((_, i) => pubrel(i + 1)));
+    await publisher.lose();
+  }
+
+  /** Lets all that can be delivered be delivered. */
+  async function drainAll(...clients: readonly FakeClient[]): Promise<string[][]> {
+    const received = clients.map((): string[] => []);
+    for (let round = 0; round < 12; round++) {
+      for (const [i, client] of clients.entries()) received[i]?.push(...(await client.drain()));
+      cluster.clock.advance(20);
+      await turns(20);
+    }
+    return received;
+  }
+
+  async function shareKeys(): Promise<string[]> {
+    const keys: string[] = [];
+    for (const space of [StateSpace.SHARE, StateSpace.SHARE_MEMBER]) {
+      for await (const { key } of cluster.shared.base.scanState(space)) keys.push(key);
+    }
+    return keys;
+  }
+
+  for (const qos of [0, 1, 2] as const) {
+    it(`each message of QoS ${String(qos)} goes to one member of all gateways`, async () => {
+      const clients = [await member(a, 'a1', qos), await member(b, 'b1', qos)];
+      for (let i = 0; i < 10; i++) await send(i % 2 === 0 ? a : b, qos, [String(i)]);
+      const received = await drainAll(...clients);
+      expect(sorted(received.flat())).to.deep.equal(numbers(0, 9));
+      expect(
+        received.every((one) => one.length > 0),
+        'both get some',
+      ).to.equal(true);
+    });
+  }
+
+  it('a member that leaves: the others of other gateways get what it has not acknowledged', async () => {
+    const one = await member(a, 'a1');
+    await send(a, 1, numbers(1, 5));
+    expect((await one.publishes()).length).to.equal(5);
+    const other = await member(b, 'b1');
+    await one.lose();
+    const [received] = await drainAll(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 5));
+  });
+
+  it('a gateway that dies: its members, stored or not, lose their messages to others', async () => {
+    const volatile = await member(a, 'a1');
+    const stored = await member(a, 'a2', 1, false);
+    await send(a, 1, numbers(1, 10));
+    expect((await volatile.publishes()).length + (await stored.publishes()).length).to.equal(10);
+    // Saved with the next flush.
+    cluster.clock.advance(1000);
+    await turns();
+    const other = await member(b, 'b1');
+    await cluster.kill(a);
+    const [received] = await drainAll(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 10));
+  });
+
+  it('a group outlives its gateway: messages come while nobody is connected', async () => {
+    const stored = await member(a, 'a1', 1, false);
+    await stored.exchange(DISCONNECT);
+    await send(b, 1, numbers(1, 3));
+    expect(a.context.shares.size, 'no part of it here').to.equal(0);
+    const back = await b.connected({ clientId: 'a1', clean: false });
+    expect(back.sessionPresent).to.equal(true);
+    const [received] = await drainAll(back);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 3));
+  });
+
+  it('ends with its last user, wherever that is', async () => {
+    const one = await member(a, 'a1');
+    const two = await member(b, 'b1', 1, false);
+    await one.lose();
+    await turns(20);
+    expect(await shareKeys()).to.not.deep.equal([]);
+    await two.exchange(unsubscribe(9, GROUP));
+    await turns(20);
+    expect(await shareKeys()).to.deep.equal([]);
+    expect(a.context.shares.size + b.context.shares.size).to.equal(0);
+    expect(cluster.shared.base.stats.openQueues).to.equal(1);
+  });
+
+  it('members come and go at random: every message is acknowledged exactly once', async () => {
+    for (let seed = 1; seed <= 25; seed++) await randomRun(seed);
+  }).timeout(60_000);
+
+  async function randomRun(seed: number): Promise<void> {
+    const random = new Random(seed);
+    const world = new ClusterWorld();
+    cluster = world;
+    const gateways = [await world.gateway(), await world.gateway(), await world.gateway()];
+    const clients = new Map<string, FakeClient>();
+    const acknowledged: string[] = [];
+    const anchor = await gateways[0]!.subscribed({ clientId: 'anchor', clean: false }, [GROUP, 1]);
+    clients.set('anchor', anchor);
+    let sent = 0;
+    for (let step = 0; step < 30; step++) {
+      const clientId = `c${String(random.below(5))}`;
+      const gateway = gateways[random.below(gateways.length)]!;
+      const client = clients.get(clientId);
+      switch (random.below(4)) {
+        case 0:
+          if (client === undefined || client.closed) {
+            clients.set(clientId, await gateway.subscribed({ clientId, clean: false }, [GROUP, 1]));
+          }
+          break;
+        case 1:
+          await client?.lose();
+          clients.delete(clientId);
+          break;
+        case 2: {
+          const count = 1 + random.below(5);
+          await send(gateway, 1, numbers(sent + 1, sent + count));
+          sent += count;
+          break;
+        }
+        default:
+          if (client !== undefined) acknowledged.push(...(await client.drain()));
+      }
+      world.clock.advance(20);
+      await turns(5);
+    }
+    for (const [clientId, client] of clients) {
+      if (clientId !== 'anchor') await client.lose();
+    }
+    const [rest] = await drainAll(anchor);
+    acknowledged.push(...rest!);
+    expect(sorted(acknowledged), `seed ${String(seed)}`).to.deep.equal(numbers(1, sent));
+  }
+});

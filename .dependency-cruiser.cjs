@@ -55,10 +55,13 @@ module.exports = {
     may('common', []),
     may('remoting', ['common']),
     may('auth', ['common']),
-    may('namesrv', ['common', 'remoting']),
+    may('rpc', ['common']),
+    may('namesrv', ['common', 'remoting', 'rpc']),
     may('lmq/spi', ['common']),
     may('lmq/embedded', ['common', 'lmq/spi']),
     may('lmq/memory', ['common', 'lmq/spi']),
+    may('lmq/remote', ['common', 'rpc', 'lmq/spi']),
+    may('lmq/server', ['common', 'rpc', 'lmq/spi']),
     may('gateway', ['common', 'auth/types', 'lmq/spi', 'namesrv/types']),
     // The other composition root: what users of the library build on.
     may('library', ['common', 'auth', 'lmq', 'namesrv/types', 'gateway', 'admin/exposition']),
@@ -75,6 +78,7 @@ module.exports = {
       ['lmq/embedded/kv-engine\\.ts$'],
       'node_modules/(@types/)?rocksdb/',
     ),
+    only('grpc-in-rpc', ['rpc/'], 'node_modules/@grpc/'),
     only('pino-in-cli', ['cli/'], 'node_modules/pino/'),
     only('ini-in-config', ['common/config/'], 'node_modules/(@types/)?ini/'),
     only(

@@ -19,6 +19,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const READY_MS = 300_000;
 const STOP_MS = 60_000;
 const LOAD_LIMIT_SECONDS = 3600;
+/** A second, in the kernel's unit of CPU time. */
+const CLOCK_TICKS = 100;
 
 /** Where the tables of the scripts go. */
 export const RESULTS: string = join(ROOT, 'benchmark/results');
@@ -110,7 +112,7 @@ export async function background(
   const end = performance.now() + SET_UP_MS;
   for (;;) {
     const log = readFileSync(logFile, 'utf8');
-    if (log.includes('set up')) return started;
+    if (/^mqttload: set up$/m.test(log)) return started;
     if (!started.isAlive() || performance.now() > end) {
       await started.kill();
       throw new Error(`the load generator did not set up: ${log}`);
@@ -124,6 +126,17 @@ export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024;
 }
+
+/** Seconds of CPU time that a process has used since it began. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  // behind the command's name, which may have spaces: state is the first field, user and system time the 12th and 13th
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
+}
+
+/** Where the store of a workplace's gateway is. */
+export const storeDirectory = ({ dir }: Workplace): string => join(dir, 'data', 'lmq');
 
 /** Prints a table below the machine's description and writes it to `name` in the results. */
 export function publish(name: string, tmp: string | undefined, lines: readonly string[]): void {

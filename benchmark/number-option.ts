@@ -11,3 +11,12 @@ export function wholeNumber(option: string, text: string, minimum: number): numb
 export function wholeNumbers(option: string, text: string, minimum: number): number[] {
   return text.split(',').map((entry) => wholeNumber(option, entry, minimum));
 }
+
+/** A number of the command line above 0, at most 1. Throws for another. */
+export function fraction(option: string, text: string): number {
+  const part = Number(text);
+  if (text === '' || !(part > 0 && part <= 1)) {
+    throw new Error(`${option} must be a number above 0, at most 1, not '${text}'`);
+  }
+  return part;
+}

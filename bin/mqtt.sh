@@ -2,7 +2,8 @@
 # Starts, stops and watches lmqtt. See usage() below.
 #
 # Directories: LMQTT_HOME (default: the project's folder) and below it LMQTT_CONF_DIR, LMQTT_DATA_DIR,
-# LMQTT_LOG_DIR, LMQTT_RUN_DIR. Several instances run side by side when each has its own.
+# LMQTT_LOG_DIR, LMQTT_RUN_DIR. One process of each role runs in a home; several of one role run side by
+# side when each has a home of its own.
 set -eu
 
 script=$0
@@ -17,7 +18,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$script")/.." && pwd -P)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: mqtt.sh start|stop|restart|status|run [standalone|gateway|lmq|namesrv]
+usage: mqtt.sh start|stop|restart|status|run [standalone|namesrv|lmq|gateway]
        mqtt.sh passwd [-i ITERATIONS] USER | -d USER
   start    start in the background, wait until it answers, print where
   stop     drain, save and end it
@@ -25,6 +26,8 @@ usage: mqtt.sh start|stop|restart|status|run [standalone|gateway|lmq|namesrv]
   status   exit 0 when it runs, 3 when not
   run      start in the foreground
   passwd   add, change or (-d) remove a user of scramUsersFile; the password is asked for, or read from the input
+standalone is all in one process and what holds when nothing is said; namesrv (name server), lmq (store) and
+gateway are processes of a cluster, see docs/operations.md
 TEXT
   exit 2
 }
@@ -46,11 +49,8 @@ case $command in
   *) usage ;;
 esac
 case $role in
-  standalone) ;;
-  gateway | lmq | namesrv)
-    printf "lmqtt: not yet: '%s' on its own comes with the cluster; use standalone\n" "$role" >&2
-    exit 2
-    ;;
+  standalone) who=lmqtt ;;
+  gateway | lmq | namesrv) who="lmqtt $role" ;;
   *) usage ;;
 esac
 
@@ -105,9 +105,12 @@ print_where() {
   for scheme in mqtts ws wss; do
     ready_value "$scheme" | while read -r address; do printf '  %-11s  %s://%s\n' "$scheme" "$scheme" "$address"; done
   done
-  printf '  name server  %s\n' "$(ready_value namesrv)"
+  ready_value namesrv | while read -r address; do printf '  name server  %s\n' "$address"; done
+  ready_value rpc | while read -r address; do printf '  for nodes    %s\n' "$address"; done
+  ready_value store | while read -r address; do printf '  store        %s\n' "$address"; done
   ready_value metrics | while read -r address; do printf '  metrics      http://%s/metrics\n' "$address"; done
-  printf '  data         %s\n  log          %s\n' "$(ready_value data)" "$(ready_value log)"
+  ready_value data | while read -r path; do printf '  data         %s\n' "$path"; done
+  printf '  log          %s\n' "$(ready_value log)"
 }
 
 check_node() {
@@ -164,7 +167,7 @@ do_start() {
   if claim; then
     launch
   elif await_ready "$OTHER_START_SECONDS"; then
-    printf 'lmqtt is already running (pid %s)\n' "$pid"
+    printf '%s is already running (pid %s)\n' "$who" "$pid"
     print_where
   else
     fail "another start is under way and did not finish, see $out_file"
@@ -182,7 +185,7 @@ launch() {
   printf '%s %s\n' "$child" "$(start_time "$child")" >"$pid_file"
   trap - EXIT INT TERM HUP
   if await_ready "$START_SECONDS"; then
-    printf 'lmqtt is running (pid %s)\n' "$child"
+    printf '%s is running (pid %s)\n' "$who" "$child"
     print_where
     return 0
   fi
@@ -210,7 +213,7 @@ do_run() {
 do_stop() {
   if ! pid=$(running_pid); then
     rm -f "$pid_file" "$ready_file"
-    echo 'lmqtt is not running'
+    echo "$who is not running"
     return 0
   fi
   limit=$STOP_SECONDS
@@ -228,19 +231,19 @@ do_stop() {
     sleep 0.05
   done
   rm -f "$pid_file" "$ready_file"
-  printf 'lmqtt has stopped (pid %s)\n' "$pid"
+  printf '%s has stopped (pid %s)\n' "$who" "$pid"
 }
 
 do_status() {
   if ! pid=$(running_pid); then
-    echo 'lmqtt is not running'
+    echo "$who is not running"
     return 3
   fi
   if is_ready "$pid"; then
-    printf 'lmqtt is running (pid %s)\n' "$pid"
+    printf '%s is running (pid %s)\n' "$who" "$pid"
     print_where
   else
-    printf 'lmqtt is starting or stopping (pid %s)\n' "$pid"
+    printf '%s is starting or stopping (pid %s)\n' "$who" "$pid"
   fi
 }
 

@@ -126,6 +126,10 @@ echo "=== a gateway inside a program"
 echo "--- library"
 if node "$home/example/library/gateway.js"; then echo 'ok: library'; else fail 'library'; fi
 
+echo "=== a cluster"
+echo "--- cluster"
+if sh "$home/example/cluster/run.sh"; then echo 'ok: cluster'; else fail 'cluster'; fi
+
 if [ "$failures" -ne 0 ]; then
   echo "$failures examples FAILED"
   exit 1

@@ -1356,6 +1356,7 @@ static int run_load(void) {
   } else {
     if (o.subs) setup(SUB, (u32)o.subs, "subscribers");
     setup(PUB, (u32)o.pubs, "publishers");
+    if (o.interval > 0 && !o.quiet) fprintf(stderr, "mqttload: set up\n");
     b_start = proc_stat(o.pid, 1);
     peak = b_start.rss_kb;
     if (o.pid) g_ntree = tree(o.pid, g_tree, 1024);

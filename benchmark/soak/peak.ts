@@ -1,6 +1,10 @@
 import { startGateway, stopGateway } from '../gateway-run.ts';
 import { MIX, runMix } from './mix.ts';
 import type { GatewaySettings, Workplace } from '../gateway-run.ts';
+import type { Sample } from '../result.ts';
+
+/** Does something in a fresh directory. */
+export type InWorkplace = <T>(use: (place: Workplace) => Promise<T>) => Promise<T>;
 
 const FIRST_RATE = 20_000;
 const FACTOR = 1.25;
@@ -10,35 +14,48 @@ const REACHED = 0.97;
 /** Above this delay the messages pile up, µs. */
 const LONGEST_P99 = 500_000;
 
-/** Whether the gateway keeps up with `rate` published messages/s of the mix; a step that fails is tried twice. */
-async function keepsUp(place: Workplace, settings: GatewaySettings, rate: number): Promise<boolean> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const gateway = await startGateway(place, settings);
-    try {
-      const samples = await runMix(place, gateway, rate, STEP_SECONDS);
-      const parts = samples.map((sample, index) => {
-        const { name, share, fan } = MIX[index] as (typeof MIX)[number];
-        return { name, sample, reached: sample.rate / (rate * share * fan) };
-      });
-      const text = parts.map(
-        ({ name, sample, reached }) =>
-          `${name} ${(100 * reached).toFixed(0)} % p99 ${(sample.p99 / 1000).toFixed(1)} ms`,
-      );
-      process.stderr.write(`${rate.toFixed(0)} messages/s: ${text.join(', ')}\n`);
-      if (parts.every(({ sample, reached }) => reached >= REACHED && sample.p99 < LONGEST_P99)) {
-        return true;
-      }
-    } finally {
-      await stopGateway(gateway);
-    }
+async function tryRate(
+  place: Workplace,
+  settings: GatewaySettings,
+  rate: number,
+): Promise<readonly Sample[]> {
+  const gateway = await startGateway(place, settings);
+  try {
+    return await runMix(place, gateway, rate, STEP_SECONDS);
+  } finally {
+    await stopGateway(gateway);
   }
-  return false;
+}
+
+/** Whether each part got what was asked, and in time; says so. */
+function isReached(rate: number, samples: readonly Sample[]): boolean {
+  const parts = MIX.map(({ name, share, fan }, index) => {
+    const { rate: delivered = 0, p99 = Infinity } = samples[index] ?? {};
+    return { name, reached: delivered / (rate * share * fan), p99 };
+  });
+  const text = parts.map(
+    ({ name, reached, p99 }) =>
+      `${name} ${(100 * reached).toFixed(0)} % p99 ${(p99 / 1000).toFixed(1)} ms`,
+  );
+  process.stderr.write(`${rate.toFixed(0)} messages/s: ${text.join(', ')}\n`);
+  return parts.every(({ reached, p99 }) => reached >= REACHED && p99 < LONGEST_P99);
 }
 
 /** The highest rate of the mix, in published messages/s, that the gateway keeps up with; in steps of a quarter. */
-export async function findPeak(place: Workplace, settings: GatewaySettings): Promise<number> {
+export async function findPeak(
+  inWorkplace: InWorkplace,
+  settings: GatewaySettings,
+): Promise<number> {
+  const keepsUp = async (rate: number): Promise<boolean> => {
+    // Something else may have used the machine: one that fails is tried twice.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const samples = await inWorkplace((place) => tryRate(place, settings, rate));
+      if (isReached(rate, samples)) return true;
+    }
+    return false;
+  };
   let rate = FIRST_RATE;
-  if (!(await keepsUp(place, settings, rate))) throw new Error(`not even ${rate} messages/s`);
-  while (await keepsUp(place, settings, rate * FACTOR)) rate *= FACTOR;
+  if (!(await keepsUp(rate))) throw new Error(`not even ${rate} messages/s`);
+  while (await keepsUp(rate * FACTOR)) rate *= FACTOR;
   return rate;
 }

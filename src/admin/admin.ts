@@ -3,7 +3,8 @@ import { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
-import { Exposition } from './exposition.ts';
+import { Exposition, type MetricsSnapshot, type OtherSnapshots } from './exposition.ts';
+import { metricTable, workerMetricTable } from './metric-table.ts';
 import { type HttpLimits, HttpServer } from './http-server.ts';
 import type { MetricSources } from './metric.ts';
 import { Readiness } from './readiness.ts';
@@ -19,6 +20,8 @@ export interface AdminOptions {
   readonly store: Pick<LmqStore, 'stats' | 'backlogBytes' | 'writable' | 'onCommit'>;
   /** Whether the gateway has a listener that is bound. */
   readonly isListening: () => boolean;
+  /** Metrics of other processes, which are told together with those of this one. */
+  readonly others?: OtherSnapshots | undefined;
   readonly limits?: Partial<HttpLimits>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -37,7 +40,12 @@ export function createAdmin(options: AdminOptions): Admin {
   const { host, port, store, isListening, clock, logger } = options;
   const stalls = new EventLoopStalls(clock);
   const sources = { ...options.sources, store, stalls };
-  const exposition = new Exposition(sources, options.exportProcessInfo);
+  const exposition = new Exposition(
+    sources,
+    options.exportProcessInfo,
+    metricTable,
+    options.others,
+  );
   const readiness = new Readiness({ store, isListening });
   const server = new HttpServer({
     host,
@@ -60,5 +68,27 @@ export function createAdmin(options: AdminOptions): Admin {
       await server.stop();
       await stalls.stop();
     },
+  };
+}
+
+/** What another process asks for and tells together with its own. */
+export interface MetricsTap extends Service {
+  snapshot(): Promise<MetricsSnapshot>;
+}
+
+/** Metrics of a gateway whose process has no HTTP server for them. */
+export function createMetricsTap({
+  sources: given,
+  store,
+  exportProcessInfo,
+  clock,
+}: Pick<AdminOptions, 'sources' | 'store' | 'exportProcessInfo' | 'clock'>): MetricsTap {
+  const stalls = new EventLoopStalls(clock);
+  const sources = { ...given, store, stalls };
+  const exposition = new Exposition(sources, exportProcessInfo, workerMetricTable);
+  return {
+    snapshot: () => exposition.snapshot(),
+    start: () => stalls.start(),
+    stop: () => stalls.stop(),
   };
 }

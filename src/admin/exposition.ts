@@ -1,16 +1,31 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, type MetricObject, Registry } from 'prom-client';
 import type { Metric, MetricSources } from './metric.ts';
 import { metricTable } from './metric-table.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+
+/** Metrics of a process at one time; plain objects. */
+export type MetricsSnapshot = readonly MetricObject[];
+export type OtherSnapshots = () => Promise<readonly MetricsSnapshot[]>;
 
 /** The text that Prometheus scrapes. Values are read when it is asked for, never before. */
 export class Exposition {
   readonly #registry = new Registry();
   #rendering: Promise<string> | undefined;
 
-  /** @param withProcess also the metrics of process and runtime */
-  constructor(sources: MetricSources, withProcess: boolean) {
-    for (const metric of metricTable) register(this.#registry, metric, sources);
+  readonly #others: OtherSnapshots;
+
+  /**
+   * @param withProcess also the metrics of process and runtime
+   * @param others of other processes, which are added up with these
+   */
+  constructor(
+    sources: MetricSources,
+    withProcess: boolean,
+    table: readonly Metric[] = metricTable,
+    others: OtherSnapshots = () => Promise.resolve([]),
+  ) {
+    this.#others = others;
+    for (const metric of table) register(this.#registry, metric, sources);
     if (withProcess) registerProcessMetrics(this.#registry);
   }
 
@@ -20,10 +35,22 @@ export class Exposition {
 
   /** Scrapes at the same time share one text. */
   render(): Promise<string> {
-    this.#rendering ??= this.#registry.metrics().finally(() => {
+    this.#rendering ??= this.#render().finally(() => {
       this.#rendering = undefined;
     });
     return this.#rendering;
+  }
+
+  /** The metrics as they are now, for the exposition of another process. */
+  snapshot(): Promise<MetricsSnapshot> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
+  async #render(): Promise<string> {
+    const others = await this.#others();
+    if (others.length === 0) return this.#registry.metrics();
+    const own = await this.snapshot();
+    return AggregatorRegistry.aggregate([own, ...others] as object[]).metrics();
   }
 }
 

@@ -5,7 +5,7 @@ import { storeMetrics } from './store-metrics.ts';
 
 const MS_PER_SECOND = 1000;
 
-const otherMetrics: readonly Metric[] = [
+const namesrvMetrics: readonly Metric[] = [
   {
     ...gauge(
       'lmqtt_namesrv_connections',
@@ -14,6 +14,9 @@ const otherMetrics: readonly Metric[] = [
     ),
     read: ({ namesrvConnections }) => namesrvConnections(),
   },
+];
+
+const stallMetrics: readonly Metric[] = [
   {
     ...counter(
       'lmqtt_event_loop_stalls_total',
@@ -33,4 +36,12 @@ const otherMetrics: readonly Metric[] = [
 ];
 
 /** Every metric of lmqtt itself, in the order of the documentation. */
-export const metricTable: readonly Metric[] = [...gatewayMetrics, ...storeMetrics, ...otherMetrics];
+export const metricTable: readonly Metric[] = [
+  ...gatewayMetrics,
+  ...storeMetrics,
+  ...namesrvMetrics,
+  ...stallMetrics,
+];
+
+/** Those of a gateway whose store and name server are in another process that tells theirs. */
+export const workerMetricTable: readonly Metric[] = [...gatewayMetrics, ...stallMetrics];

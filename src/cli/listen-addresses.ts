@@ -11,15 +11,21 @@ const MAX_PORT = 65535;
 /**
  * Addresses of a comma list: `host`, `host:port`, `[IPv6]`, `[IPv6]:port` or a bare IPv6 address.
  * @param key where the list is from, for messages
+ * @param file its file, for messages
  * @throws ConfigError when the list names nothing, or a port is none
  */
-export function addressesOf(list: string, defaultPort: number, key: string): ListenAddress[] {
+export function addressesOf(
+  list: string,
+  defaultPort: number,
+  key: string,
+  file = 'connect.conf',
+): ListenAddress[] {
   const entries = list
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  if (entries.length === 0) throw new ConfigError(`connect.conf: ${key} names no address`);
-  return entries.map((entry) => addressOf(entry, defaultPort, key));
+  if (entries.length === 0) throw new ConfigError(`${file}: ${key} names no address`);
+  return entries.map((entry) => addressOf(entry, defaultPort, `${file}: ${key}`));
 }
 
 /** The address as it is written; IPv6 hosts go in brackets. */
@@ -27,13 +33,11 @@ export function addressText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function addressOf(entry: string, defaultPort: number, key: string): ListenAddress {
+function addressOf(entry: string, defaultPort: number, where: string): ListenAddress {
   const [host, port] = partsOf(entry);
   const isHost = host !== '' && (!host.includes(':') || isLikeIpv6(host));
   if (!isHost || (port !== undefined && (!PORT.test(port) || Number(port) > MAX_PORT))) {
-    throw new ConfigError(
-      `connect.conf: ${key}: '${entry}' is not host, host:port or [IPv6 address]:port`,
-    );
+    throw new ConfigError(`${where}: '${entry}' is not host, host:port or [IPv6 address]:port`);
   }
   return { host, port: port === undefined ? defaultPort : Number(port) };
 }

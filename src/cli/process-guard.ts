@@ -13,6 +13,8 @@ export interface ShutdownOptions {
 /** Whether a stop is under way. */
 export interface Shutdown {
   readonly isStopping: boolean;
+  /** Stops as a first signal does; does nothing when a stop is under way. */
+  begin(reason: string): void;
 }
 
 /**
@@ -30,14 +32,10 @@ export function exitOnUnhandled(log: ProcessLog): void {
 /** The first SIGTERM or SIGINT stops gracefully, a second one ends the process at once. */
 export function stopOnSignals(options: ShutdownOptions): Shutdown {
   const { log, isDaemon, stop } = options;
-  const shutdown = { isStopping: false };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (shutdown.isStopping) {
-      log.logger.warn({ signal }, 'second signal, the process ends at once');
-      exit(log, 1);
-    }
+  const begin = (reason: string): void => {
+    if (shutdown.isStopping) return;
     shutdown.isStopping = true;
-    log.logger.info({ signal }, 'stopping');
+    log.logger.info({ reason }, 'stopping');
     stop().then(
       () => {
         log.logger.info({}, 'stopped');
@@ -47,6 +45,14 @@ export function stopOnSignals(options: ShutdownOptions): Shutdown {
         exitWithError(log, error, 'stopped with an error');
       },
     );
+  };
+  const shutdown = { isStopping: false, begin };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (shutdown.isStopping) {
+      log.logger.warn({ signal }, 'second signal, the process ends at once');
+      exit(log, 1);
+    }
+    begin(signal);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

@@ -2,21 +2,31 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDirectory } from './directories.ts';
 
-/** What `bin/mqtt.sh` tells of a running process. */
-export interface ReadyFacts {
-  readonly pid: number;
+/** Where a process serves: what it has of these. */
+export interface Where {
   /** `host:port` of every listener for MQTT over plain TCP. */
-  readonly mqtt: readonly string[];
+  readonly mqtt?: readonly string[];
   /** The same over TLS. */
   readonly mqtts?: readonly string[];
   /** `host:port/path` over WebSocket. */
   readonly ws?: readonly string[];
   /** The same over WebSocket over TLS. */
   readonly wss?: readonly string[];
-  readonly namesrv: string;
-  /** Where metrics are served; undefined when they are not. */
+  /** Name server, for mqadmin. */
+  readonly namesrv?: string;
+  /** Name server, for gateways and stores. */
+  readonly rpc?: string;
+  /** Store, for gateways. */
+  readonly store?: string;
+  /** Where metrics are served. */
   readonly metrics?: string | undefined;
-  readonly data: string;
+}
+
+/** What `bin/mqtt.sh` tells of a running process. */
+export interface ReadyFacts extends Where {
+  readonly pid: number;
+  /** Data directory of a process that has one. */
+  readonly data?: string | undefined;
   readonly log: string;
   readonly stopTimeoutMs: number;
 }
@@ -33,7 +43,7 @@ export class ReadyFile {
 
   /** @throws ConfigError when the run directory cannot be created */
   write(facts: ReadyFacts): void {
-    const { mqtt, mqtts = [], ws = [], wss = [], ...single } = facts;
+    const { mqtt = [], mqtts = [], ws = [], wss = [], ...single } = facts;
     const lines = [
       ...Object.entries(single)
         .filter(([, value]) => value !== undefined)

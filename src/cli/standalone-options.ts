@@ -9,6 +9,7 @@ import type { NamesrvOptions } from '../namesrv/server/namesrv-server.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import type { LmqConf } from './config/lmq-conf.ts';
 import type { NamesrvConf } from './config/namesrv-conf.ts';
+import { type StoreServerConf, storeServerKeys } from './config/store-server-keys.ts';
 import { lmqttVersion } from './version.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -18,7 +19,10 @@ export function storeOptionsFrom(
   lmq: Readonly<LmqConf>,
   dataDirectory: string,
 ): Omit<EmbeddedStoreOptions, 'clock' | 'logger' | 'maxIdleQueues' | 'maxIdleTopics'> {
-  const { storePath, fileReservedTime, ...same } = lmq;
+  const { storePath, fileReservedTime, ...others } = lmq;
+  const same = Object.fromEntries(
+    Object.entries(others).filter(([key]) => !Object.hasOwn(storeServerKeys, key)),
+  ) as Omit<typeof others, keyof StoreServerConf>;
   return {
     ...same,
     directory: resolve(dataDirectory, storePath),
@@ -31,12 +35,13 @@ export function namesrvOptionsFrom(
   namesrv: Readonly<NamesrvConf>,
   dataDirectory: string,
 ): Omit<NamesrvOptions, 'clock' | 'logger'> {
-  const { listenHost, listenPort, storePath, ...remotingLimits } = namesrv;
+  const { listenHost, listenPort, storePath } = namesrv;
+  const { maxFrameBytes, idleTimeoutMs, maxConnections } = namesrv;
   return {
     host: listenHost,
     port: listenPort,
     directory: resolve(dataDirectory, storePath),
-    remotingLimits,
+    remotingLimits: { maxFrameBytes, idleTimeoutMs, maxConnections },
   };
 }
 

@@ -13,7 +13,8 @@ export interface DrainOptions {
 
 /** A connection as the drain sees it. */
 export interface Drainable {
-  readonly isConnected: boolean;
+  /** Undefined while there is no client. */
+  readonly session: object | undefined;
   close(reason: string, reasonCode: number, serverReference?: string): void;
 }
 
@@ -35,8 +36,10 @@ export async function drain(
     else connection.close(REASON, reasonCode, serverReference);
   };
   const reasonCode = isPermanent ? ReasonCode.SERVER_MOVED : ReasonCode.USE_ANOTHER_SERVER;
-  for (const connection of [...connections]) if (!connection.isConnected) close(connection);
-  let remaining = [...connections].filter(({ isConnected }) => isConnected);
+  let remaining = [...connections].filter(({ session }) => session !== undefined);
+  for (const connection of [...connections]) {
+    if (connection.session === undefined) close(connection);
+  }
   const end = clock.monotonic() + timeMs;
   while (remaining.length > 0) {
     const steps = Math.max(1, Math.floor((end - clock.monotonic()) / STEP_MS));

@@ -29,6 +29,17 @@ export class MemoryKv implements KvConfig {
     return Promise.resolve();
   }
 
+  edit(
+    namespace: string,
+    key: string,
+    change: (value: string | undefined) => string | undefined,
+  ): Promise<void> {
+    const value = this.get(namespace, key);
+    const changed = change(value);
+    if (changed === value) return Promise.resolve();
+    return changed === undefined ? this.delete(namespace, key) : this.put(namespace, key, changed);
+  }
+
   watch(namespace: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(namespace) ?? new Set();
     this.#listeners.set(namespace, listeners);

@@ -132,7 +132,7 @@ export class ClientChannel {
       this.#options.onResponse(command);
       return;
     }
-    const answer = dispatchRequest(NO_PROCESSORS, command);
+    const answer = dispatchRequest(NO_PROCESSORS, command, { localAddress: '' });
     if (isOneway(command) || answer instanceof Promise) return;
     this.#socket.write(encodeFrame(responseCommand(command, answer)));
   }

@@ -67,6 +67,13 @@ export class RemotingConnection {
     });
   }
 
+  /** `host:port` by which the peer has reached this server. */
+  get localAddress(): string {
+    const host = (this.#socket.localAddress ?? '').replace(/^::ffff:/, '');
+    const { localPort = 0 } = this.#socket;
+    return `${host.includes(':') ? `[${host}]` : host}:${String(localPort)}`;
+  }
+
   /** Milliseconds since bytes last went either way. */
   get idleMs(): number {
     return this.#context.clock.monotonic() - this.#lastTrafficMs;
@@ -133,7 +140,7 @@ export class RemotingConnection {
   #take(command: RemotingCommand): void {
     // This side sends no requests, so there is nothing a response could belong to.
     if (isResponse(command)) return;
-    const answer = dispatchRequest(this.#context.processors, command);
+    const answer = dispatchRequest(this.#context.processors, command, this);
     if (!(answer instanceof Promise)) {
       this.#respond(command, answer);
       return;

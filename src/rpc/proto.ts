@@ -11,9 +11,9 @@
  *     await client.unary(STORE.append, request, { timeoutMs });               // rpc-client.ts
  *
  * What is decoded holds every field: unset scalars are 0, '', false or an empty Buffer, repeated fields
- * arrays, maps objects without a prototype's names in the way of reading them by `Object.entries`, an
- * unset message null. Fields that are `optional` or in a `oneof` are left out when unset; a oneof has a
- * virtual property that names the field that is set. 64-bit integers are numbers: keep them below 2^53.
+ * arrays, an
+ * unset message null (when sending it may be left out). Fields that are `optional` or in a `oneof` are left
+ * out when unset; a oneof has a virtual property that names the field that is set (decoded only). 64-bit integers are numbers: keep them below 2^53.
  * Bytes are Buffers that share the memory of the message that they came in.
  */
 import { existsSync } from 'node:fs';
@@ -84,9 +84,7 @@ export function loadService<Methods extends MethodTypes<Methods>>(
   return Object.fromEntries(methods) as RpcService<Methods>;
 }
 
-function methodOf(
-  method: MethodDefinition<object, object>,
-): RpcMethod<MethodKind, object, object> {
+function methodOf(method: MethodDefinition<object, object>): RpcMethod<MethodKind, object, object> {
   return {
     kind: kindOf(method.requestStream, method.responseStream),
     path: method.path,

@@ -23,8 +23,8 @@ export interface CallTime {
 }
 
 /**
- * One peer's client. Connects when first used and again after a lost connection, by itself; while there
- * is none, calls fail at once with UNAVAILABLE (they are not queued).
+ * One peer's client. Connects when first used and again after a lost connection, by itself. Calls wait for
+ * an attempt under way and fail at once with UNAVAILABLE between two attempts.
  */
 export class RpcClient {
   readonly address: string;

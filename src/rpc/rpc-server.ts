@@ -1,9 +1,10 @@
-import { Server } from '@grpc/grpc-js';
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import type {
   sendUnaryData,
   ServerDuplexStream,
   ServerUnaryCall,
   ServerWritableStream,
+  UntypedHandleCall,
 } from '@grpc/grpc-js';
 import type { Clock } from '../common/clock.ts';
 import { ListenError, messageOf } from '../common/errors.ts';
@@ -70,6 +71,8 @@ export class RpcServer implements Service {
   constructor(options: RpcServerOptions) {
     this.#options = options;
     this.#port = options.port;
+    // It would write to stderr what it tells its callers too.
+    setLogVerbosity(logVerbosity.NONE);
   }
 
   /** The port listened on; the configured one while stopped. */
@@ -107,7 +110,10 @@ export class RpcServer implements Service {
     this.#port = await new Promise((resolve, reject) => {
       server.bindAsync(address, serverCredentials(credentials), (error, bound) => {
         if (error === null) resolve(bound);
-        else reject(new ListenError(`cannot listen on ${address}: ${error.message}`, { cause: error }));
+        else
+          reject(
+            new ListenError(`cannot listen on ${address}: ${error.message}`, { cause: error }),
+          );
       });
     });
     this.#server = server;
@@ -123,6 +129,8 @@ export class RpcServer implements Service {
     await new Promise<void>((resolve) => {
       const deadline = clock.after(drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS, () => {
         server.forceShutdown();
+        // A session that was closing already ends only when its peer finds out; nobody waits for that.
+        resolve();
       });
       server.tryShutdown(() => {
         deadline.cancel();
@@ -139,18 +147,20 @@ export class RpcServer implements Service {
     const { kind, path, responseSerialize, requestDeserialize } = method;
     const types = { unary: 'unary', serverStream: 'serverStream', bidiStream: 'bidi' };
     if (kind === 'clientStream') throw new Error(`${path}: client streams are not served`);
-    const handle = kind === 'unary' ? this.#answering(path, handler) : handler;
+    const handle = (
+      kind === 'unary' ? this.#answering(path, handler) : handler
+    ) as UntypedHandleCall;
     server.register(path, handle, responseSerialize, requestDeserialize, types[kind]);
   }
 
-  #answering(path: string, handler: AnyHandler) {
+  #answering(path: string, handler: AnyHandler): UnaryHandle {
     const { logger } = this.#options;
-    return (call: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>): void => {
-      const answered = async (): Promise<unknown> =>
-        (handler as RpcHandlers<unknown, unknown>['unary'])(call.request, {
-          peer: call.getPeer(),
-        });
-      answered().then(
+    return (call, answer) => {
+      const answered = new Promise<unknown>((resolve) => {
+        const unary = handler as RpcHandlers<unknown, unknown>['unary'];
+        resolve(unary(call.request, { peer: call.getPeer() }));
+      });
+      answered.then(
         (response) => {
           answer(null, response);
         },
@@ -164,6 +174,11 @@ export class RpcServer implements Service {
     };
   }
 }
+
+type UnaryHandle = (
+  call: ServerUnaryCall<unknown, unknown>,
+  answer: sendUnaryData<unknown>,
+) => void;
 
 type AnyHandler = (
   | RpcHandlers<unknown, unknown>['unary']

@@ -1,26 +1,25 @@
-import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { ErrorCode, LmqttError } from '../common/errors.ts';
 
-/** The gRPC status codes in use between the nodes. */
+/** The status codes of gRPC. */
 export const RpcStatus = {
-  OK: status.OK,
-  CANCELLED: status.CANCELLED,
-  UNKNOWN: status.UNKNOWN,
-  INVALID_ARGUMENT: status.INVALID_ARGUMENT,
-  DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
-  NOT_FOUND: status.NOT_FOUND,
-  ALREADY_EXISTS: status.ALREADY_EXISTS,
-  PERMISSION_DENIED: status.PERMISSION_DENIED,
-  RESOURCE_EXHAUSTED: status.RESOURCE_EXHAUSTED,
-  FAILED_PRECONDITION: status.FAILED_PRECONDITION,
-  ABORTED: status.ABORTED,
-  OUT_OF_RANGE: status.OUT_OF_RANGE,
-  UNIMPLEMENTED: status.UNIMPLEMENTED,
-  INTERNAL: status.INTERNAL,
-  UNAVAILABLE: status.UNAVAILABLE,
-  DATA_LOSS: status.DATA_LOSS,
-  UNAUTHENTICATED: status.UNAUTHENTICATED,
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
 } as const;
 export type RpcStatus = (typeof RpcStatus)[keyof typeof RpcStatus];
 

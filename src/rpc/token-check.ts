@@ -3,11 +3,11 @@ import {
   ServerInterceptingCall,
   ServerListenerBuilder,
   Metadata,
+  status,
 } from '@grpc/grpc-js';
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { isAuthorized } from './credentials.ts';
 import type { RpcCredentials } from './credentials.ts';
-import { RpcStatus } from './rpc-status.ts';
 
 /** Refuses calls without the token, with UNAUTHENTICATED, before anything of them is read. */
 export function tokenCheck(credentials: RpcCredentials): ServerInterceptor {
@@ -24,7 +24,7 @@ export function tokenCheck(credentials: RpcCredentials): ServerInterceptor {
                   return;
                 }
                 call.sendStatus({
-                  code: RpcStatus.UNAUTHENTICATED,
+                  code: status.UNAUTHENTICATED,
                   details: 'the token of the cluster is missing or wrong',
                   metadata: new Metadata(),
                 });

@@ -7,6 +7,11 @@ import { tableSuite } from './lmq-store/tables.suite.ts';
 export interface Capabilities {
   /** Data outlives the store: `reopen` exists. */
   readonly persists: boolean;
+  /**
+   * The store is behind a server: it announces the queues that are open, keeps state spaces of its own, and
+   * tells its figures now and then.
+   */
+  readonly isRemote?: boolean;
 }
 
 /** What `src/lmq/spi` promises, for any implementation. */
@@ -16,9 +21,10 @@ export function lmqStoreSuite(
   capabilities: Capabilities,
 ): void {
   describe(`LmqStore: ${name}`, () => {
-    commitSuite(factory);
+    const isRemote = capabilities.isRemote === true;
+    commitSuite(factory, isRemote);
     queueSuite(factory);
-    tableSuite(factory);
+    tableSuite(factory, isRemote);
     if (capabilities.persists) reopeningSuite(factory);
   });
 }

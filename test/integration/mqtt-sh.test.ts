@@ -265,14 +265,6 @@ describe('bin/mqtt.sh', function () {
   });
 
   describe('words', () => {
-    for (const role of ['gateway', 'lmq', 'namesrv']) {
-      it(`answers 'not yet' for the role ${role}`, async () => {
-        const outcome = await sh.run(['start', role]);
-        expect(outcome.code).to.equal(2);
-        expect(outcome.stderr).to.match(/^lmqtt: not yet: /);
-      });
-    }
-
     for (const args of [[], ['begin'], ['start', 'everything'], ['start', 'standalone', 'now']]) {
       it(`shows its usage for '${args.join(' ')}'`, async () => {
         const outcome = await sh.run(args);

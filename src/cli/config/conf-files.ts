@@ -1,5 +1,6 @@
 import { asAnySpec } from '../../common/config/load-conf.ts';
 import type { AnyConfSpec } from '../../common/config/conf-spec.ts';
+import { clusterConf } from './cluster-conf.ts';
 import { connectFile } from './listener-sections.ts';
 import { lmqConf } from './lmq-conf.ts';
 import { namesrvConf } from './namesrv-conf.ts';
@@ -11,11 +12,12 @@ export const confFiles: readonly AnyConfSpec[] = [
   asAnySpec(serviceConf),
   asAnySpec(lmqConf),
   asAnySpec(namesrvConf),
+  asAnySpec(clusterConf),
 ];
 
 /**
- * Variables that are no configuration keys: directories that `bin/mqtt.sh` sets, and the prefix left to
- * the test suite.
+ * Variables that are no configuration keys: directories that `bin/mqtt.sh` sets, the number of a worker, and
+ * the prefix left to the test suite.
  */
 export const directoryVariables: readonly string[] = [
   'LMQTT_HOME',
@@ -23,5 +25,6 @@ export const directoryVariables: readonly string[] = [
   'LMQTT_DATA_DIR',
   'LMQTT_LOG_DIR',
   'LMQTT_RUN_DIR',
+  'LMQTT_WORKER',
 ];
 export const TEST_VARIABLE_PREFIX = 'LMQTT_TEST_';

@@ -1,5 +1,6 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
 import { choice, flag, integer, port, text } from '../../common/config/key-schema.ts';
+import { type GatewayNodeConf, gatewayNodeKeys } from './gateway-node-keys.ts';
 import { type LimitConf, limitKeys } from './limit-keys.ts';
 import { type RuleConf, ruleKeys } from './rule-keys.ts';
 import { ShareStrategyName } from '../../gateway/share/share-strategy.ts';
@@ -7,7 +8,8 @@ import { listenerAliases, type ListenerConf, listenerKeys } from './listener-key
 import { type ServerTopicConf, serverTopicKeys } from './server-topic-keys.ts';
 
 /** `conf/connect.conf`: the MQTT listeners and their limits. */
-export interface ConnectConf extends ListenerConf, LimitConf, RuleConf, ServerTopicConf {
+export interface ConnectConf
+  extends ListenerConf, LimitConf, RuleConf, ServerTopicConf, GatewayNodeConf {
   mqttHost: string;
   mqttPort: number;
   backlog: number;
@@ -262,6 +264,7 @@ export const connectConf: ConfSpec<ConnectConf> = {
       unit: 'ms',
       description: 'Time to drain and save everything on stop before the process gives up.',
     }),
+    ...gatewayNodeKeys,
     enablePrometheus: flag({
       default: false,
       description: 'Serve health and metrics over HTTP (docs/metrics.md).',

@@ -1,10 +1,11 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
 import { choice, flag, integer, text } from '../../common/config/key-schema.ts';
+import { type StoreServerConf, storeServerKeys } from './store-server-keys.ts';
 
 export type FlushDiskType = 'ASYNC_FLUSH' | 'SYNC_FLUSH';
 
 /** `conf/lmq.conf`: the store. */
-export interface LmqConf {
+export interface LmqConf extends StoreServerConf {
   storePath: string;
   flushDiskType: FlushDiskType;
   fileReservedTime: number;
@@ -98,10 +99,11 @@ export const lmqConf: ConfSpec<LmqConf> = {
       description: 'RocksDB compresses its files (Snappy).',
     }),
     journalSmallCommits: flag({
-      default: false,
+      default: true,
       description:
-        'With ASYNC_FLUSH, commits of a few messages become durable in a small journal beside RocksDB, written at once: about a third less latency at low rates, less throughput where the machine is busy. May be changed at any start.',
+        'With ASYNC_FLUSH, commits of a few messages become durable in a small journal beside RocksDB, written at once: about a third less latency at low rates. Under load all commits go to RocksDB. May be changed at any start.',
     }),
+    ...storeServerKeys,
   },
   retired: {
     storePathRootDir: 'set storePath',

@@ -10,6 +10,7 @@ import {
   redacted,
 } from '../../common/config/load-conf.ts';
 import { ConfigError, messageOf } from '../../common/errors.ts';
+import { clusterConf, type ClusterConf } from './cluster-conf.ts';
 import { confFiles, directoryVariables, TEST_VARIABLE_PREFIX } from './conf-files.ts';
 import { connectConf, type ConnectConf } from './connect-conf.ts';
 import { connectFile, type ListenerSection, listenerSections } from './listener-sections.ts';
@@ -25,6 +26,7 @@ export interface Config {
   readonly service: Readonly<ServiceConf>;
   readonly lmq: Readonly<LmqConf>;
   readonly namesrv: Readonly<NamesrvConf>;
+  readonly cluster: Readonly<ClusterConf>;
 }
 
 /**
@@ -45,6 +47,7 @@ export function loadConfig(directory: string, environment: Environment): Config 
     service: load(serviceConf),
     lmq: load(lmqConf),
     namesrv: load(namesrvConf),
+    cluster: load(clusterConf),
   });
 }
 
@@ -58,6 +61,7 @@ export function redactedConfig(config: Config): object {
     service: redacted(serviceConf, config.service),
     lmq: redacted(lmqConf, config.lmq),
     namesrv: redacted(namesrvConf, config.namesrv),
+    cluster: redacted(clusterConf, config.cluster),
   };
 }
 

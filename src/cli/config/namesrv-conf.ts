@@ -9,6 +9,11 @@ export interface NamesrvConf {
   maxFrameBytes: number;
   idleTimeoutMs: number;
   maxConnections: number;
+  rpcHost: string;
+  rpcPort: number;
+  registrationRenewMs: number;
+  registrationExpiryMs: number;
+  stopTimeoutMs: number;
 }
 
 export const namesrvConf: ConfSpec<NamesrvConf> = {
@@ -50,6 +55,39 @@ export const namesrvConf: ConfSpec<NamesrvConf> = {
       maximum: 1_000_000,
       unit: 'connections',
       description: 'Most connections at a time; one more is closed at once.',
+    }),
+    rpcHost: text({
+      default: '127.0.0.1',
+      minLength: 1,
+      description:
+        'Role namesrv: address of gRPC, for the gateways and stores of a cluster. Any other than loopback needs TLS or a token in cluster.conf.',
+    }),
+    rpcPort: port({
+      default: 9877,
+      description: 'Role namesrv: port of gRPC. 0 takes a free one.',
+    }),
+    registrationRenewMs: integer({
+      default: 30_000,
+      minimum: 100,
+      maximum: 3_600_000,
+      unit: 'ms',
+      description: 'Role namesrv: how often stores and gateways are to renew their registration.',
+    }),
+    registrationExpiryMs: integer({
+      default: 120_000,
+      minimum: 300,
+      maximum: 86_400_000,
+      unit: 'ms',
+      description:
+        'Role namesrv: a store or gateway that has not renewed its registration for this long is dropped; several times registrationRenewMs.',
+    }),
+    stopTimeoutMs: integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 600_000,
+      unit: 'ms',
+      description:
+        'Role namesrv: time to save everything on stop before the process gives up. Standalone: see connect.conf.',
     }),
   },
   retired: {

@@ -1,11 +1,12 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
-import { integer, text } from '../../common/config/key-schema.ts';
+import { flag, integer, text } from '../../common/config/key-schema.ts';
 import { CLIENT_EVENTS, DEFAULT_CLIENT_EVENTS } from '../../gateway/events/client-event.ts';
 
 /** Keys of the topics that the server itself publishes to. */
 export interface ServerTopicConf {
   sysTopicsInterval: number;
   clientEvents: string;
+  clientEventsOnDemand: boolean;
 }
 
 export const serverTopicKeys: ConfSpec<ServerTopicConf>['keys'] = {
@@ -21,5 +22,10 @@ export const serverTopicKeys: ConfSpec<ServerTopicConf>['keys'] = {
     default: DEFAULT_CLIENT_EVENTS.join(','),
     minLength: 1,
     description: `Client events (docs/client-events.md) that are published under $events/, separated by commas; all, or off.\nThere are ${CLIENT_EVENTS.join(', ')}.`,
+  }),
+  clientEventsOnDemand: flag({
+    default: true,
+    description:
+      'Publish a client event only from the moment on at which some client has first subscribed it; false: publish all of clientEvents in any case.',
   }),
 };

@@ -17,7 +17,7 @@ export interface ServiceConf {
   logConsole: boolean;
 }
 
-const CLUSTER = 'name server, store and gateway run in one process';
+const CLUSTER = 'nodes of a cluster find each other by namesrvAddr of cluster.conf';
 
 export const serviceConf: ConfSpec<ServiceConf> = {
   name: 'service',

@@ -1,9 +1,18 @@
+import {
+  excluding,
+  includes,
+  including,
+  type Item,
+  type OneOrMore,
+  visitEach,
+} from '../one-or-more.ts';
+
 /** One level of the filters that share a path. Everything is allocated when first needed. */
-class TrieNode<V> {
+class TrieNode<V extends Item> {
   /** Values of filters that end here. */
-  values: Set<V> | undefined = undefined;
+  values: OneOrMore<V> | undefined = undefined;
   /** Values of filters that end in `#` below this level. */
-  hashValues: Set<V> | undefined = undefined;
+  hashValues: OneOrMore<V> | undefined = undefined;
   plus: TrieNode<V> | undefined = undefined;
   children: Map<string, TrieNode<V>> | undefined = undefined;
 
@@ -41,16 +50,12 @@ class TrieNode<V> {
   }
 }
 
-function visitAll<V>(values: Set<V> | undefined, visit: (value: V) => void): void {
-  if (values !== undefined) for (const value of values) visit(value);
-}
-
 /**
  * Topic filters with values, looked up by topic name. Filters and names must be valid (`topic-filter.ts`,
  * `topic-name.ts`). Nothing recurses, since a name may have 65,535 levels. Memory grows with the levels
  * of the filters: whoever takes filters from peers limits their number and `levelCount`.
  */
-export class TopicTrie<V> {
+export class TopicTrie<V extends Item> {
   readonly #root = new TrieNode<V>();
   #size = 0;
 
@@ -66,9 +71,10 @@ export class TopicTrie<V> {
     const isHash = levels.at(-1) === '#';
     if (isHash) levels.pop();
     for (const level of levels) node = node.childOrNew(level);
-    const values = isHash ? (node.hashValues ??= new Set()) : (node.values ??= new Set());
-    if (values.has(value)) return;
-    values.add(value);
+    const values = isHash ? node.hashValues : node.values;
+    if (includes(values, value)) return;
+    if (isHash) node.hashValues = including(values, value);
+    else node.values = including(values, value);
     this.#size++;
   }
 
@@ -86,11 +92,10 @@ export class TopicTrie<V> {
       node = next;
     }
     const values = isHash ? node.hashValues : node.values;
-    if (values?.delete(value) !== true) return false;
+    if (!includes(values, value)) return false;
     this.#size--;
-    if (values.size > 0) return true;
-    if (isHash) node.hashValues = undefined;
-    else node.values = undefined;
+    if (isHash) node.hashValues = excluding(values, value);
+    else node.values = excluding(values, value);
     while (node.isEmpty) {
       const parent = parents.pop();
       if (parent === undefined) break;
@@ -115,7 +120,7 @@ export class TopicTrie<V> {
       const next: TrieNode<V>[] = [];
       for (const node of nodes) {
         if (wildcards) {
-          visitAll(node.hashValues, visit);
+          visitEach(node.hashValues, visit);
           if (node.plus !== undefined) next.push(node.plus);
         }
         const child = node.children?.get(level);
@@ -126,8 +131,8 @@ export class TopicTrie<V> {
       start = end + 1;
     }
     for (const node of nodes) {
-      visitAll(node.values, visit);
-      visitAll(node.hashValues, visit);
+      visitEach(node.values, visit);
+      visitEach(node.hashValues, visit);
     }
   }
 }

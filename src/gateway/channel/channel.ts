@@ -253,14 +253,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     this.close('store failed', ReasonCode.UNSPECIFIED_ERROR);
   }
 
-  get isConnected(): boolean {
-    return this.state === ChannelState.CONNECTED;
-  }
-
-  /**
-   * Sends what is waiting and closes.
-   * @param serverReference servers that a client of MQTT 5 is to use instead
-   */
+  /** Sends what is waiting and closes. A client of MQTT 5 may be told what servers to use instead. */
   close(reason: string, reasonCode?: number, serverReference?: string): void {
     if (this.end === CONNECTION_LOST) this.end = { isByClient: false, reasonCode, reason };
     if (
@@ -268,8 +261,9 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
       this.version === ProtocolVersion.MQTT_5 &&
       this.state === ChannelState.CONNECTED
     ) {
-      const farewell = encodeFarewell(reasonCode, reason, this.maximumPacketSize, serverReference);
-      if (farewell.length <= this.maximumPacketSize) this.send(farewell);
+      const most = this.maximumPacketSize;
+      const farewell = encodeFarewell(reasonCode, reason, most, serverReference);
+      if (farewell.length <= most) this.send(farewell);
     }
     this.connection.end();
   }

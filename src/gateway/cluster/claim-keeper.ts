@@ -58,19 +58,32 @@ export class ClaimKeeper {
     }
   }
 
+  /** Also what has come too late for whoever asked for it: it is this gateway's already. */
   async #adopt(key: string): Promise<void> {
-    const { sessions, wills, shares, logger } = this.#parts;
+    const { cluster, logger } = this.#parts;
     const name = claimName(key);
     try {
-      if (claimKind(key) === ClaimKind.MEMBERSHIP) {
-        await shares.cluster?.adopt(name);
-        return;
+      switch (claimKind(key)) {
+        case ClaimKind.SESSION:
+          await this.#adoptSession(name);
+          return;
+        case ClaimKind.WILL:
+          if (!(await this.#parts.wills.adopt(name))) await this.#adoptSession(name);
+          return;
+        case ClaimKind.MEMBERSHIP:
+          await this.#parts.shares.cluster?.adopt(name);
+          return;
+        default:
+          cluster.release(key);
       }
-      if (claimKind(key) === ClaimKind.WILL && (await wills.adopt(name))) return;
-      await sessions.adopt(name, () => wills.adoptOpen(name));
     } catch (error) {
       // It stays as it is until its client comes back.
       logger.error({ name, error: messageOf(error) }, 'taking over from a dead gateway failed');
     }
+  }
+
+  #adoptSession(clientId: string): Promise<void> {
+    const { sessions, wills } = this.#parts;
+    return sessions.adopt(clientId, () => wills.adoptOpen(clientId));
   }
 }

@@ -5,7 +5,8 @@ export interface CommitWaiter {
 
 interface Waiting {
   readonly commit: number;
-  readonly waiters: Set<CommitWaiter>;
+  readonly first: CommitWaiter;
+  others: Set<CommitWaiter> | undefined;
 }
 
 /** Who waits for which commit: each waiter is told once per commit, not once per message. */
@@ -14,14 +15,17 @@ export class CommitWaiters {
 
   add(commit: number, waiter: CommitWaiter): void {
     const last = this.#queue[this.#queue.length - 1];
-    if (last?.commit === commit) last.waiters.add(waiter);
-    else this.#queue.push({ commit, waiters: new Set([waiter]) });
+    if (last?.commit !== commit) this.#queue.push({ commit, first: waiter, others: undefined });
+    else if (last.first !== waiter) (last.others ??= new Set()).add(waiter);
   }
 
   onCommit(commit: number, error: Error | undefined): void {
     for (let first = this.#queue[0]; first !== undefined && first.commit <= commit;) {
       this.#queue.shift();
-      for (const waiter of first.waiters) waiter.onCommit(first.commit, error);
+      first.first.onCommit(first.commit, error);
+      if (first.others !== undefined) {
+        for (const waiter of first.others) waiter.onCommit(first.commit, error);
+      }
       first = this.#queue[0];
     }
   }

@@ -33,6 +33,9 @@ interface Memo {
   readonly templates: (SegmentTemplate | null | undefined)[];
 }
 
+/** A first subscriber has read the segment, and no template is made yet. */
+const READ_ONCE = Symbol('read once');
+
 /** Segments with larger packets are not worth a second copy in memory. */
 const LARGEST_AVERAGE = 512;
 /** A packet is copied in one piece with its neighbours: a larger one is encoded on its own. */
@@ -44,11 +47,12 @@ export function templateOf(
   subscriptionQos: number,
   isVersion5: boolean,
 ): SegmentTemplate | undefined {
-  const memo = segment.memo as Memo | undefined;
-  if (memo === undefined) {
-    segment.memo = { templates: [] } satisfies Memo;
+  if (segment.memo === undefined) {
+    segment.memo = READ_ONCE;
     return undefined;
   }
+  if (segment.memo === READ_ONCE) segment.memo = { templates: [] } satisfies Memo;
+  const memo = segment.memo as Memo;
   const index = (isVersion5 ? 1 : -1) + subscriptionQos;
   const known = memo.templates[index];
   if (known !== undefined) return known ?? undefined;

@@ -64,7 +64,8 @@ export class BlockWriter {
     }
     this.at = this.start + BLOCK_HEADER_BYTES;
     this.block = new LogBlock(this.#nextNumber++, NO_BYTES);
-    this.#blocks.push(this.block);
+    if (this.#blocks.length === 0) this.#blocks = [this.block];
+    else this.#blocks.push(this.block);
   }
 
   /** Closes the current block and gives away all since the last call; the next record needs `roll`. */

@@ -73,6 +73,7 @@ export class DeadQueues implements CommitPart {
   }
 
   seal(): void {
+    if (this.#open.length === 0) return;
     this.#sealed = this.#open;
     this.#open = [];
   }
@@ -86,6 +87,7 @@ export class DeadQueues implements CommitPart {
   }
 
   settle(): void {
+    if (this.#sealed.length === 0) return;
     for (const { name } of this.#sealed) this.#dictionary.forgotten(name);
     this.#sealed = [];
   }

@@ -1,5 +1,6 @@
 import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
+import type { ConsumerProgress, QueueProgress } from '../spi/consumer-progress.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
 } from '../spi/types.ts';
 import type { FilterTable } from './filter-table.ts';
 import { JournaledEngine } from './journaled-engine.ts';
+import { consumerOffsets } from './consumer-offsets.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { createKvEngine, type KvEngine } from './kv-engine.ts';
 import { LmqQueue } from './lmq-queue.ts';
@@ -34,7 +36,7 @@ import { assembleParts, type StoreParts } from './store-parts.ts';
 import type { TopicTable } from './topic-table.ts';
 
 /** The LMQ store on RocksDB, in this process: its parts behind the SPI. */
-class EmbeddedStore implements LmqStore {
+class EmbeddedStore implements LmqStore, ConsumerProgress {
   readonly #options: EmbeddedStoreOptions;
   readonly #parts: StoreParts;
   readonly #commits: GroupCommit;
@@ -142,6 +144,10 @@ class EmbeddedStore implements LmqStore {
     );
   }
 
+  appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {
+    return this.#log.appendRecord(topic, record, start, origin);
+  }
+
   onCommit(listener: CommitListener): void {
     this.#commits.onCommit(listener);
   }
@@ -191,6 +197,10 @@ class EmbeddedStore implements LmqStore {
     return this.#offsets.delete(consumer, LmqQueue.of(queue));
   }
 
+  consumerProgress(consumer: string, limit: number): Promise<readonly QueueProgress[]> {
+    return consumerOffsets(this.#parts.engine, this.#queues, consumer, limit);
+  }
+
   putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
     return this.#states.put(space, key, value);
   }
@@ -203,8 +213,11 @@ class EmbeddedStore implements LmqStore {
     return this.#states.get(space, key);
   }
 
-  scanState(space: StateSpace): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
-    return this.#states.scan(space);
+  scanState(
+    space: StateSpace,
+    after?: string,
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
+    return this.#states.scan(space, after);
   }
 
   async acquireFilter(filter: string, durable: boolean): Promise<Queue> {

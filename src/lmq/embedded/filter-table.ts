@@ -91,6 +91,7 @@ export class FilterTable implements CommitPart {
   }
 
   fill(batch: KvBatch): void {
+    if (this.#writes.isSealedEmpty) return;
     for (const [filter, value] of this.#writes.sealed) {
       if (value === null) batch.del(filterKey(filter));
       else batch.put(filterKey(filter), value);

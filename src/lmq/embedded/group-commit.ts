@@ -114,11 +114,13 @@ export class GroupCommit implements CommitTrigger {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#isDirty && !this.#isInFlight) this.#close();
-    });
+    setImmediate(this.#closeIfIdle);
   }
+
+  readonly #closeIfIdle = (): void => {
+    this.#isScheduled = false;
+    if (this.#isDirty && !this.#isInFlight) this.#close();
+  };
 
   #close(): void {
     const commit = this.#openCommit++;

@@ -40,7 +40,10 @@ export class PlainBatch implements KvBatch {
 export interface CommitWriter {
   /** Makes the open entry of the journal durable; false when that is not possible. */
   writeToJournal(): boolean;
+  /** Writes a batch that holds all that waits in the journal. */
   write(batch: KvBatch, isSync: boolean, done: Written): void;
+  /** Told the size of each commit before it is written. */
+  count(bytes: number): void;
 }
 
 /** Collects its writes in the journal; one that becomes too large for it turns to the engine. */
@@ -50,12 +53,15 @@ export class CommitBatch implements KvBatch {
   readonly #writer: CommitWriter;
   #batch: KvBatch | undefined;
   #size = 0;
+  #bytes = 0;
 
-  constructor(journal: Journal, engine: KvEngine, writer: CommitWriter) {
+  /** @param isForEngine it shall not go to the journal, however small it is */
+  constructor(journal: Journal, engine: KvEngine, writer: CommitWriter, isForEngine: boolean) {
     this.#journal = journal;
     this.#engine = engine;
     this.#writer = writer;
     journal.begin();
+    if (isForEngine) this.#forEngine();
   }
 
   get size(): number {
@@ -64,17 +70,20 @@ export class CommitBatch implements KvBatch {
 
   put(key: Buffer, value: Buffer): void {
     this.#size++;
+    this.#bytes += key.length + value.length;
     if (this.#batch === undefined && this.#journal.add(key, value)) return;
     this.#forEngine().put(key, value);
   }
 
   del(key: Buffer): void {
     this.#size++;
+    this.#bytes += key.length;
     if (this.#batch === undefined && this.#journal.add(key, undefined)) return;
     this.#forEngine().del(key);
   }
 
   write(isSync: boolean, callback: Written): boolean {
+    this.#writer.count(this.#bytes);
     if (this.#batch === undefined && !isSync && this.#writer.writeToJournal()) return true;
     this.#writer.write(this.#forEngine(), isSync, callback);
     return false;

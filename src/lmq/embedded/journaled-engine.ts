@@ -1,21 +1,28 @@
+import { randomInt } from 'node:crypto';
 import type { Clock, Timer } from '../../common/clock.ts';
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { corrupt } from './corrupt.ts';
+import { CommitLoad } from './commit-load.ts';
 import { Journal } from './journal.ts';
-import { CommitBatch, PlainBatch, type Written } from './journaled-batch.ts';
+import { replay } from './journal-replay.ts';
+import { CommitBatch, type CommitWriter, PlainBatch, type Written } from './journaled-batch.ts';
 import type { KvBatch, KvEngine, KvEntry } from './kv-engine.ts';
 import type { KvRange } from './kv-range.ts';
-import { decodeSequence, encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
+import { encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
 
-/** How long what is in the journal waits for company on its way to the engine, ms. */
-const WAIT_MS = 5;
-/** Bytes that do not wait. */
-const WAITING_BYTES = 64 * 1024;
+/** How long what is in the journal waits for company on its way to the engine, ms: its thread shall seldom be at work. */
+const WAIT_MS = 25;
+/** Bytes that do not wait: taking over more at a time would hold up what comes meanwhile. */
+const WAITING_BYTES = 16 * 1024;
+
+/** Each life of the engine begins its numbers at a multiple of this, chosen at random below 2^53. */
+const NUMBERS_OF_A_LIFE = 2 ** 32;
+const LIVES = 2 ** 21 - 1;
 
 interface Write {
   readonly batch: KvBatch;
   readonly isSync: boolean;
+  /** Of the last entry of the journal that the engine needs no more when it has this. */
   readonly sequence: number;
   readonly done: Written;
 }
@@ -29,9 +36,12 @@ interface Reader {
 /**
  * An engine whose small commits are durable at once: they go to the journal in the calling thread and
  * together to the engine soon after. The engine's own write takes a thread of the pool and two
- * wake-ups, ten times as long, and on a busy machine a hundred times. Reads see what is in the journal,
- * because they wait until the engine has it. All writes reach the engine one after the other, each with the
- * number of the last entry that it covers, so that after a crash only what is missing is written again.
+ * wake-ups, ten times as long, and on a busy machine a hundred times. Under load all commits go to the
+ * engine, where more messages share one. Reads see what is in the journal, because they wait until the engine has it.
+ *
+ * All writes reach the engine one after the other. Those that take entries over carry the number of the last
+ * one, so that after a crash only what is missing is written again; and one that carries a number of its own lies
+ * between a write that is in no journal and the next entry, so that no entry is written again over a gap.
  */
 export class JournaledEngine implements KvEngine {
   readonly #engine: KvEngine;
@@ -39,16 +49,29 @@ export class JournaledEngine implements KvEngine {
   readonly #logger: Logger;
   readonly #journal: Journal;
   readonly #isEnabled: boolean;
+  readonly #load = new CommitLoad();
+  readonly #commitWriter: CommitWriter = {
+    writeToJournal: () => this.#writeToJournal(),
+    write: (batch, isSync, done) => {
+      this.#journal.take();
+      this.#write(batch, isSync, done);
+    },
+    count: (bytes) => {
+      this.#load.add(bytes);
+    },
+  };
   readonly #writes: Write[] = [];
   readonly #readers: Reader[] = [];
   #timer: Timer | undefined;
   #isOpen = false;
-  /** Of the last write of any kind, of the last one in the journal, and of the last one that the engine has. */
+  /** The last one given, that of the last entry in the journal, and the last one that the engine has. */
   #sequence = 0;
   #journaled = 0;
   #applied = 0;
   /** Writes under way that are not in the journal. */
   #unjournaled = 0;
+  /** The last of them, in this life, carries a number: entries may follow. */
+  #isNumbered = false;
   #failure: StoreError | undefined;
   #isJournalBroken = false;
   #onIdle: (() => void) | undefined;
@@ -69,7 +92,11 @@ export class JournaledEngine implements KvEngine {
   async open(): Promise<void> {
     await this.#engine.open();
     try {
-      await this.#replay();
+      await replay(this.#journal, this.#engine);
+      // Numbers of a life that a crash has undone are not given again: entries of it may still be in the file.
+      this.#sequence = randomInt(LIVES) * NUMBERS_OF_A_LIFE;
+      this.#journaled = this.#sequence;
+      this.#applied = this.#sequence;
       if (!this.#isEnabled) this.#journal.close(true);
     } catch (error) {
       await this.#engine.close();
@@ -106,14 +133,9 @@ export class JournaledEngine implements KvEngine {
   commitBatch(): KvBatch {
     this.#checkOpen();
     if (!this.#isEnabled) return this.#engine.batch();
-    return new CommitBatch(this.#journal, this.#engine, {
-      writeToJournal: () => this.#writeToJournal(),
-      write: (batch, isSync, done) => {
-        // It holds what waits in the journal.
-        this.#journal.take();
-        this.#write(batch, isSync, done);
-      },
-    });
+    this.#load.passTime(this.#clock.monotonic());
+    const isForEngine = this.#load.isHigh || !this.#mayJournal();
+    return new CommitBatch(this.#journal, this.#engine, this.#commitWriter, isForEngine);
   }
 
   async get(key: Buffer): Promise<Buffer | undefined> {
@@ -149,36 +171,19 @@ export class JournaledEngine implements KvEngine {
     return this.#engine.compact(start, end);
   }
 
-  /** What a process that died has left in the journal. */
-  async #replay(): Promise<void> {
-    const value = await this.#engine.get(JOURNAL_KEY);
-    const sequence = value === undefined ? 0 : decodeSequence(value);
-    if (Number.isNaN(sequence)) throw corrupt(this.directory, "the journal's sequence number");
-    const batch = this.#engine.batch();
-    let last: number;
-    try {
-      last = this.#journal.replay(sequence, batch);
-    } catch (error) {
-      const message = `cannot read the journal in ${this.directory}: ${messageOf(error)}`;
-      throw new StoreError(ErrorCode.STORE_UNAVAILABLE, message, { cause: error });
-    }
-    this.#sequence = last;
-    this.#journaled = last;
-    this.#applied = last;
-    if (last === sequence) return;
-    batch.put(JOURNAL_KEY, encodeSequence(last));
-    await new Promise<void>((resolve, reject) => {
-      batch.write(false, (error) => {
-        if (error === undefined) resolve();
-        else reject(error);
-      });
-    });
+  /** Behind a write that is in no journal, which a crash may take away, an entry would not be found again. */
+  #mayJournal(): boolean {
+    return (
+      this.#isNumbered &&
+      this.#unjournaled === 0 &&
+      !this.#isJournalBroken &&
+      this.#failure === undefined
+    );
   }
 
   /** False when the commit must go to the engine itself. */
   #writeToJournal(): boolean {
-    // Behind a write that is in no journal, which a crash may take away, an entry would not be found again.
-    if (this.#failure !== undefined || this.#isJournalBroken || this.#unjournaled > 0) return false;
+    if (this.#load.isHigh || !this.#mayJournal()) return false;
     try {
       this.#journal.write(this.#sequence + 1);
     } catch (error) {
@@ -207,20 +212,24 @@ export class JournaledEngine implements KvEngine {
     const batch = this.#engine.batch();
     this.#journal.copyWaiting(batch);
     this.#journal.take();
-    this.#enqueue(batch, false, this.#sequence, ignoreResult);
+    batch.put(JOURNAL_KEY, encodeSequence(this.#sequence));
+    this.#enqueue(batch, false, ignoreResult);
   }
 
   #write(batch: KvBatch, isSync: boolean, done: Written): void {
     this.#unjournaled++;
-    this.#enqueue(batch, isSync, ++this.#sequence, (error) => {
+    // Under load only the first one carries a number, for the entries before it.
+    const isLast = !this.#load.isHigh;
+    if (this.#isNumbered || isLast) batch.put(JOURNAL_KEY, encodeSequence(++this.#sequence));
+    this.#isNumbered = isLast;
+    this.#enqueue(batch, isSync, (error) => {
       this.#unjournaled--;
       done(error);
     });
   }
 
-  #enqueue(batch: KvBatch, isSync: boolean, sequence: number, done: Written): void {
-    batch.put(JOURNAL_KEY, encodeSequence(sequence));
-    this.#writes.push({ batch, isSync, sequence, done });
+  #enqueue(batch: KvBatch, isSync: boolean, done: Written): void {
+    this.#writes.push({ batch, isSync, sequence: this.#sequence, done });
     if (this.#writes.length === 1) this.#writeNext();
   }
 

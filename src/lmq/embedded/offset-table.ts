@@ -50,6 +50,7 @@ export class OffsetTable implements CommitPart {
   }
 
   seal(commit: CommitNumber): void {
+    if (this.#open.length === 0) return;
     this.#sealed = this.#open;
     this.#sealedOffsets = this.#open.map((cell) => cell.offset);
     this.#sealedCommit = commit;
@@ -57,6 +58,7 @@ export class OffsetTable implements CommitPart {
   }
 
   fill(batch: KvBatch): void {
+    if (this.#sealed.length === 0) return;
     for (const [index, { consumer, queue }] of this.#sealed.entries()) {
       const offset = this.#sealedOffsets[index] as QueueOffset;
       if (offset === DELETED) batch.del(offsetKey(consumer, queue.id));
@@ -65,6 +67,7 @@ export class OffsetTable implements CommitPart {
   }
 
   settle(): void {
+    if (this.#sealed.length === 0) return;
     for (const cell of this.#sealed) {
       if (cell.commit === this.#sealedCommit) cell.queue.offsets?.delete(cell.consumer);
     }

@@ -74,6 +74,7 @@ export class QueueDictionary implements CommitPart {
 
   fill(batch: KvBatch): void {
     this.#willFill = false;
+    if (this.#unwritten.length === 0) return;
     this.#sealed = this.#unwritten;
     this.#unwritten = [];
     for (const { name, id } of this.#sealed) {
@@ -84,6 +85,7 @@ export class QueueDictionary implements CommitPart {
 
   settle(isDurable: boolean): void {
     this.#willFill = false;
+    if (this.#sealed.length === 0) return;
     if (isDurable) for (const queue of this.#sealed) queue.isNamed = true;
     this.#sealed = [];
   }

@@ -7,8 +7,11 @@ import type { QueueIndex } from './queue-index.ts';
 
 /** Reverse seeks that one batch of loads has under way. */
 const SEEKS_AT_ONCE = 2;
-/** Queues looked at for eviction after one commit. */
+/** Queues looked at for eviction after one commit, at least, and beside those for each one that has come since. */
 const EVICTION_STEP = 1_000;
+const LOOKS_PER_LOADED = 4;
+/** Share of those over the limit that is looked at too: it keeps up where most of the queues are open. */
+const EXCESS_SHARE = 16;
 
 /** The queues in memory: open ones, ones with work in the commits, and some idle ones. */
 export class QueueTable {
@@ -20,6 +23,7 @@ export class QueueTable {
   #toLoad: LmqQueue[] = [];
   #hand: Iterator<LmqQueue, unknown> | undefined;
   #open = 0;
+  #loadedSinceEviction = 0;
   /** Called for every queue that comes into memory. */
   onLoad: (name: QueueName) => void = () => undefined;
 
@@ -55,6 +59,7 @@ export class QueueTable {
     if (queue === undefined) {
       queue = new LmqQueue(name);
       this.#queues.set(name, queue);
+      this.#loadedSinceEviction++;
       this.onLoad(name);
       this.#load(queue);
     }
@@ -87,7 +92,12 @@ export class QueueTable {
 
   /** Drops idle queues over the limit, those that were not used for longest first, a few at a time. */
   evictIdle(): void {
-    for (let i = 0; i < EVICTION_STEP; i++) {
+    const excess = this.#queues.size - this.#open - this.#maxIdle;
+    const loaded = this.#loadedSinceEviction;
+    this.#loadedSinceEviction = 0;
+    if (excess <= 0) return;
+    const looks = EVICTION_STEP + LOOKS_PER_LOADED * loaded + Math.ceil(excess / EXCESS_SHARE);
+    for (let i = 0; i < looks; i++) {
       if (this.#queues.size - this.#open <= this.#maxIdle) return;
       this.#hand ??= this.#queues.values();
       const next = this.#hand.next();

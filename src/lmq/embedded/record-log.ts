@@ -1,5 +1,6 @@
+import { copyBytes } from '../../common/bytes/copy-bytes.ts';
 import type { Clock } from '../../common/clock.ts';
-import { recordSize, writeRecord } from '../spi/record.ts';
+import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import type { CommitNumber, StoreTopic } from '../spi/types.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { CommitPart, CommitTrigger } from './commit-part.ts';
@@ -119,14 +120,21 @@ export class RecordLog implements CommitPart {
       payloadStart,
       payloadEnd,
     );
-    const position = at - writer.start;
-    const queues = this.#topics.queuesOf(entry);
-    for (let i = 0; i < queues.length; i++) {
-      const pending = (queues[i] as LmqQueue).pending;
-      if (pending === undefined) this.#touch(queues, i, block, position);
-      else if (pending.current.block === block) pending.current.positions.push(position);
-      else pending.begin(block, position);
-    }
+    this.#index(entry, block, at - writer.start);
+    return this.#commit;
+  }
+
+  appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {
+    const entry = TopicEntry.of(topic);
+    const size = recordLength(record, start);
+    const writer = this.#writer;
+    if (writer.at + size > writer.limit) this.#roll(size);
+    const block = writer.block;
+    if ((block.records++ & TIME_MASK) === 0) this.#readClock();
+    const at = writer.at;
+    writer.at = copyBytes(record, start, start + size, writer.slab, at);
+    stampRecord(writer.slab, at, this.#timeHigh, this.#timeLow, origin);
+    this.#index(entry, block, at - writer.start);
     return this.#commit;
   }
 
@@ -145,11 +153,11 @@ export class RecordLog implements CommitPart {
   }
 
   ready(): Promise<void> | undefined {
-    const waiting = new Set<Promise<void>>();
+    let waiting: Set<Promise<void>> | undefined;
     for (const { queue } of this.#sealedEntries) {
-      if (queue.loading !== undefined) waiting.add(queue.loading);
+      if (queue.loading !== undefined) (waiting ??= new Set()).add(queue.loading);
     }
-    return waiting.size === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+    return waiting === undefined ? undefined : Promise.all(waiting).then(() => undefined);
   }
 
   fill(batch: KvBatch): void {
@@ -179,6 +187,17 @@ export class RecordLog implements CommitPart {
     }
     if (isDurable) for (const block of this.#sealedBlocks) this.#tail.push(block);
     this.#sealedBlocks = [];
+  }
+
+  /** Notes where the record lies for each queue of its topic. */
+  #index(entry: TopicEntry, block: LogBlock, position: number): void {
+    const queues = this.#topics.queuesOf(entry);
+    for (let i = 0; i < queues.length; i++) {
+      const pending = (queues[i] as LmqQueue).pending;
+      if (pending === undefined) this.#touch(queues, i, block, position);
+      else if (pending.current.block === block) pending.current.positions.push(position);
+      else pending.begin(block, position);
+    }
   }
 
   #fillEntry(batch: KvBatch, entry: PendingEntry): void {
@@ -217,7 +236,9 @@ export class RecordLog implements CommitPart {
       return;
     }
     queue.pending = new PendingEntry(queue, block, position);
-    this.#entries.push(queue.pending);
+    // The literal has room for one, what push makes has room for 17: most commits of a quiet store have one.
+    if (this.#entries.length === 0) this.#entries = [queue.pending];
+    else this.#entries.push(queue.pending);
   }
 
   #readClock(): void {

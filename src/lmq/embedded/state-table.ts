@@ -19,6 +19,8 @@ export class StateTable implements CommitPart {
   readonly #writes = new Map<StateSpace, WriteSet>(
     Object.values(StateSpace).map((space) => [space, new WriteSet()]),
   );
+  /** The same; commits go through it without an object for each step. */
+  readonly #all: readonly (readonly [StateSpace, WriteSet])[] = [...this.#writes];
 
   constructor(engine: KvEngine, trigger: CommitTrigger) {
     this.#engine = engine;
@@ -42,18 +44,23 @@ export class StateTable implements CommitPart {
     return this.#engine.get(stateKey(space, key));
   }
 
-  scan(space: StateSpace): AsyncIterable<StateEntry> {
+  scan(space: StateSpace, after?: string): AsyncIterable<StateEntry> {
+    const all = stateRange(space);
+    const range = after === undefined ? all : { gt: stateKey(space, after), lt: all.lt };
     return {
-      [Symbol.asyncIterator]: () => scanEntries(this.#engine.scan(stateRange(space))),
+      [Symbol.asyncIterator]: () => scanEntries(this.#engine.scan(range)),
     };
   }
 
   seal(): void {
-    for (const writes of this.#writes.values()) writes.seal();
+    for (const entry of this.#all) entry[1].seal();
   }
 
   fill(batch: KvBatch): void {
-    for (const [space, writes] of this.#writes) {
+    for (const entry of this.#all) {
+      const space = entry[0];
+      const writes = entry[1];
+      if (writes.isSealedEmpty) continue;
       for (const [key, value] of writes.sealed) {
         if (value === null) batch.del(stateKey(space, key));
         else batch.put(stateKey(space, key), value);
@@ -62,7 +69,7 @@ export class StateTable implements CommitPart {
   }
 
   settle(): void {
-    for (const writes of this.#writes.values()) writes.settle();
+    for (const entry of this.#all) entry[1].settle();
   }
 
   #writesOf(space: StateSpace): WriteSet {

@@ -33,8 +33,8 @@ export interface EmbeddedStoreOptions {
   /** Whether RocksDB compresses its files (Snappy). */
   readonly compression: boolean;
   /**
-   * Small commits become durable in a journal of the store's own, in the calling thread (ADR 323): less
-   * latency at low rates, less throughput at high ones. Not with SYNC_FLUSH.
+   * At low rates small commits become durable in a journal of the store's own, in the calling thread
+   * (ADR 323): less latency. Not with SYNC_FLUSH.
    */
   readonly journalSmallCommits: boolean;
   /** Queues that stay in memory without being open. */
@@ -58,7 +58,7 @@ export const DEFAULT_STORE_OPTIONS: Omit<EmbeddedStoreOptions, 'directory'> = {
   writeBufferBytes: 64 * MIB,
   cacheBytes: 32 * MIB,
   compression: true,
-  journalSmallCommits: false,
+  journalSmallCommits: true,
   maxIdleQueues: 100_000,
   maxIdleTopics: 100_000,
   clock: systemClock,

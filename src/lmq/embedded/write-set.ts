@@ -20,6 +20,10 @@ export class WriteSet {
     this.#open = new Map();
   }
 
+  get isSealedEmpty(): boolean {
+    return this.#sealed.size === 0;
+  }
+
   get sealed(): IterableIterator<[string, Buffer | null]> {
     return this.#sealed.entries();
   }

@@ -41,17 +41,24 @@ export class MemoryStates {
   }
 
   /** Committed entries as of the start of the iteration, in the order of the keys' UTF-8 bytes. */
-  scan(space: StateSpace): AsyncIterable<Entry> {
+  scan(space: StateSpace, after?: string): AsyncIterable<Entry> {
     return {
       [Symbol.asyncIterator]: () => {
         const entries = Array.from(this.#committed.get(space) ?? [], ([key, value]) => ({
           key,
           value,
         }));
-        return each(entries.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))));
+        entries.sort((a, b) => compareKeys(a.key, b.key));
+        return each(
+          after === undefined ? entries : entries.filter(({ key }) => compareKeys(key, after) > 0),
+        );
       },
     };
   }
+}
+
+function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 async function* each(entries: readonly Entry[]): AsyncGenerator<Entry> {

@@ -2,7 +2,7 @@ import { StoreError, ErrorCode } from '../../common/errors.ts';
 import { systemClock, type Clock } from '../../common/clock.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
-import { recordSize, writeRecord } from '../spi/record.ts';
+import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
   Arrival,
@@ -132,6 +132,18 @@ class MemoryStore implements LmqStore {
       record, 0, flags, topic.bytes, publisher, properties, expirySeconds,
       Math.floor(now / 2 ** 32), now >>> 0, payload, payloadStart, payloadEnd,
     ); // prettier-ignore
+    return this.#add(topic, record);
+  }
+
+  appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {
+    const copy = Buffer.from(record.subarray(start, start + recordLength(record, start)));
+    const now = this.#clock.now();
+    stampRecord(copy, 0, Math.floor(now / 2 ** 32), now >>> 0, origin);
+    return this.#add(topic, copy);
+  }
+
+  #add(topic: StoreTopic, record: Buffer): CommitNumber {
+    const size = record.length;
     const commit = this.#commits.write(size);
     for (const queue of this.#queues.ofTopic(topic)) {
       const positions = commit.positions.get(queue);
@@ -220,8 +232,11 @@ class MemoryStore implements LmqStore {
     return Promise.resolve(this.#states.read(space, key));
   }
 
-  scanState(space: StateSpace): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
-    return this.#states.scan(space);
+  scanState(
+    space: StateSpace,
+    after?: string,
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
+    return this.#states.scan(space, after);
   }
 
   acquireFilter(filter: string, durable: boolean): Promise<Queue> {

@@ -1,8 +1,9 @@
 import type { RemotingClient } from '../../remoting/remoting-client.ts';
 import type { RemotingCommand } from '../../remoting/remoting-command.ts';
-import { RemotingProtocolError, RemotingResponseError } from '../../remoting/remoting-error.ts';
+import { RemotingProtocolError } from '../../remoting/remoting-error.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
+import { requireSuccess } from './require-success.ts';
 
 /**
  * The KV config of one name server, over Remoting. Calls reject with RemotingResponseError when the
@@ -41,20 +42,9 @@ export class KvClient {
     return tableOf(response.body);
   }
 
-  close(): Promise<void> {
-    return this.#remoting.close();
-  }
-
   #request(code: RequestCode, fields: Record<string, string>): Promise<RemotingCommand> {
     return this.#remoting.invoke({ code, extFields: new Map(Object.entries(fields)) });
   }
-}
-
-function requireSuccess(response: RemotingCommand): void {
-  if (response.code === ResponseCode.SUCCESS) return;
-  const { code, remark } = response;
-  const reason = remark === undefined ? '' : `: ${remark.trim()}`;
-  throw new RemotingResponseError(code, remark, `refused with code ${String(code)}${reason}`);
 }
 
 /** Reads a KVTable body, `{"table":{key:value}}`; no body is an empty table. */

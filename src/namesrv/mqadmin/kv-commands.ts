@@ -1,47 +1,45 @@
-import type { NamesrvCluster } from './namesrv-cluster.ts';
+import { KvClient } from '../client/kv-client.ts';
+import type { AdminCommand, AdminOption } from './admin-command.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
 
-/** What a KV command works on; `key` and `value` are there when the command asks for them. */
-export interface KvArguments {
-  readonly namespace: string;
-  readonly key: string;
-  readonly value: string;
-}
+const NAMESPACE: AdminOption = {
+  flags: '-s, --namespace <namespace>',
+  description: 'namespace of the key',
+  isRequired: true,
+};
+const KEY: AdminOption = { flags: '-k, --key <key>', description: 'the key', isRequired: true };
+const VALUE: AdminOption = {
+  flags: '-v, --value <value>',
+  description: 'the value',
+  isRequired: true,
+};
 
-/** One command: returns what it prints. @throws NamesrvFailure (rejection) */
-export interface KvCommand {
-  readonly name: string;
-  readonly description: string;
-  readonly options: readonly ('key' | 'value')[];
-  run(namesrv: NamesrvCluster, args: KvArguments): Promise<string>;
-}
-
-const UPDATE_KV_CONFIG: KvCommand = {
+const UPDATE_KV_CONFIG: AdminCommand = {
   name: 'updateKvConfig',
   description: 'Create or update KV config.',
-  options: ['key', 'value'],
-  async run(namesrv, { namespace, key, value }) {
-    await namesrv.onEvery((kv) => kv.put(namespace, key, value));
+  options: [NAMESPACE, KEY, VALUE],
+  async run(namesrv, { namespace = '', key = '', value = '' }) {
+    await namesrv.onEvery((remoting) => new KvClient(remoting).put(namespace, key, value));
     return 'create or update kv config to namespace success.';
   },
 };
 
-const DELETE_KV_CONFIG: KvCommand = {
+const DELETE_KV_CONFIG: AdminCommand = {
   name: 'deleteKvConfig',
   description: 'Delete KV config.',
-  options: ['key'],
-  async run(namesrv, { namespace, key }) {
-    await namesrv.onEvery((kv) => kv.delete(namespace, key));
+  options: [NAMESPACE, KEY],
+  async run(namesrv, { namespace = '', key = '' }) {
+    await namesrv.onEvery((remoting) => new KvClient(remoting).delete(namespace, key));
     return 'delete kv config from namespace success.';
   },
 };
 
-const GET_KV_CONFIG: KvCommand = {
+const GET_KV_CONFIG: AdminCommand = {
   name: 'getKvConfig',
   description: 'Print the value of one key.',
-  options: ['key'],
-  async run(namesrv, { namespace, key }) {
-    const value = await namesrv.onOne((kv) => kv.get(namespace, key));
+  options: [NAMESPACE, KEY],
+  async run(namesrv, { namespace = '', key = '' }) {
+    const value = await namesrv.onOne((remoting) => new KvClient(remoting).get(namespace, key));
     if (value === undefined) {
       throw new NamesrvFailure([`no key "${key}" in namespace "${namespace}"`]);
     }
@@ -49,12 +47,12 @@ const GET_KV_CONFIG: KvCommand = {
   },
 };
 
-const LIST_KV_CONFIG: KvCommand = {
+const LIST_KV_CONFIG: AdminCommand = {
   name: 'listKvConfig',
   description: 'Print the keys of a namespace with their values, one a line.',
-  options: [],
-  async run(namesrv, { namespace }) {
-    const values = await namesrv.onOne((kv) => kv.list(namespace));
+  options: [NAMESPACE],
+  async run(namesrv, { namespace = '' }) {
+    const values = await namesrv.onOne((remoting) => new KvClient(remoting).list(namespace));
     if (values === undefined) throw new NamesrvFailure([`no keys in namespace "${namespace}"`]);
     return Array.from(values, ([key, value]) => `${key}=${value}`)
       .sort()
@@ -63,7 +61,7 @@ const LIST_KV_CONFIG: KvCommand = {
 };
 
 /** Names, options and success texts of the first two are those of RocketMQ's mqadmin. */
-export const KV_COMMANDS: readonly KvCommand[] = [
+export const KV_COMMANDS: readonly AdminCommand[] = [
   UPDATE_KV_CONFIG,
   DELETE_KV_CONFIG,
   GET_KV_CONFIG,

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import type { Clock } from '../../common/clock.ts';
+import type { AdminArguments, AdminCommand } from './admin-command.ts';
+import { CONSUMER_PROGRESS } from './consumer-progress.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
-import type { KvCommand } from './kv-commands.ts';
 import { parseNamesrvAddresses } from './namesrv-address.ts';
 import { NamesrvCluster, NamesrvFailure } from './namesrv-cluster.ts';
+import { TOPIC_COMMANDS } from './topic-commands.ts';
 
 export const ExitCode = {
   OK: 0,
@@ -22,12 +24,7 @@ export interface MqadminOptions {
   readonly clock: Clock;
 }
 
-interface ParsedOptions {
-  readonly namespace: string;
-  readonly key?: string;
-  readonly value?: string;
-  readonly namesrvAddr?: string;
-}
+const COMMANDS: readonly AdminCommand[] = [...KV_COMMANDS, ...TOPIC_COMMANDS, CONSUMER_PROGRESS];
 
 /** Runs one command line (without program name) and resolves with its exit code. */
 export async function runMqadmin(
@@ -53,30 +50,29 @@ function mqadminProgram(options: MqadminOptions): Command {
     .description('Administers the name server, as the mqadmin of RocketMQ does.')
     .exitOverride()
     .configureOutput({ writeOut: options.stdout, writeErr: options.stderr });
-  for (const command of KV_COMMANDS) addKvCommand(program, command, options);
+  for (const command of COMMANDS) addCommand(program, command, options);
   return program;
 }
 
-function addKvCommand(program: Command, command: KvCommand, options: MqadminOptions): void {
+function addCommand(program: Command, command: AdminCommand, options: MqadminOptions): void {
   const subcommand = program
     .command(command.name)
     .description(command.description)
-    .requiredOption('-s, --namespace <namespace>', 'namespace of the key')
     .option(
       '-n, --namesrvAddr <list>',
       'name servers, host:port;host:port (default: environment variable NAMESRV_ADDR)',
     );
-  for (const option of command.options) {
-    subcommand.requiredOption(
-      option === 'key' ? '-k, --key <key>' : '-v, --value <value>',
-      `the ${option}`,
-    );
+  for (const { flags, description, isRequired } of command.options) {
+    if (isRequired === true) subcommand.requiredOption(flags, description);
+    else subcommand.option(flags, description);
   }
-  subcommand.action(async (parsed: ParsedOptions) => {
-    const addresses = addressesOf(subcommand, parsed.namesrvAddr ?? options.defaultNamesrvAddr);
-    const { namespace, key = '', value = '' } = parsed;
-    const namesrv = new NamesrvCluster(addresses, options.clock);
-    options.stdout(`${await command.run(namesrv, { namespace, key, value })}\n`);
+  subcommand.action(async (parsed: Readonly<Record<string, string | true>>) => {
+    const args: AdminArguments = Object.fromEntries(
+      Object.entries(parsed).map(([name, value]) => [name, String(value)]),
+    );
+    const list = args['namesrvAddr'] ?? options.defaultNamesrvAddr;
+    const namesrv = new NamesrvCluster(addressesOf(subcommand, list), options.clock);
+    options.stdout(`${await command.run(namesrv, args, options.clock)}\n`);
   });
 }
 
@@ -100,7 +96,7 @@ function withCanonicalCommand(args: readonly string[]): string[] {
   const position = args[0]?.toLowerCase() === 'help' ? 1 : 0;
   return args.map((arg, index) => {
     if (index !== position) return index < position ? 'help' : arg;
-    const command = KV_COMMANDS.find(({ name }) => name.toLowerCase() === arg.toLowerCase());
+    const command = COMMANDS.find(({ name }) => name.toLowerCase() === arg.toLowerCase());
     return command?.name ?? arg;
   });
 }

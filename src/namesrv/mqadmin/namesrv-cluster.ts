@@ -2,7 +2,6 @@ import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import { RemotingClient } from '../../remoting/remoting-client.ts';
 import { RemotingUnavailableError } from '../../remoting/remoting-error.ts';
-import { KvClient } from '../client/kv-client.ts';
 import type { NamesrvAddress } from './namesrv-address.ts';
 
 /** One or more name servers failed; the message has a line for each. */
@@ -24,7 +23,7 @@ export class NamesrvCluster {
   }
 
   /** Runs `write` on every name server, also after one has failed. @throws NamesrvFailure (rejection) */
-  async onEvery(write: (kv: KvClient) => Promise<void>): Promise<void> {
+  async onEvery(write: (remoting: RemotingClient) => Promise<void>): Promise<void> {
     const reasons: string[] = [];
     for (const address of this.#addresses) {
       try {
@@ -37,7 +36,7 @@ export class NamesrvCluster {
   }
 
   /** Runs `read` on the first name server that can be reached. @throws NamesrvFailure (rejection) */
-  async onOne<T>(read: (kv: KvClient) => Promise<T>): Promise<T> {
+  async onOne<T>(read: (remoting: RemotingClient) => Promise<T>): Promise<T> {
     const reasons: string[] = [];
     for (const address of this.#addresses) {
       try {
@@ -50,13 +49,15 @@ export class NamesrvCluster {
     throw new NamesrvFailure(reasons);
   }
 
-  async #on<T>(address: NamesrvAddress, use: (kv: KvClient) => Promise<T>): Promise<T> {
-    const { host, port } = address;
-    const kv = new KvClient(new RemotingClient({ host, port, clock: this.#clock }));
+  async #on<T>(
+    { host, port }: NamesrvAddress,
+    use: (remoting: RemotingClient) => Promise<T>,
+  ): Promise<T> {
+    const remoting = new RemotingClient({ host, port, clock: this.#clock });
     try {
-      return await use(kv);
+      return await use(remoting);
     } finally {
-      await kv.close();
+      await remoting.close();
     }
   }
 }

@@ -1,15 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { systemClock } from '../../common/clock.ts';
+import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
+import { compareVersions, isNewer } from '../kv-version.ts';
+import type { KvEntry, KvVersion } from '../kv-version.ts';
 import type { KvConfig } from '../types.ts';
+import { entryBytes, VersionedTable } from '../versioned-table.ts';
+import type { VersionedValue } from '../versioned-table.ts';
 import { formatKvConfig, parseKvConfig } from './kv-config-document.ts';
-import type { KvTable } from './kv-config-document.ts';
 import { KvConfigError } from './kv-config-error.ts';
-import { DEFAULT_KV_CONFIG_LIMITS } from './kv-config-limits.ts';
+import { DEFAULT_KV_CONFIG_LIMITS, requireAtMost, requireFitting } from './kv-config-limits.ts';
 import type { KvConfigLimits } from './kv-config-limits.ts';
-import { KvWatchers } from './kv-watchers.ts';
-import type { KvListener } from './kv-watchers.ts';
+import { KvWatchers } from '../kv-watchers.ts';
+import type { KvListener } from '../kv-watchers.ts';
 import { SnapshotFile } from './snapshot-file.ts';
 
 export interface KvConfigTableOptions {
@@ -17,9 +23,11 @@ export interface KvConfigTableOptions {
   readonly file: string;
   readonly logger: Logger;
   readonly limits?: Partial<KvConfigLimits>;
+  readonly clock?: Clock;
 }
 
-const NO_VALUES: ReadonlyMap<string, string> = new Map();
+/** The entry that a write depended on has changed meanwhile. */
+export class KvConflictError extends KvConfigError {}
 
 /**
  * The KV config of one name server: a table in memory, in a file on disk. A change is visible at once
@@ -29,11 +37,12 @@ const NO_VALUES: ReadonlyMap<string, string> = new Map();
 export class KvConfigTable implements KvConfig, Service {
   readonly #logger: Logger;
   readonly #limits: KvConfigLimits;
+  readonly #clock: Clock;
   readonly #file: SnapshotFile;
   readonly #watchers: KvWatchers;
-  #table: KvTable = new Map();
-  #keys = 0;
-  #totalBytes = 0;
+  /** Part of the versions written here; new in each life, so no two lives write the same version. */
+  readonly #writer = randomBytes(6).toString('base64url');
+  #table = new VersionedTable();
   #revision = 0;
   #savedRevision = 0;
   #running = false;
@@ -41,21 +50,18 @@ export class KvConfigTable implements KvConfig, Service {
   constructor(options: KvConfigTableOptions) {
     this.#logger = options.logger;
     this.#limits = { ...DEFAULT_KV_CONFIG_LIMITS, ...options.limits };
+    this.#clock = options.clock ?? systemClock;
     this.#watchers = new KvWatchers(options.logger);
-    this.#file = new SnapshotFile(options.file, () => formatKvConfig(this.#table));
+    this.#file = new SnapshotFile(options.file, () => formatKvConfig(this.#table.entries()));
   }
 
   /** @throws KvConfigError naming the file when it is corrupt or cannot be read */
   async start(): Promise<void> {
     if (this.#running) return;
     this.#table = await this.#load();
-    this.#keys = 0;
-    this.#totalBytes = 0;
-    for (const [namespace, values] of this.#table) {
-      for (const [key, value] of values) this.#count(1, namespace, key, value);
-    }
     this.#running = true;
-    this.#logger.debug({ file: this.#file.path, keys: this.#keys }, 'KV config loaded');
+    const { keys } = this.#table.size;
+    this.#logger.debug({ file: this.#file.path, keys }, 'KV config loaded');
   }
 
   async stop(): Promise<void> {
@@ -65,63 +71,131 @@ export class KvConfigTable implements KvConfig, Service {
   }
 
   get(namespace: string, key: string): string | undefined {
-    return this.#table.get(namespace)?.get(key);
+    return this.#table.get(namespace, key);
+  }
+
+  /** Value and version of a key, also of a deleted one that is remembered. */
+  find(namespace: string, key: string): VersionedValue | undefined {
+    return this.#table.find(namespace, key);
   }
 
   list(namespace: string): ReadonlyMap<string, string> {
-    return this.#table.get(namespace) ?? NO_VALUES;
+    return this.#table.list(namespace);
+  }
+
+  /** Everything with versions, and also deleted keys that are remembered. */
+  entries(): Iterable<KvEntry> {
+    return this.#table.entries();
+  }
+
+  /** As `entries`, of one namespace. */
+  entriesOf(namespace: string): Iterable<KvEntry> {
+    return this.#table.entriesOf(namespace);
   }
 
   /** @throws KvConfigError (rejection) when a limit is exceeded, after `stop`, or when the disk refuses */
   async put(namespace: string, key: string, value: string): Promise<void> {
-    this.#requireRunning();
-    const values = this.#table.get(namespace) ?? new Map<string, string>();
-    const previous = values.get(key);
-    if (previous !== value) {
-      this.#requireRoom(namespace, key, value, previous);
-      if (previous !== undefined) this.#count(-1, namespace, key, previous);
-      this.#count(1, namespace, key, value);
-      values.set(key, value);
-      this.#table.set(namespace, values);
-      this.#revision += 1;
-    }
-    // A repeated value is told too: who writes it states it, which may mean more than the value shows.
-    this.#watchers.notify({ namespace, key, value });
-    await this.#saved();
+    await this.write(namespace, key, value);
   }
 
   /** @throws KvConfigError (rejection) after `stop` or when the disk refuses */
   async delete(namespace: string, key: string): Promise<void> {
     this.#requireRunning();
-    const values = this.#table.get(namespace);
-    const previous = values?.get(key);
-    if (values !== undefined && previous !== undefined) {
-      this.#count(-1, namespace, key, previous);
-      values.delete(key);
-      if (values.size === 0) this.#table.delete(namespace);
-      this.#revision += 1;
-      this.#watchers.notify({ namespace, key, value: undefined });
+    if (this.#table.get(namespace, key) === undefined) await this.#saved();
+    else await this.write(namespace, key, undefined);
+  }
+
+  async edit(
+    namespace: string,
+    key: string,
+    change: (value: string | undefined) => string | undefined,
+  ): Promise<void> {
+    const value = this.#table.get(namespace, key);
+    const changed = change(value);
+    if (changed === value) await this.#saved();
+    else await this.write(namespace, key, changed);
+  }
+
+  /**
+   * Puts a value, or deletes with an undefined one, and resolves with what stands then.
+   * @param condition write only if the entry has this version still (undefined version: never written)
+   * @throws KvConflictError (rejection) when it has another one
+   * @throws KvConfigError (rejection) as `put`
+   */
+  async write(
+    namespace: string,
+    key: string,
+    value: string | undefined,
+    condition?: { readonly version: KvVersion | undefined },
+  ): Promise<KvEntry> {
+    this.#requireRunning();
+    const previous = this.#table.find(namespace, key);
+    if (condition !== undefined && !isVersion(previous, condition.version)) {
+      throw new KvConflictError(`key "${key}" in namespace "${namespace}" has changed`);
     }
+    const entry = { namespace, key, value, version: this.#versionAfter(previous) };
+    // A repeated value is told too: who writes it states it, which may mean more than the value shows.
+    if (value !== undefined || previous?.value !== undefined) this.#take(entry);
     await this.#saved();
+    return entry;
+  }
+
+  /**
+   * Takes over what another name server has and is newer; resolves with the number of those.
+   * @throws KvConfigError (rejection) as `put`; what came before the refused entry has been taken
+   */
+  async merge(entries: Iterable<KvEntry>): Promise<number> {
+    this.#requireRunning();
+    let merged = 0;
+    for (const entry of entries) {
+      const known = this.#table.find(entry.namespace, entry.key);
+      if (!isNewer(entry, known)) continue;
+      this.#take(entry);
+      merged += 1;
+    }
+    if (merged > 0) await this.#saved();
+    return merged;
   }
 
   watch(namespace: string, listener: KvListener): () => void {
     return this.#watchers.add(namespace, listener);
   }
 
-  async #load(): Promise<KvTable> {
+  /** As `watch`, for all namespaces. */
+  watchAll(listener: KvListener): () => void {
+    return this.#watchers.addForAll(listener);
+  }
+
+  #take(entry: KvEntry): void {
+    const { namespace, key, value } = entry;
+    this.#requireRoom(namespace, key, value);
+    this.#table.set(entry);
+    const { maxDeletedKeys, deletedKeyMs } = this.#limits;
+    this.#table.forgetDeleted(maxDeletedKeys, this.#clock.now() - deletedKeyMs);
+    this.#revision += 1;
+    this.#watchers.notify({ namespace, key, value });
+  }
+
+  #versionAfter(previous: VersionedValue | undefined): KvVersion {
+    const timeMs = Math.max(this.#clock.now(), (previous?.version.timeMs ?? 0) + 1);
+    return { timeMs, writer: this.#writer };
+  }
+
+  async #load(): Promise<VersionedTable> {
     const { path } = this.#file;
+    const table = new VersionedTable();
     let contents: string;
     try {
       await this.#file.prepare();
       contents = await readFile(path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return table;
       throw new KvConfigError(`cannot read the KV config file ${path}: ${messageOf(error)}`, {
         cause: error,
       });
     }
-    return parseKvConfig(contents, path);
+    for (const entry of parseKvConfig(contents, path)) table.set(entry);
+    return table;
   }
 
   /** Resolves when everything changed so far is on disk. */
@@ -141,36 +215,24 @@ export class KvConfigTable implements KvConfig, Service {
     this.#savedRevision = Math.max(this.#savedRevision, revision);
   }
 
-  #count(sign: 1 | -1, namespace: string, key: string, value: string): void {
-    this.#keys += sign;
-    this.#totalBytes += sign * entryBytes(namespace, key, value);
-  }
-
   #requireRunning(): void {
     if (!this.#running) throw new KvConfigError(`the KV config ${this.#file.path} is closed`);
   }
 
-  #requireRoom(namespace: string, key: string, value: string, previous: string | undefined): void {
+  #requireRoom(namespace: string, key: string, value: string | undefined): void {
     const limits = this.#limits;
-    requireAtMost(Buffer.byteLength(namespace), limits.maxNamespaceBytes, 'namespace', 'bytes');
-    requireAtMost(Buffer.byteLength(key), limits.maxKeyBytes, 'key', 'bytes');
-    requireAtMost(Buffer.byteLength(value), limits.maxValueBytes, 'value', 'bytes');
+    requireFitting(limits, namespace, key, value ?? '');
+    if (value === undefined) return;
+    const previous = this.#table.get(namespace, key);
+    const { keys, bytes } = this.#table.size;
+    requireAtMost(keys + (previous === undefined ? 1 : 0), limits.maxKeys, 'KV config', 'keys');
     const replaced = previous === undefined ? 0 : entryBytes(namespace, key, previous);
-    const keys = this.#keys + (previous === undefined ? 1 : 0);
-    requireAtMost(keys, limits.maxKeys, 'KV config', 'keys');
-    const totalBytes = this.#totalBytes - replaced + entryBytes(namespace, key, value);
+    const totalBytes = bytes - replaced + entryBytes(namespace, key, value);
     requireAtMost(totalBytes, limits.maxTotalBytes, 'KV config', 'bytes');
   }
 }
 
-function entryBytes(namespace: string, key: string, value: string): number {
-  return Buffer.byteLength(namespace) + Buffer.byteLength(key) + Buffer.byteLength(value);
-}
-
-function requireAtMost(actual: number, limit: number, what: string, unit: string): void {
-  if (actual > limit) {
-    throw new KvConfigError(
-      `${what} too large: ${String(actual)} ${unit}, the limit is ${String(limit)}`,
-    );
-  }
+function isVersion(entry: VersionedValue | undefined, version: KvVersion | undefined): boolean {
+  if (entry === undefined || version === undefined) return entry?.version === version;
+  return compareVersions(entry.version, version) === 0;
 }

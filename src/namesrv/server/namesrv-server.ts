@@ -4,10 +4,33 @@ import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
 import { RemotingServer } from '../../remoting/remoting-server.ts';
 import type { RemotingServerLimits } from '../../remoting/remoting-server.ts';
+import type { RpcCredentials } from '../../rpc/credentials.ts';
+import { RpcServer } from '../../rpc/rpc-server.ts';
+import { NAMESRV_SERVICE } from '../rpc/messages.ts';
+import { namesrvService } from '../rpc/namesrv-service.ts';
+import { Watchers } from '../rpc/watchers.ts';
 import type { KvConfig } from '../types.ts';
 import type { KvConfigLimits } from './kv-config-limits.ts';
 import { KvConfigTable } from './kv-config-table.ts';
 import { kvRequestProcessors } from './kv-request-processor.ts';
+import { Registry } from './registry.ts';
+import type { RegistryOptions } from './registry.ts';
+import { TopicCatalog } from './topic-catalog.ts';
+import { topicRequestProcessors } from './topic-request-processor.ts';
+
+/** The gRPC port, for the gateways and stores of a cluster. */
+export interface NamesrvRpcOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly credentials: RpcCredentials;
+  /** Default 1024. */
+  readonly maxWatchers?: number;
+  readonly keepAliveMs?: number;
+  readonly keepAliveTimeoutMs?: number;
+}
+
+const DEFAULT_MAX_WATCHERS = 1024;
 
 export interface NamesrvOptions {
   readonly host: string;
@@ -16,6 +39,9 @@ export interface NamesrvOptions {
   /** Holds `kvConfig.json`; created when missing. Belongs to one name server at a time. */
   readonly directory: string;
   readonly kvConfigLimits?: Partial<KvConfigLimits>;
+  /** None: no gRPC port, for a process that is gateway and store itself. */
+  readonly rpc?: NamesrvRpcOptions | undefined;
+  readonly registry?: Partial<RegistryOptions>;
   readonly remotingLimits?: Partial<RemotingServerLimits>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -24,8 +50,12 @@ export interface NamesrvOptions {
 export interface Namesrv extends Service {
   /** The table, for those who live in the same process. Usable from `start` on. */
   readonly kv: KvConfig;
-  /** The port listened on. */
+  /** Stores and gateways that have registered. */
+  readonly registry: Registry;
+  /** The Remoting port listened on. */
   readonly port: number;
+  /** The gRPC port listened on; undefined when there is none. */
+  readonly rpcPort: number | undefined;
   /** Open connections. */
   readonly connections: number;
 }
@@ -42,36 +72,74 @@ export function createNamesrv(options: NamesrvOptions): Namesrv {
     file: join(options.directory, KV_CONFIG_FILE),
     logger,
     limits: options.kvConfigLimits ?? {},
+    clock,
   });
+  const registry = new Registry(options.registry ?? {}, clock, logger);
   const server = new RemotingServer({
     host,
     port,
-    processors: kvRequestProcessors(kv),
+    processors: new Map([
+      ...kvRequestProcessors(kv),
+      ...topicRequestProcessors(new TopicCatalog(kv, registry), registry),
+    ]),
     limits: options.remotingLimits ?? {},
     clock,
     logger,
   });
+  const rpc = rpcOf(options, kv, registry);
+  const services: readonly Service[] = [kv, registry, ...(rpc ? [rpc] : []), server];
   return {
     kv,
+    registry,
     get port() {
       return server.port;
+    },
+    get rpcPort() {
+      return rpc?.port;
     },
     get connections() {
       return server.connections;
     },
     async start() {
-      await kv.start();
-      try {
-        await server.start();
-      } catch (error) {
-        await kv.stop();
-        throw error;
-      }
-      logger.info({ host, port: server.port }, 'name server listening');
+      await startAll(services);
+      logger.info({ host, port: server.port, rpcPort: rpc?.port }, 'name server listening');
     },
     async stop() {
-      await server.stop();
-      await kv.stop();
+      for (const service of services.toReversed()) await service.stop();
+    },
+  };
+}
+
+/** Starts in order; when one cannot, those before it are stopped. */
+async function startAll(services: readonly Service[]): Promise<void> {
+  for (const [index, service] of services.entries()) {
+    try {
+      await service.start();
+    } catch (error) {
+      for (const started of services.slice(0, index).toReversed()) await started.stop();
+      throw error;
+    }
+  }
+}
+
+function rpcOf(
+  { rpc, clock, logger }: NamesrvOptions,
+  kv: KvConfigTable,
+  registry: Registry,
+): (Service & { readonly port: number }) | undefined {
+  if (rpc === undefined) return undefined;
+  const { maxWatchers = DEFAULT_MAX_WATCHERS, ...serverOptions } = rpc;
+  const watchers = new Watchers({ kv, registry, maxWatchers, logger });
+  const server = new RpcServer({ ...serverOptions, clock, logger });
+  server.addService(NAMESRV_SERVICE, namesrvService(kv, registry, watchers));
+  return {
+    get port() {
+      return server.port;
+    },
+    start: () => server.start(),
+    stop: () => {
+      watchers.stop();
+      return server.stop();
     },
   };
 }

@@ -4,7 +4,7 @@ import { topicQueueName } from '../../../src/lmq/spi/queue-name.ts';
 import { StateSpace, type Arrival } from '../../../src/lmq/spi/types.ts';
 import { freshStore, publish, put, rejection, turn, type StoreFactory } from './harness.ts';
 
-export function commitSuite(factory: StoreFactory): void {
+export function commitSuite(factory: StoreFactory, isRemote: boolean): void {
   describe('commits', () => {
     const current = freshStore(factory);
 
@@ -67,6 +67,8 @@ export function commitSuite(factory: StoreFactory): void {
 
     it('tell every queue that grew, open or not, and by how much', async () => {
       const { store } = current();
+      if (isRemote)
+        for (const topic of ['a/b', 'a/c']) await store.openQueue(topicQueueName(topic));
       const arrivals: [string, number, number][] = [];
       store.onArrival((list: readonly Arrival[]) => {
         for (const { queue, firstOffset, count } of list) {

@@ -30,6 +30,8 @@ export interface StoreUnderTest {
   failCommits(): void;
   /** Has retention remove all that is committed now, and returns when that is done. */
   expireAll(): Promise<void>;
+  /** Waits for figures of the store (`stats`) that are not older than the call; absent when they never are. */
+  freshFigures?(): Promise<void>;
   /** Stops the store and removes its data. */
   dispose(): Promise<void>;
 }

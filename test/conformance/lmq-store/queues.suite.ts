@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { NO_EXPIRY, RECORD_RETAIN } from '../../../src/lmq/spi/record.ts';
+import {
+  NO_EXPIRY,
+  RECORD_RETAIN,
+  recordBornTime,
+  recordLength,
+  recordSize,
+  recordStoreTime,
+  writeRecord,
+} from '../../../src/lmq/spi/record.ts';
 import { filterQueueName, peerQueueName, topicQueueName } from '../../../src/lmq/spi/queue-name.ts';
 import { PullStatus, type Segment } from '../../../src/lmq/spi/types.ts';
 import {
@@ -42,6 +50,37 @@ export function queueSuite(factory: StoreFactory): void {
       expect(first?.properties.equals(properties)).to.equal(true);
       expect(first?.bornTime).to.be.within(before, now());
       expect(second).to.deep.include({ payload: '', qos: 1, retain: false, expiry: NO_EXPIRY });
+    });
+
+    it('takes a finished record as it is, but for its own time and the origin', async () => {
+      const { store, now } = current();
+      const body = Buffer.from('payload');
+      const [name, publisher, properties] = ['a/ü', 'ç', '&'].map((text) => Buffer.from(text)) as [
+        Buffer,
+        Buffer,
+        Buffer,
+      ];
+      const size = recordSize(name.length, publisher.length, properties.length, body.length);
+      const buffer = Buffer.alloc(size + 14, 0xff);
+      writeRecord(buffer, 7, 2, name, publisher, properties, 60, 1, 5, body, 0, body.length);
+      const record = Buffer.from(buffer.subarray(7, 7 + size));
+      const before = now();
+      await store.acquireFilter('a/+', false);
+      const commit = store.appendRecord(store.topic('a/ü'), buffer, 7, 0xabcd);
+      buffer.fill(0);
+      await store.committed(commit);
+      for (const queueName of [topicQueueName('a/ü'), filterQueueName('a/+')]) {
+        const queue = await store.openQueue(queueName);
+        const { segments } = await store.pull(queue, 0, 10, 1_000);
+        const { buffer: found, positions } = segments[0] as Segment;
+        const at = positions[0] as number;
+        const stored = found.subarray(at, at + recordLength(found, at));
+        expect(recordBornTime(stored, 0)).to.equal(2 ** 32 + 5);
+        expect(recordStoreTime(stored, 0)).to.be.within(before, now());
+        expect(stored.subarray(0, 14)).to.deep.equal(record.subarray(0, 14));
+        expect(stored.subarray(20, 30)).to.deep.equal(record.subarray(20, 30));
+        expect(stored.subarray(32)).to.deep.equal(record.subarray(32));
+      }
     });
 
     it('copies what it is given and takes the payload from its range', async () => {
@@ -324,6 +363,7 @@ function pullSuite(factory: StoreFactory): void {
         'd',
       ]);
       expect(store.stats.recordsExpired).to.be.at.least(3);
+      await current().freshFigures?.();
       const { recordsAppended, recordsExpired, recordsStored, bytesStored } = store.stats;
       expect(recordsStored).to.equal(recordsAppended - recordsExpired);
       expect(bytesStored).to.be.above(0);

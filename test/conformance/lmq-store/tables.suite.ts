@@ -4,10 +4,13 @@ import { filterQueueName, topicQueueName } from '../../../src/lmq/spi/queue-name
 import { StateSpace } from '../../../src/lmq/spi/types.ts';
 import { freshStore, payloads, publish, put, turn, type StoreFactory } from './harness.ts';
 
-export function tableSuite(factory: StoreFactory): void {
+/** Spaces that a store server keeps for itself. */
+const SERVERS: ReadonlySet<StateSpace> = new Set([StateSpace.NODE, StateSpace.CLAIM]);
+
+export function tableSuite(factory: StoreFactory, isRemote: boolean): void {
   filterSuite(factory);
   offsetSuite(factory);
-  stateSuite(factory);
+  stateSuite(factory, isRemote);
 }
 
 function filterSuite(factory: StoreFactory): void {
@@ -184,7 +187,7 @@ async function entries(store: LmqStore, space: StateSpace): Promise<[string, str
   return found;
 }
 
-function stateSuite(factory: StoreFactory): void {
+function stateSuite(factory: StoreFactory, isRemote: boolean): void {
   describe('state', () => {
     const current = freshStore(factory);
 
@@ -214,12 +217,13 @@ function stateSuite(factory: StoreFactory): void {
 
     it('keeps spaces apart, and takes any key and an empty value', async () => {
       const { store } = current();
-      for (const space of Object.values(StateSpace)) {
+      const spaces = Object.values(StateSpace).filter((space) => !isRemote || !SERVERS.has(space));
+      for (const space of spaces) {
         store.putState(space, '', Buffer.from(String(space)));
       }
       store.putState(StateSpace.RETAINED, '\u0000ü😀/', Buffer.alloc(0));
       await store.committed(store.openCommit);
-      for (const space of Object.values(StateSpace)) {
+      for (const space of spaces) {
         expect(String(await store.getState(space, ''))).to.equal(String(space));
       }
       expect((await store.getState(StateSpace.RETAINED, '\u0000ü😀/'))?.length).to.equal(0);
@@ -238,6 +242,23 @@ function stateSuite(factory: StoreFactory): void {
       expect(await entries(store, StateSpace.RETAINED)).to.deep.equal(
         sorted.map((key) => [key, `<${key}>`]),
       );
+    });
+
+    it('is scanned from behind a key on, whether it is there or not', async () => {
+      const { store } = current();
+      for (const key of ['', 'a', 'c', 'ü']) {
+        store.putState(StateSpace.RETAINED, key, Buffer.from('x'));
+      }
+      await store.committed(store.putState(StateSpace.WILL, 'z', Buffer.from('x')));
+      const after = async (key: string): Promise<string[]> => {
+        const found: string[] = [];
+        for await (const entry of store.scanState(StateSpace.RETAINED, key)) found.push(entry.key);
+        return found;
+      };
+      expect(await after('')).to.deep.equal(['a', 'c', 'ü']);
+      expect(await after('b')).to.deep.equal(['c', 'ü']);
+      expect(await after('c')).to.deep.equal(['ü']);
+      expect(await after('ü')).to.deep.equal([]);
     });
 
     it('is scanned as of the call', async () => {

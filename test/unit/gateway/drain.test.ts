@@ -11,13 +11,13 @@ interface Closed {
 }
 
 class FakeConnection implements Drainable {
-  readonly isConnected: boolean;
+  readonly session: object | undefined;
   readonly #clock: FakeClock;
   closed: Closed | undefined;
 
   constructor(clock: FakeClock, isConnected: boolean) {
     this.#clock = clock;
-    this.isConnected = isConnected;
+    this.session = isConnected ? {} : undefined;
   }
 
   close(_reason: string, reasonCode: number, serverReference?: string): void {
@@ -31,12 +31,12 @@ function connectionsOf(clock: FakeClock, count: number, isConnected = true): Fak
 }
 
 async function run(clock: FakeClock, drained: Promise<void>): Promise<number> {
-  let isDone = false;
+  const state = { isDone: false };
   const done = drained.then(() => {
-    isDone = true;
+    state.isDone = true;
   });
   await Promise.resolve();
-  while (!isDone) {
+  while (!state.isDone) {
     clock.advance(5);
     await new Promise(setImmediate);
   }

@@ -6,7 +6,7 @@ import { isValidTopicFilter, matches } from '../../../../src/common/topic/topic-
 import { TopicTrie } from '../../../../src/common/topic/topic-trie.ts';
 import { isValidTopicName } from '../../../../src/common/topic/topic-name.ts';
 
-function matched<V>(trie: TopicTrie<V>, topic: string): V[] {
+function matched<V extends string | number>(trie: TopicTrie<V>, topic: string): V[] {
   const values: V[] = [];
   trie.match(topic, (value) => values.push(value));
   return values.sort();

@@ -32,7 +32,7 @@ async function write(batch: KvBatch, entries: Record<string, string | undefined>
   return isAtOnce;
 }
 
-const LARGE = 'x'.repeat(3000);
+const LARGE = 'x'.repeat(9000);
 
 describe('JournaledEngine', () => {
   const directories: string[] = [];
@@ -45,6 +45,8 @@ describe('JournaledEngine', () => {
     const opened = new JournaledEngine(openEngine(path), clock, silentLogger, true);
     await opened.open();
     engines.push(opened);
+    // The first write goes to the engine, whatever it is.
+    await write(opened.batch(), { 0: '' });
     return opened;
   }
 
@@ -111,7 +113,7 @@ describe('JournaledEngine', () => {
     await write(engine.commitBatch(), { b: LARGE, c: '2' });
     await write(engine.commitBatch(), { a: undefined, c: '3' });
     expect(await content(await afterKill())).to.equal('b=xxx,c=3');
-    clock.advance(10);
+    clock.advance(30);
     await content(engine);
     await write(engine.commitBatch(), { d: '4' });
     expect(await content(await afterKill())).to.equal('b=xxx,c=3,d=4');
@@ -150,6 +152,27 @@ describe('JournaledEngine', () => {
     await writeFile(path, whole);
   });
 
+  it('gives way to the engine under load, and comes back when it is over', async () => {
+    const commit = () => write(engine.commitBatch(), { a: 'x'.repeat(1000) });
+    for (let i = 0; i < 16; i++) expect(await commit(), String(i)).to.equal(true);
+    for (let i = 0; i < 20; i++) expect(await commit(), String(i)).to.equal(false);
+    clock.advance(20);
+    expect(await commit()).to.equal(false);
+    clock.advance(40);
+    // An entry may only follow a write that carries a number.
+    expect(await commit()).to.equal(false);
+    expect(await commit()).to.equal(true);
+    expect(await content(await afterKill())).to.equal('a=xxx');
+  });
+
+  it('journals at any length a rate at which the engine would not gather much', async () => {
+    for (let i = 0; i < 500; i++) {
+      expect(await write(engine.commitBatch(), { a: 'x'.repeat(3000) }), String(i)).to.equal(true);
+      clock.advance(1);
+      if (i % 10 === 0) await engine.get(bytes('a'));
+    }
+  });
+
   it('keeps no journal when it is closed', async () => {
     await write(engine.commitBatch(), { a: '1' });
     await engine.close();
@@ -164,15 +187,16 @@ describe('JournaledEngine', () => {
     for (let round = 0; round < 50; round++) {
       for (let i = 0; i < 10; i++)
         await write(engine.commitBatch(), { [`k${i}`]: 'v'.repeat(300) });
-      clock.advance(10);
+      clock.advance(30);
       await engine.get(bytes('k0'));
     }
     expect((await readFile(path)).length).to.be.below(10 * 600);
   });
 
-  it('holds a bounded journal however fast commits come', async () => {
+  it('holds a bounded journal when the engine is slower than commits come', async () => {
     const path = join(directory, 'journal');
     for (let i = 0; i < 3000; i++) {
+      clock.advance(1);
       await write(engine.commitBatch(), { [`k${i % 7}`]: String(i).padEnd(400) });
     }
     expect((await readFile(path)).length).to.be.at.most(256 * 1024);
@@ -195,6 +219,7 @@ describe('JournaledEngine', () => {
     });
     const journaled = new JournaledEngine(proxy, clock, silentLogger, true);
     await journaled.open();
+    await write(journaled.batch(), { 0: '' });
     isFailing = true;
     expect(await write(journaled.commitBatch(), { a: '1' })).to.equal(true);
     expect(await rejection(journaled.get(bytes('a')))).to.equal(failing);
@@ -225,7 +250,7 @@ describe('JournaledEngine', () => {
         entries,
       );
       if (random.below(2) === 0) await written;
-      if (random.below(20) === 0) clock.advance(10);
+      if (random.below(20) === 0) clock.advance(30);
       if (random.below(10) === 0) {
         const key = `k${random.below(10)}`;
         await written;

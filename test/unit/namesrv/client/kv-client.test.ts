@@ -13,6 +13,7 @@ import { RemotingServer } from '../../../../src/remoting/remoting-server.ts';
 describe('KvClient', () => {
   let server: RemotingServer;
   let client: KvClient;
+  let remoting: RemotingClient;
   let seen: [number, Record<string, string>][];
   let answer: RemotingAnswer;
 
@@ -37,11 +38,12 @@ describe('KvClient', () => {
       logger: silentLogger,
     });
     await server.start();
-    client = new KvClient(new RemotingClient({ host: '127.0.0.1', port: server.port, clock }));
+    remoting = new RemotingClient({ host: '127.0.0.1', port: server.port, clock });
+    client = new KvClient(remoting);
   });
 
   afterEach(async () => {
-    await client.close();
+    await remoting.close();
     await server.stop();
   });
 

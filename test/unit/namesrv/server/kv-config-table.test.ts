@@ -37,6 +37,11 @@ describe('KvConfigTable', () => {
     return JSON.parse(await readFile(file, 'utf8'));
   }
 
+  async function tableOnDisk(): Promise<unknown> {
+    const document = (await onDisk()) as { configTable: unknown };
+    return document.configTable;
+  }
+
   beforeEach(async () => {
     directory = await makeTempDir();
     file = join(directory, 'namesrv', 'kvConfig.json');
@@ -52,7 +57,7 @@ describe('KvConfigTable', () => {
     const written = table.put('LMQ', 'ALL_FIRST_TOPICS', 'a,b');
     expect(table.get('LMQ', 'ALL_FIRST_TOPICS')).to.equal('a,b');
     await written;
-    expect(await onDisk()).to.deep.equal({ configTable: { LMQ: { ALL_FIRST_TOPICS: 'a,b' } } });
+    expect(await tableOnDisk()).to.deep.equal({ LMQ: { ALL_FIRST_TOPICS: 'a,b' } });
     expect(await readdir(join(directory, 'namesrv'))).to.deep.equal(['kvConfig.json']);
   });
 
@@ -140,7 +145,7 @@ describe('KvConfigTable', () => {
     expect(table.get('LMQ', 'a')).to.equal('1');
     await mkdir(join(directory, 'namesrv'));
     await table.put('LMQ', 'b', '2');
-    expect(await onDisk()).to.deep.equal({ configTable: { LMQ: { a: '1', b: '2' } } });
+    expect(await tableOnDisk()).to.deep.equal({ LMQ: { a: '1', b: '2' } });
   });
 
   describe('limits', () => {

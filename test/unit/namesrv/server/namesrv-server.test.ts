@@ -133,8 +133,8 @@ describe('name server', () => {
   });
 
   it('answers 3 for requests that it does not serve', async () => {
-    const answer = await ask(105, { topic: 't' });
-    expect(answer).to.deep.include({ code: 3, remark: ' request type 105 not supported' });
+    const answer = await ask(103, { topic: 't' });
+    expect(answer).to.deep.include({ code: 3, remark: ' request type 103 not supported' });
   });
 
   it('has what was put again after a restart, on another port', async () => {

@@ -1,12 +1,13 @@
-import { messageOf } from '../../common/errors.ts';
-import type { Logger } from '../../common/logger.ts';
-import type { KvChange } from '../types.ts';
+import { messageOf } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import type { KvChange } from './types.ts';
 
 export type KvListener = (change: KvChange) => void;
 
-/** Listeners by namespace. Each sees every change of its namespace, in order, at once. */
+/** Listeners by namespace, or of all. Each sees every change of its namespace, in order, at once. */
 export class KvWatchers {
   readonly #listeners = new Map<string, Set<KvListener>>();
+  readonly #listenersOfAll = new Set<KvListener>();
   readonly #undelivered: KvChange[] = [];
   readonly #logger: Logger;
   #delivering = false;
@@ -31,6 +32,17 @@ export class KvWatchers {
     };
   }
 
+  /** As `add`, for every namespace. */
+  addForAll(listener: KvListener): () => void {
+    const registered: KvListener = (change) => {
+      listener(change);
+    };
+    this.#listenersOfAll.add(registered);
+    return () => {
+      this.#listenersOfAll.delete(registered);
+    };
+  }
+
   /** Delivers before it returns, unless a listener caused the change: then after the one under way. */
   notify(change: KvChange): void {
     this.#undelivered.push(change);
@@ -50,7 +62,8 @@ export class KvWatchers {
   }
 
   #deliver(change: KvChange): void {
-    for (const listener of [...(this.#listeners.get(change.namespace) ?? [])]) {
+    const listeners = this.#listeners.get(change.namespace) ?? [];
+    for (const listener of [...listeners, ...this.#listenersOfAll]) {
       try {
         listener(change);
       } catch (error) {

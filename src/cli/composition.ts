@@ -1,0 +1,30 @@
+import type { Clock } from '../common/clock.ts';
+import type { Service } from '../common/lifecycle.ts';
+import type { Logger } from '../common/logger.ts';
+import type { Config } from './config/load-all.ts';
+import type { Directories } from './directories.ts';
+import type { Where } from './ready-file.ts';
+
+/** What everything in a process is made from. */
+export interface Composition {
+  readonly config: Config;
+  readonly directories: Pick<Directories, 'conf' | 'data'>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** What a process is: its services, and where they are. */
+export interface Role extends Service {
+  /** Known once started. */
+  where(): Where;
+  /** Calls when `where` has changed. */
+  onMoved?(listener: () => void): void;
+}
+
+/** Logger and clock of one part. */
+export function partOf(
+  { logger, clock }: Pick<Composition, 'logger' | 'clock'>,
+  part: string,
+): Pick<Composition, 'logger' | 'clock'> {
+  return { logger: logger.child({ part }), clock };
+}

@@ -1,0 +1,212 @@
+import type { MetricsSnapshot } from '../admin/exposition.ts';
+import { ConfigError, LmqttError, messageOf } from '../common/errors.ts';
+import type { Service } from '../common/lifecycle.ts';
+import type { DrainOptions } from '../gateway/drain.ts';
+import { NamesrvClient } from '../namesrv/client/namesrv-client.ts';
+import { chooseStore } from './choose-store.ts';
+import { type Composition, partOf, type Role } from './composition.ts';
+import type { ConnectConf } from './config/connect-conf.ts';
+import { createGatewayLife, type GatewayLife, type GatewayNode } from './gateway-life.ts';
+import { namesrvAddressesFrom, nodeNameFrom, reachableAddress } from './node-names.ts';
+import { nodeCredentialsFrom } from './node-security.ts';
+import type { Where } from './ready-file.ts';
+import { ServiceGroup } from './service-group.ts';
+import { Patience } from './patience.ts';
+import { lmqttVersion } from './version.ts';
+
+/** More than any process lives, ms. */
+const FOREVER_MS = 2 ** 52;
+/** Between two attempts to begin anew. */
+const RETRY_MS = 1000;
+
+/**
+ * A gateway over a store of another process. Waits for a name server and a store. When the store has
+ * counted it as dead, it begins anew in the same process.
+ * @throws ConfigError when the configuration contradicts itself
+ */
+export function createGatewayRole(composition: Composition): Role {
+  return new GatewayRole(composition, false);
+}
+
+/** The same as one of several processes that standalone has started. */
+export function createWorkerRole(composition: Composition): WorkerRole {
+  return new GatewayRole(composition, true);
+}
+
+export interface WorkerRole extends Role {
+  /** What the first process tells; undefined when there are no metrics. */
+  metrics(): Promise<MetricsSnapshot | undefined>;
+}
+
+class GatewayRole implements WorkerRole {
+  readonly #composition: Composition;
+  readonly #namesrv: NamesrvClient;
+  readonly #node: GatewayNode;
+  readonly #group: ServiceGroup;
+  readonly #patience: Patience;
+  #life: GatewayLife;
+  #renewing: Promise<void> = Promise.resolve();
+  #onMoved: () => void = () => undefined;
+
+  constructor(composition: Composition, isWorker: boolean) {
+    const { config, directories, clock } = composition;
+    this.#composition = composition;
+    const credentials = nodeCredentialsFrom(config.cluster, directories.conf);
+    const name = nodeNameFrom(config.cluster, process.pid);
+    const addresses = namesrvAddressesFrom(config.cluster);
+    this.#namesrv = new NamesrvClient({
+      addresses,
+      credentials,
+      name,
+      startTimeoutMs: FOREVER_MS,
+      ...partOf(composition, 'namesrv'),
+    });
+    this.#node = {
+      name,
+      credentials,
+      namesrv: this.#namesrv,
+      drain: drainFrom(config.connect),
+      isWorker,
+    };
+    this.#patience = new Patience(partOf(composition, 'role'));
+    this.#life = this.#newLife();
+    const namesrv: Service = {
+      start: () =>
+        this.#patience.await(this.#namesrv.start(), { addresses }, 'waiting for a name server'),
+      stop: () => this.#namesrv.stop(),
+    };
+    const gateway: Service = {
+      start: () => this.#startGateway(),
+      stop: () => this.#stopGateway(),
+    };
+    this.#group = new ServiceGroup(
+      [
+        { name: 'name servers', service: namesrv },
+        { name: 'gateway', service: gateway },
+      ],
+      clock,
+      config.connect.stopTimeoutMs,
+    );
+  }
+
+  start(): Promise<void> {
+    return this.#group.start();
+  }
+
+  stop(): Promise<void> {
+    this.#patience.end();
+    return this.#group.stop();
+  }
+
+  where(): Where {
+    return this.#life.gateway.where();
+  }
+
+  async metrics(): Promise<MetricsSnapshot | undefined> {
+    return this.#life.gateway.metrics?.snapshot();
+  }
+
+  onMoved(listener: () => void): void {
+    this.#onMoved = listener;
+  }
+
+  #newLife(): GatewayLife {
+    const life = createGatewayLife(this.#composition, this.#node);
+    life.store.onFenced((reason) => {
+      if (life !== this.#life || life.isFenced) return;
+      life.isFenced = true;
+      this.#renewing = this.#renew(life, reason);
+    });
+    return life;
+  }
+
+  async #startGateway(): Promise<void> {
+    const { logger } = this.#composition;
+    for (;;) {
+      await this.#storeKnown();
+      try {
+        await this.#life.group.start();
+        break;
+      } catch (error) {
+        if (!(error instanceof LmqttError) || !error.retryable || this.#patience.isEnded) {
+          throw error;
+        }
+        logger.warn({ error: messageOf(error) }, 'the store is not there, trying again');
+      }
+      await this.#patience.pause(RETRY_MS);
+      this.#life = this.#newLife();
+    }
+    this.#register();
+  }
+
+  async #stopGateway(): Promise<void> {
+    await this.#renewing;
+    // Nobody is to be sent here any more.
+    await this.#namesrv.unregister();
+    await this.#life.group.stop();
+  }
+
+  /** Resolves when a store has registered. */
+  async #storeKnown(): Promise<void> {
+    if (chooseStore(this.#namesrv.stores()) !== undefined) return;
+    let unlisten: (() => void) | undefined;
+    const known = new Promise<void>((resolve) => {
+      unlisten = this.#namesrv.onRoutesChanged(() => {
+        if (chooseStore(this.#namesrv.stores()) !== undefined) resolve();
+      });
+    });
+    try {
+      await this.#patience.await(known, {}, 'waiting for a store to register at the name servers');
+    } finally {
+      unlisten?.();
+    }
+  }
+
+  #register(): void {
+    const { mqtt = [], mqtts = [], ws = [], wss = [] } = this.where();
+    this.#namesrv.registerGateway({
+      name: this.#node.name,
+      addresses: [...mqtt, ...mqtts, ...ws, ...wss].map(reachableAddress),
+      version: lmqttVersion(),
+      rpcAddress: '',
+      epoch: this.#composition.clock.now(),
+    });
+  }
+
+  /** What the node believed is void: others have its sessions. Never rejects. */
+  async #renew(fenced: GatewayLife, reason: string): Promise<void> {
+    const { logger } = this.#composition;
+    logger.error({ reason }, 'the store counts this gateway as dead, it begins anew');
+    await fenced.group.stop().catch((error: unknown) => {
+      logger.warn({ error: messageOf(error) }, 'not everything of the old gateway has stopped');
+    });
+    for (;;) {
+      if (this.#patience.isEnded) return;
+      try {
+        this.#life = this.#newLife();
+        await this.#startGateway();
+        logger.info({ ...this.where() }, 'serving again');
+        this.#onMoved();
+        return;
+      } catch (error) {
+        logger.error({ error }, 'beginning anew failed, trying again');
+        // Rejects when the process is to stop, which the loop sees.
+        await this.#patience.pause(RETRY_MS).catch(() => undefined);
+      }
+    }
+  }
+}
+
+/**
+ * How clients are sent to the other gateways.
+ * @throws ConfigError when that takes longer than a stop may
+ */
+function drainFrom(connect: Readonly<ConnectConf>): DrainOptions {
+  const { drainTimeMs, stopTimeoutMs, serverReference, serverMoved } = connect;
+  if (drainTimeMs >= stopTimeoutMs) {
+    throw new ConfigError(
+      `connect.conf: drainTimeMs ${drainTimeMs} is not less than stopTimeoutMs ${stopTimeoutMs}`,
+    );
+  }
+  return { timeMs: drainTimeMs, serverReference, isPermanent: serverMoved };
+}

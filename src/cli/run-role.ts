@@ -1,0 +1,126 @@
+import { join, parse, resolve } from 'node:path';
+import { systemClock } from '../common/clock.ts';
+import { ConfigError } from '../common/errors.ts';
+import type { Composition, Role } from './composition.ts';
+import { type Config, loadConfig, redactedConfig } from './config/load-all.ts';
+import { type Directories, directoriesFrom, ensureDirectory } from './directories.ts';
+import { openLog, type ProcessLog } from './pino-log.ts';
+import {
+  exitOnUnhandled,
+  exitWithError,
+  keepAlive,
+  type Shutdown,
+  stopOnSignals,
+} from './process-guard.ts';
+import { ReadyFile, type ReadyFacts } from './ready-file.ts';
+
+/** Runs in the background under `bin/mqtt.sh start`: no console log, SIGHUP opens the log file anew. */
+const DAEMON = '--daemon';
+
+/** Who is told that the process serves. */
+export interface Announcer {
+  write(facts: ReadyFacts): void;
+  /** It does not any more. */
+  remove(): void;
+}
+
+/** What a process is to be. */
+export interface RoleSpec {
+  /** As `bin/mqtt.sh` knows it; names the files of the process. */
+  readonly name: string;
+  /** @throws ConfigError when the configuration contradicts itself */
+  create(composition: Composition): Role;
+  /** Whether it keeps something in the data directory. */
+  readonly hasData: boolean;
+  /** A file in the run directory unless given. */
+  readonly announcer?: Announcer;
+  /** Of every line of the log, which the process shares with standalone; a log of its own unless given. */
+  readonly logFields?: Readonly<Record<string, unknown>>;
+  /** Called when it can be stopped, before it starts. */
+  onShutdown?(shutdown: Shutdown): void;
+  /** How long a stop may take, ms. */
+  stopTimeoutMs(config: Config): number;
+}
+
+/** The whole life of a process: reads its configuration, starts, says where it serves, stops on a signal. */
+export async function runRole(spec: RoleSpec): Promise<void> {
+  const log: LogHolder = { current: undefined };
+  try {
+    await run(spec, log);
+  } catch (error) {
+    exitWithError(log.current, error, 'the start failed');
+  }
+}
+
+interface LogHolder {
+  current: ProcessLog | undefined;
+}
+
+async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
+  const isDaemon = readArguments(process.argv.slice(2));
+  const directories = directoriesFrom(process.env, join(import.meta.dirname, '..', '..'));
+  const config = loadConfig(directories.conf, process.env);
+  const logFile = logFileOf(
+    config,
+    directories,
+    spec.logFields === undefined ? spec.name : STANDALONE,
+  );
+  log.current = openLog({
+    level: config.service.logLevel,
+    file: logFile,
+    console: config.service.logConsole && !isDaemon,
+  });
+  if (spec.logFields !== undefined) {
+    log.current = { ...log.current, logger: log.current.logger.child({ ...spec.logFields }) };
+  }
+  const { logger } = log.current;
+  exitOnUnhandled(log.current);
+  const { pid } = process;
+  logger.info({ pid, role: spec.name, directories, config: redactedConfig(config) }, 'starting');
+
+  if (spec.hasData) ensureDirectory(directories.data, 'data directory');
+  const role = spec.create({ config, directories, logger, clock: systemClock });
+  const ready = spec.announcer ?? new ReadyFile(directories.run, spec.name);
+  const stop = async (): Promise<void> => {
+    ready.remove();
+    await role.stop();
+  };
+  keepAlive();
+  const shutdown = stopOnSignals({ log: log.current, isDaemon, stop });
+  spec.onShutdown?.(shutdown);
+  await role.start();
+  const data = spec.hasData ? directories.data : undefined;
+  const announce = (): void => {
+    if (shutdown.isStopping) return;
+    const where = role.where();
+    const others = { data, log: logFile ?? 'none', stopTimeoutMs: spec.stopTimeoutMs(config) };
+    ready.write({ pid, ...where, ...others });
+    logger.info({ ...where, data }, 'ready');
+  };
+  announce();
+  role.onMoved?.(announce);
+}
+
+/** @throws ConfigError for an argument that does not exist */
+function readArguments(args: readonly string[]): boolean {
+  const unknown = args.find((argument) => argument !== DAEMON);
+  if (unknown !== undefined) throw new ConfigError(`unknown argument '${unknown}'`);
+  return args.includes(DAEMON);
+}
+
+/** Roles have a log each: `lmqtt.log` is `lmqtt-gateway.log` for the role gateway. */
+export function logFileOf(
+  { service }: Pick<Config, 'service'>,
+  directories: Pick<Directories, 'logs'>,
+  role: string,
+): string | undefined {
+  const { logFile } = service;
+  if (logFile === '') return undefined;
+  const path = resolve(directories.logs, logFile);
+  if (role === STANDALONE) return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-${role}${ext}`);
+}
+
+/** The role of a process that has all others in it. */
+export const STANDALONE = 'standalone';

@@ -1,0 +1,36 @@
+import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
+import { corrupt } from './corrupt.ts';
+import type { Journal } from './journal.ts';
+import type { KvBatch, KvEngine } from './kv-engine.ts';
+import { decodeSequence, encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
+
+/**
+ * Gives the engine what a process that died has left in the journal.
+ * @throws StoreError STORE_CORRUPT or STORE_UNAVAILABLE
+ */
+export async function replay(journal: Journal, engine: KvEngine): Promise<void> {
+  const { directory } = engine;
+  const value = await engine.get(JOURNAL_KEY);
+  const sequence = value === undefined ? 0 : decodeSequence(value);
+  if (Number.isNaN(sequence)) throw corrupt(directory, "the journal's sequence number");
+  const batch = engine.batch();
+  let last: number;
+  try {
+    last = journal.replay(sequence, batch);
+  } catch (error) {
+    const message = `cannot read the journal in ${directory}: ${messageOf(error)}`;
+    throw new StoreError(ErrorCode.STORE_UNAVAILABLE, message, { cause: error });
+  }
+  if (last === sequence) return;
+  batch.put(JOURNAL_KEY, encodeSequence(last));
+  await write(batch);
+}
+
+function write(batch: KvBatch): Promise<void> {
+  return new Promise((resolve, reject) => {
+    batch.write(false, (error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,100 @@
+import type { StoreError } from '../../common/errors.ts';
+import type { CommitListener, CommitNumber } from '../spi/types.ts';
+
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+interface FailedRange {
+  readonly from: CommitNumber;
+  to: CommitNumber;
+  readonly error: StoreError;
+}
+
+/** Failed ranges that are told apart; of an older commit nobody can say any more that it is durable. */
+const MAX_RANGES = 256;
+
+/** How the commits ended: tells the listeners and those who wait for one of them. */
+export class CommitOutcomes {
+  readonly #listeners: CommitListener[] = [];
+  readonly #waiters = new Map<CommitNumber, Waiter[]>();
+  readonly #failed: FailedRange[] = [];
+  #settled: CommitNumber = 0;
+  #durable = 0;
+  #lastDurable: CommitNumber = 0;
+
+  /** The newest commit that is over. */
+  get settledCommit(): CommitNumber {
+    return this.#settled;
+  }
+
+  /** The newest durable commit. */
+  get lastDurable(): CommitNumber {
+    return this.#lastDurable;
+  }
+
+  /** How many are durable. */
+  get durableCommits(): number {
+    return this.#durable;
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  wait(commit: CommitNumber): Promise<void> {
+    if (commit <= this.#settled) {
+      const error = this.#errorOf(commit);
+      return error === undefined ? Promise.resolve() : Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(commit);
+      if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
+      else waiters.push({ resolve, reject });
+    });
+  }
+
+  /** The commits up to `last` are over, all with the same outcome. */
+  settle(last: CommitNumber, error: StoreError | undefined): void {
+    const first = this.#settled + 1;
+    if (error === undefined) {
+      this.#durable += last - this.#settled;
+      this.#lastDurable = last;
+    } else {
+      this.#addFailed(first, last, error);
+    }
+    for (let commit = first; commit <= last; commit++) {
+      this.#settled = commit;
+      for (const listener of this.#listeners) listener(commit, error);
+      this.#wake(commit, error);
+    }
+  }
+
+  #wake(commit: CommitNumber, error: StoreError | undefined): void {
+    const waiters = this.#waiters.get(commit);
+    if (waiters === undefined) return;
+    this.#waiters.delete(commit);
+    for (const waiter of waiters) {
+      if (error === undefined) waiter.resolve();
+      else waiter.reject(error);
+    }
+  }
+
+  #errorOf(commit: CommitNumber): StoreError | undefined {
+    if (this.#failed.length === MAX_RANGES && commit < (this.#failed[0] as FailedRange).from) {
+      return this.#failed[0]?.error;
+    }
+    return this.#failed.find(({ from, to }) => commit >= from && commit <= to)?.error;
+  }
+
+  #addFailed(from: CommitNumber, to: CommitNumber, error: StoreError): void {
+    const last = this.#failed.at(-1);
+    if (last?.to === from - 1 && last.error.code === error.code) {
+      last.to = to;
+      return;
+    }
+    this.#failed.push({ from, to, error });
+    if (this.#failed.length > MAX_RANGES) this.#failed.shift();
+  }
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
+import type { Hello, StoreFigures, StoreFrame, Welcome } from '../../rpc/messages/store-v1.ts';
+import type { Arrival } from '../spi/types.ts';
+import { Attachment, type AttachedNode } from './attachment.ts';
+import { helloParts } from './hello.ts';
+import type { RemoteStoreOptions } from './remote-options.ts';
+import { assembleParts, type RemoteParts } from './remote-parts.ts';
+import { storeErrorOf } from './store-failure.ts';
+import type { StoreDialer } from './store-link.ts';
+
+const NO_FIGURES: StoreFigures = { recordsStored: 0, bytesStored: 0, recordsExpired: 0 };
+
+/** One life of this node at the store: brings frames to the parts, in the order that the protocol sets. */
+export class RemoteNode implements AttachedNode {
+  readonly parts: RemoteParts;
+  readonly attachment: Attachment;
+  readonly #options: RemoteStoreOptions;
+  readonly nodeId: string = randomUUID();
+  readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
+  readonly #writableListeners: (() => void)[] = [];
+  #onFenced: ((reason: string) => void) | undefined;
+  #fencedFor: string | undefined;
+  #storeId: string | undefined;
+  #isPaused = false;
+  figures: StoreFigures = NO_FIGURES;
+  origin = 0;
+
+  constructor(options: RemoteStoreOptions, dial: StoreDialer) {
+    this.#options = options;
+    const { leaseMs, reconnectMinMs, reconnectMaxMs, clock, logger } = options;
+    this.attachment = new Attachment({
+      dial,
+      node: this,
+      leaseMs,
+      startTimeoutMs: options.requestTimeoutMs,
+      reconnectMinMs,
+      reconnectMaxMs,
+      clock,
+      logger,
+    });
+    this.parts = assembleParts(options, this.attachment);
+  }
+
+  /** The store has taken it in at least once. */
+  get wasWelcomed(): boolean {
+    return this.#storeId !== undefined;
+  }
+
+  get writable(): boolean {
+    const isOver = this.parts.commits.backlogBytes > this.#options.maxBacklogBytes;
+    if (!this.#isPaused && isOver) this.#isPaused = true;
+    return !this.#isPaused;
+  }
+
+  onArrival(listener: (arrivals: readonly Arrival[]) => void): void {
+    this.#arrivalListeners.push(listener);
+  }
+
+  onWritable(listener: () => void): void {
+    this.#writableListeners.push(listener);
+  }
+
+  onFenced(listener: (reason: string) => void): void {
+    this.#onFenced = listener;
+    if (this.#fencedFor !== undefined) listener(this.#fencedFor);
+  }
+
+  greet(resumes: boolean): readonly Hello[] {
+    const { claims, queues, filters, states } = this.parts;
+    const { nodeName, leaseMs } = this.#options;
+    return helloParts({
+      nodeId: this.nodeId,
+      nodeName,
+      leaseMs,
+      resumes,
+      claims: claims.greet(),
+      queues: queues.greet(),
+      filters: filters.greet(),
+      watchedSpaces: states.greet(),
+    });
+  }
+
+  welcomed(welcome: Welcome): void {
+    const { outcomes, claims, queues, states, outbox } = this.parts;
+    this.#storeId ??= welcome.storeId;
+    if (welcome.storeId !== this.#storeId) {
+      throw new StoreError(ErrorCode.STORE_FENCED, 'another store has the address now');
+    }
+    if (welcome.lastSequence < outcomes.lastDurable) {
+      throw new StoreError(ErrorCode.STORE_FENCED, 'the store has lost what it had confirmed');
+    }
+    this.origin = welcome.origin;
+    const tellCommits = this.#settle(welcome.lastSequence, undefined);
+    claims.welcomed(welcome.lostClaims);
+    const arrivals = queues.welcomed(welcome.queues);
+    states.rejoined();
+    tellCommits();
+    this.#announce(arrivals);
+    outbox.schedule();
+  }
+
+  received(frame: StoreFrame): void {
+    const { requests, states, claims, orphans, outbox } = this.parts;
+    const { settled, figures } = frame;
+    // Before the commits: who writes a key sees that another node has written it in the same commit.
+    for (const change of frame.stateChanges) states.changed(change);
+    let tellCommits: (() => void) | undefined;
+    if (settled !== null && settled !== undefined) {
+      const { sequence, error } = settled;
+      const failure = error === null || error === undefined ? undefined : storeErrorOf(error);
+      tellCommits = this.#settle(sequence, failure);
+    }
+    const arrivals = this.#read(frame);
+    tellCommits?.();
+    this.#announce(arrivals);
+    if (figures !== null && figures !== undefined) this.figures = figures;
+    for (const reply of frame.replies) requests.answer(reply);
+    for (const key of frame.revoked) claims.revoked(key);
+    if (frame.orphans.length > 0) orphans.given(frame.orphans);
+    outbox.schedule();
+  }
+
+  drained(): void {
+    this.parts.outbox.schedule();
+  }
+
+  lost(): void {
+    this.parts.outbox.rewind();
+    this.parts.states.lost();
+    this.parts.orphans.lost();
+  }
+
+  fenced(reason: string): void {
+    if (this.#fencedFor !== undefined) return;
+    this.#fencedFor = reason;
+    this.#options.logger.error({ reason }, 'this node is dead to the store and has to begin anew');
+    this.end(new StoreError(ErrorCode.STORE_FENCED, `this node is dead to the store: ${reason}`));
+    this.#onFenced?.(reason);
+  }
+
+  /** The node goes, and with it everything that is not durable. */
+  end(error: StoreError): void {
+    this.attachment.close();
+    this.parts.requests.stop();
+    this.parts.requests.fail(error);
+    this.parts.commits.fail(error);
+  }
+
+  #settle(commit: number, error: StoreError | undefined): () => void {
+    const { commits, queues, claims } = this.parts;
+    const tell = commits.settle(commit, error);
+    queues.settled(commit);
+    claims.settled(commit);
+    return tell;
+  }
+
+  /** Broken records mean a broken store or stream: what is missing is pulled. */
+  #read(frame: StoreFrame): Arrival[] {
+    try {
+      return this.parts.arrivals.read(frame);
+    } catch (error) {
+      this.#options.logger.error({ error: messageOf(error) }, 'arrivals cannot be read');
+      return [];
+    }
+  }
+
+  #announce(arrivals: readonly Arrival[]): void {
+    if (arrivals.length > 0) for (const listener of this.#arrivalListeners) listener(arrivals);
+    const { maxBacklogBytes } = this.#options;
+    if (!this.#isPaused || this.parts.commits.backlogBytes > maxBacklogBytes / 2) return;
+    this.#isPaused = false;
+    for (const listener of this.#writableListeners) listener();
+  }
+}

@@ -1,0 +1,293 @@
+import { ErrorCode, StoreError } from '../../common/errors.ts';
+import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
+import type { Cluster } from '../spi/cluster.ts';
+import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import { filterQueueName } from '../spi/queue-name.ts';
+import type {
+  Arrival,
+  CommitListener,
+  CommitNumber,
+  PullResult,
+  Queue,
+  QueueName,
+  QueueOffset,
+  Segment,
+  StateSpace,
+  StoreTopic,
+} from '../spi/types.ts';
+import { leave } from './farewell.ts';
+import type { RemoteStoreOptions } from './remote-options.ts';
+import { RemoteNode } from './remote-node.ts';
+import type { RemoteParts } from './remote-parts.ts';
+import { RemoteQueue } from './remote-queue.ts';
+import { RemoteTopic } from './remote-topic.ts';
+import { unexpected } from './request-table.ts';
+import type { StoreDialer } from './store-link.ts';
+
+/** A store in another process, shared with other gateway nodes. */
+export type RemoteStore = LmqStore & Cluster;
+
+/**
+ * The store SPI over one stream of frames (docs/adr/0401): its parts behind the interface. Final after
+ * `stop` and when it is fenced.
+ */
+export class StoreClient implements RemoteStore {
+  readonly #options: RemoteStoreOptions;
+  readonly #node: RemoteNode;
+  readonly #parts: RemoteParts;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RemoteStoreOptions, dial: StoreDialer) {
+    this.#options = options;
+    this.#node = new RemoteNode(options, dial);
+    this.#parts = this.#node.parts;
+  }
+
+  async start(): Promise<void> {
+    const { requests, commits, filters } = this.#parts;
+    requests.start();
+    try {
+      await this.#node.attachment.start();
+      await requests.ask({ listFilters: {} }, commits.lastWritten, (reply) => {
+        filters.restore((reply.filters ?? unexpected(reply)).filters);
+      });
+    } catch (error) {
+      this.#node.end(new StoreError(ErrorCode.STORE_CLOSED, 'the store was not reached'));
+      throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= leave(this.#node, this.#options));
+  }
+
+  get nodeId(): string {
+    return this.#node.nodeId;
+  }
+
+  get origin(): number {
+    return this.#node.origin;
+  }
+
+  get openCommit(): CommitNumber {
+    return this.#parts.commits.openCommit;
+  }
+
+  get backlogBytes(): number {
+    return this.#parts.commits.backlogBytes;
+  }
+
+  get writable(): boolean {
+    return this.#node.writable;
+  }
+
+  get stats(): StoreStats {
+    const { writer, outcomes, ring, queues } = this.#parts;
+    const { recordsExpired, recordsStored, bytesStored } = this.#node.figures;
+    return {
+      commits: outcomes.durableCommits,
+      recordsAppended: writer.recordsAppended,
+      bytesAppended: writer.bytesAppended,
+      tailBytes: ring.bytes,
+      tailHits: queues.tailHits,
+      tailMisses: queues.tailMisses,
+      openQueues: queues.size,
+      recordsExpired,
+      recordsStored,
+      bytesStored,
+    };
+  }
+
+  topic(name: string): StoreTopic {
+    return this.#parts.topics.get(name);
+  }
+
+  directTopic(name: string, queue: Queue): StoreTopic {
+    return new RemoteTopic(name, RemoteQueue.of(queue).id);
+  }
+
+  append(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    payload: Buffer,
+    payloadStart: number,
+    payloadEnd: number,
+  ): CommitNumber {
+    this.#parts.writer.append(
+      RemoteTopic.of(topic),
+      flags,
+      publisher,
+      properties,
+      expirySeconds,
+      payload,
+      payloadStart,
+      payloadEnd,
+    );
+    return this.#parts.commits.openCommit;
+  }
+
+  /** The store fills in this node's own origin. */
+  appendRecord(topic: StoreTopic, record: Buffer, start: number): CommitNumber {
+    this.#parts.writer.appendRecord(RemoteTopic.of(topic), record, start);
+    return this.openCommit;
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#parts.outcomes.onCommit(listener);
+  }
+
+  onArrival(listener: (arrivals: readonly Arrival[]) => void): void {
+    this.#node.onArrival(listener);
+  }
+
+  onWritable(listener: () => void): void {
+    this.#node.onWritable(listener);
+  }
+
+  committed(commit: CommitNumber): Promise<void> {
+    return this.#parts.commits.committed(commit);
+  }
+
+  openQueue(name: QueueName): Promise<Queue> {
+    return this.#parts.queues.open(name);
+  }
+
+  closeQueue(queue: Queue): void {
+    this.#parts.queues.close(RemoteQueue.of(queue));
+  }
+
+  tail(queue: Queue, offset: QueueOffset): Segment | undefined {
+    return this.#parts.queues.tail(RemoteQueue.of(queue), offset);
+  }
+
+  pull(
+    queue: Queue,
+    offset: QueueOffset,
+    maxMessages: number,
+    maxBytes: number,
+  ): Promise<PullResult> {
+    return this.#parts.queues.pull(RemoteQueue.of(queue), offset, maxMessages, maxBytes);
+  }
+
+  commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber {
+    const commitOffset = { consumer, queue: RemoteQueue.of(queue).id, offset };
+    this.#parts.writer.write({ commitOffset }, consumer.length);
+    return this.openCommit;
+  }
+
+  loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined> {
+    const loadOffset = { consumer, queue: RemoteQueue.of(queue).id };
+    return this.#parts.requests.ask(
+      { loadOffset },
+      this.#parts.commits.lastWritten,
+      (reply) => (reply.offset ?? unexpected(reply)).offset,
+    );
+  }
+
+  deleteOffset(consumer: string, queue: Queue): CommitNumber {
+    const deleteOffset = { consumer, queue: RemoteQueue.of(queue).id };
+    this.#parts.writer.write({ deleteOffset }, consumer.length);
+    return this.openCommit;
+  }
+
+  putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
+    this.#parts.states.put(space, key, value);
+    return this.openCommit;
+  }
+
+  deleteState(space: StateSpace, key: string): CommitNumber {
+    this.#parts.states.delete(space, key);
+    return this.openCommit;
+  }
+
+  getState(space: StateSpace, key: string): Promise<Buffer | undefined> {
+    return this.#parts.states.get(space, key);
+  }
+
+  scanState(
+    space: StateSpace,
+    after?: string,
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
+    return this.#parts.states.scan(space, after);
+  }
+
+  async acquireFilter(filter: string, durable: boolean): Promise<Queue> {
+    const { filters, writer, queues } = this.#parts;
+    const isWildcard = isWildcardFilter(filter);
+    if (isWildcard && filters.acquire(filter, durable)) {
+      writer.write({ acquireFilter: { filter, durable } }, filter.length);
+    }
+    try {
+      return await queues.open(filterQueueName(filter));
+    } catch (error) {
+      if (isWildcard) this.releaseFilter(filter, durable);
+      throw error;
+    }
+  }
+
+  releaseFilter(filter: string, durable: boolean): CommitNumber {
+    const { filters, writer } = this.#parts;
+    if (isWildcardFilter(filter) && filters.release(filter, durable)) {
+      writer.write({ releaseFilter: { filter, durable } }, filter.length);
+    } else {
+      writer.touch();
+    }
+    return this.openCommit;
+  }
+
+  pinFilter(filter: string): CommitNumber {
+    const { filters, writer } = this.#parts;
+    if (isWildcardFilter(filter)) {
+      filters.pin(filter);
+      writer.write({ pinFilter: filter }, filter.length);
+    } else {
+      writer.touch();
+    }
+    return this.openCommit;
+  }
+
+  unpinFilter(filter: string): CommitNumber {
+    const { filters, writer } = this.#parts;
+    filters.unpin(filter);
+    writer.write({ unpinFilter: filter }, filter.length);
+    return this.openCommit;
+  }
+
+  listFilters(): readonly { filter: string; pinned: boolean; uses: number }[] {
+    return this.#parts.filters.list();
+  }
+
+  claim(key: string): Promise<void> {
+    return this.#parts.claims.claim(key);
+  }
+
+  claimIfFree(key: string): Promise<boolean> {
+    return this.#parts.claims.claimIfFree(key);
+  }
+
+  release(key: string): void {
+    this.#parts.claims.release(key);
+  }
+
+  onRevoked(listener: (key: string) => void): void {
+    this.#parts.claims.onRevoked(listener);
+  }
+
+  onOrphans(listener: (keys: readonly string[]) => Promise<void>): void {
+    this.#parts.orphans.onOrphans(listener);
+  }
+
+  watchState(
+    space: StateSpace,
+    listener: (key: string, value: Buffer | undefined) => void,
+  ): Promise<void> {
+    return this.#parts.states.watch(space, listener);
+  }
+
+  onFenced(listener: (reason: string) => void): void {
+    this.#node.onFenced(listener);
+  }
+}

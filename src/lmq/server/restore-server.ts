@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { LmqStore } from '../spi/lmq-store.ts';
+import { StateSpace } from '../spi/types.ts';
+import type { ClaimTable } from './claim-table.ts';
+import { decodeClaim, decodeMeta, decodeNode, META_KEY, nodeIdOf } from './node-record.ts';
+import type { NodeTable } from './node-table.ts';
+import type { OrphanQueue } from './orphan-queue.ts';
+import { ServerNode } from './server-node.ts';
+import { leavesOrphans } from './claim-table.ts';
+
+/**
+ * Reads what the disk knows of nodes and claims. The nodes are expected to come back within their lease,
+ * counted from now.
+ * @returns whether a store server has been at work on this store before
+ */
+export async function restoreServer(
+  store: LmqStore,
+  { nodes, claims, orphans }: { nodes: NodeTable; claims: ClaimTable; orphans: OrphanQueue },
+  now: number,
+): Promise<boolean> {
+  const meta = await store.getState(StateSpace.NODE, META_KEY);
+  if (meta === undefined) {
+    nodes.identify(randomUUID(), 1);
+    return false;
+  }
+  const { storeId, nextNumber } = decodeMeta(meta);
+  nodes.identify(storeId, nextNumber);
+  const byNumber = new Map<number, ServerNode>();
+  for await (const { key, value } of store.scanState(StateSpace.NODE)) {
+    const id = nodeIdOf(key);
+    if (id === undefined) continue;
+    const { number, leaseMs, sequence, name } = decodeNode(value);
+    const node = new ServerNode(id, name, number, leaseMs, now);
+    node.isExpected = true;
+    node.appliedSequence = node.settledSequence = sequence;
+    nodes.restore(node);
+    byNumber.set(number, node);
+  }
+  for await (const { key, value } of store.scanState(StateSpace.CLAIM)) {
+    const owner = byNumber.get(decodeClaim(value));
+    if (owner !== undefined) claims.restore(key, owner);
+    else if (leavesOrphans(key)) orphans.add(key);
+    else store.deleteState(StateSpace.CLAIM, key);
+  }
+  return true;
+}

@@ -1,0 +1,118 @@
+import type { Clock, Timer } from '../../common/clock.ts';
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Registry } from '../../rpc/messages/namesrv-v1.ts';
+import { compareVersions } from '../kv-version.ts';
+import type { KvEntry, KvVersion } from '../kv-version.ts';
+import { BackOff } from './back-off.ts';
+import type { NamesrvConnection } from './namesrv-connection.ts';
+
+export interface NamesrvLinkOptions {
+  readonly connection: NamesrvConnection;
+  /** Who watches. */
+  readonly name: string;
+  readonly entries: (entries: readonly KvEntry[]) => void;
+  /** The registry of this name server has changed, or the link is up or down. */
+  readonly changed: () => void;
+  /** Up: everything that the name server has, has been told. */
+  readonly up: () => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const FIRST_BACK_OFF_MS = 100;
+const MAX_BACK_OFF_MS = 2_000;
+
+/** The watch of one name server: begins again whenever it ends, and knows what that name server has. */
+export class NamesrvLink {
+  readonly connection: NamesrvConnection;
+  readonly #options: NamesrvLinkOptions;
+  readonly #backOff = new BackOff(FIRST_BACK_OFF_MS, MAX_BACK_OFF_MS);
+  /** Of the entries that this name server has shown. */
+  readonly #versions = new Map<string, KvVersion>();
+  #registry: Registry | undefined;
+  #isUp = false;
+  #hasSettled = false;
+  #endWatch: (() => void) | undefined;
+  #retry: Timer | undefined;
+
+  constructor(options: NamesrvLinkOptions) {
+    this.#options = options;
+    this.connection = options.connection;
+  }
+
+  /** Its snapshot has come and the watch goes on. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** It has been up, or an attempt has failed. */
+  get hasSettled(): boolean {
+    return this.#hasSettled;
+  }
+
+  /** As this name server has told last; undefined while it is down. */
+  get registry(): Registry | undefined {
+    return this.#isUp ? this.#registry : undefined;
+  }
+
+  start(): void {
+    const { connection, name, entries, changed, up, logger } = this.#options;
+    this.#endWatch = connection.watch(name, {
+      entries: (told) => {
+        for (const { namespace, key, version } of told) {
+          this.#versions.set(idOf(namespace, key), version);
+        }
+        entries(told);
+      },
+      registry: (registry) => {
+        this.#registry = registry;
+        if (this.#isUp) changed();
+      },
+      snapshotEnd: () => {
+        this.#backOff.reset();
+        this.#isUp = true;
+        this.#hasSettled = true;
+        logger.info({ namesrv: connection.address }, 'name server connected');
+        changed();
+        up();
+      },
+      end: (error) => {
+        this.#ended(error);
+      },
+    });
+  }
+
+  stop(): void {
+    this.#retry?.cancel();
+    this.#endWatch?.();
+    this.#isUp = false;
+    this.connection.close();
+  }
+
+  /** Whether this name server has not shown this version or a newer one. */
+  lacks(entry: KvEntry): boolean {
+    const known = this.#versions.get(idOf(entry.namespace, entry.key));
+    return known === undefined || compareVersions(known, entry.version) < 0;
+  }
+
+  #ended(error: Error): void {
+    const { connection, clock, logger, changed } = this.#options;
+    const wasUp = this.#isUp;
+    this.#isUp = false;
+    this.#hasSettled = true;
+    this.#registry = undefined;
+    this.#versions.clear();
+    const fields = { namesrv: connection.address, error: messageOf(error) };
+    if (wasUp) logger.warn(fields, 'name server lost');
+    else logger.debug(fields, 'name server not reached');
+    this.#retry = clock.after(this.#backOff.next(), () => {
+      this.start();
+    });
+    changed();
+  }
+}
+
+function idOf(namespace: string, key: string): string {
+  return JSON.stringify([namespace, key]);
+}

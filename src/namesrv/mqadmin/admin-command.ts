@@ -1,0 +1,20 @@
+import type { Clock } from '../../common/clock.ts';
+import type { NamesrvCluster } from './namesrv-cluster.ts';
+
+/** One option, in the notation of commander. */
+export interface AdminOption {
+  readonly flags: string;
+  readonly description: string;
+  readonly isRequired?: boolean;
+}
+
+/** Values of the options that are given, by their long names; a flag's is the text `true`. */
+export type AdminArguments = Partial<Readonly<Record<string, string>>>;
+
+/** One command: returns what it prints. @throws NamesrvFailure (rejection) */
+export interface AdminCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly AdminOption[];
+  run(namesrv: NamesrvCluster, args: AdminArguments, clock: Clock): Promise<string>;
+}

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { valuesOf } from '../../unit/admin/admin-world.ts';
+import type { Broker } from '../../helpers/broker.ts';
+import { isBuildCurrent } from '../../helpers/compiled.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { freePort } from '../../helpers/free-port.ts';
+import { disposeBroker, startBroker } from '../../helpers/start-broker.ts';
+import { Clients, PERSISTENT } from './clients.ts';
+
+const WORKERS = 2;
+const CLIENTS = 20;
+
+/** Processes whose parent is `pid`. */
+function childrenOf(pid: number): number[] {
+  const parentOf = (entry: string): number => {
+    try {
+      const stat = readFileSync(join('/proc', entry, 'stat'), 'utf8');
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    } catch {
+      // It has ended meanwhile.
+      return 0;
+    }
+  };
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === pid)
+    .map(Number);
+}
+
+describe('cluster: workers of standalone', function () {
+  this.timeout(120_000);
+  let broker: Broker;
+  let metricsPort: number;
+  const clients = new Clients();
+
+  before(async () => {
+    metricsPort = await freePort();
+    broker = await startBroker({
+      compiled: isBuildCurrent(),
+      environment: {
+        LMQTT_CONNECT_WORKERS: String(WORKERS),
+        LMQTT_CONNECT_ENABLE_PROMETHEUS: 'true',
+        LMQTT_CONNECT_EXPORTER_PORT: String(metricsPort),
+        LMQTT_CONNECT_CLIENT_EVENTS: 'off',
+      },
+    });
+  });
+  afterEach(() => clients.end());
+  after(async () => {
+    await disposeBroker(broker);
+  });
+
+  const first = (): number =>
+    Number(
+      /^pid=(\d+)$/m.exec(readFileSync(join(broker.dataDir, 'run/standalone.ready'), 'utf8'))?.[1],
+    );
+
+  async function metrics(): Promise<Map<string, number>> {
+    return valuesOf(await (await fetch(`http://127.0.0.1:${String(metricsPort)}/metrics`)).text());
+  }
+
+  it('are as many processes as configured, and share the clients of one port', async () => {
+    expect(childrenOf(first())).to.have.length(WORKERS);
+    for (let i = 0; i < CLIENTS; i++) await clients.connect(broker, `shared-${String(i)}`);
+    expect((await metrics()).get('lmqtt_connections')).to.equal(CLIENTS);
+  });
+
+  it('pass messages to each other, and their metrics are one sum', async () => {
+    const subscribers = await Promise.all(
+      Array.from({ length: CLIENTS }, (_, i) => clients.connect(broker, `sub-${String(i)}`)),
+    );
+    for (const { mqtt } of subscribers) await mqtt.subscribeAsync('workers/t', { qos: 1 });
+    const before = await metrics();
+    const publisher = await clients.connect(broker, 'pub');
+    await publisher.mqtt.publishAsync('workers/t', 'to all', { qos: 1 });
+    for (const subscriber of subscribers) {
+      expect(await subscriber.payloadsOf(1)).to.deep.equal(['to all']);
+    }
+    const after = await metrics();
+    const grown = (name: string): number => (after.get(name) ?? NaN) - (before.get(name) ?? NaN);
+    expect(grown('lmqtt_messages_received_total')).to.equal(1);
+    expect(grown('lmqtt_messages_sent_total')).to.equal(CLIENTS);
+    expect(grown('lmqtt_store_records_appended_total')).to.equal(1);
+  });
+
+  it('are replaced when they die, and nothing acknowledged is lost', async () => {
+    const subscriber = await clients.connect(broker, 'survivor', PERSISTENT);
+    await subscriber.mqtt.subscribeAsync('survive/t', { qos: 1 });
+    await subscriber.mqtt.endAsync();
+    const publisher = await clients.connect(broker, 'pub-survive');
+    await publisher.mqtt.publishAsync('survive/t', 'kept', { qos: 1 });
+    const old = childrenOf(first());
+    for (const pid of old) process.kill(pid, 'SIGKILL');
+    await eventually(
+      'new workers',
+      () => {
+        const now = childrenOf(first());
+        return now.length === WORKERS && now.every((pid) => !old.includes(pid));
+      },
+      20_000,
+    );
+    const again = await eventually(
+      'a connection',
+      () => clients.connect(broker, 'survivor', PERSISTENT).catch(() => undefined),
+      20_000,
+      200,
+    );
+    expect(again.sessionPresent).to.equal(true);
+    expect(await again.payloadsOf(1)).to.deep.equal(['kept']);
+  });
+
+  it('end with the first process', async () => {
+    const workers = childrenOf(first());
+    expect(workers).to.have.length(WORKERS);
+    await broker.stop();
+    for (const pid of workers) expect(() => process.kill(pid, 0), String(pid)).to.throw('ESRCH');
+  });
+
+  it('end when the first process is killed', async () => {
+    await broker.restart();
+    const workers = childrenOf(first());
+    await broker.crash();
+    await eventually('no workers', () =>
+      workers.every((pid) => {
+        try {
+          process.kill(pid, 0);
+          return false;
+        } catch {
+          // It has gone.
+          return true;
+        }
+      }),
+    );
+  });
+});

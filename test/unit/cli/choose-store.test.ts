@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { chooseStore } from '../../../src/cli/choose-store.ts';
+import type { StoreRegistration } from '../../../src/namesrv/types.ts';
+
+function registration(name: string, topics: readonly string[] = []): StoreRegistration {
+  return {
+    name,
+    address: `${name}:1`,
+    minProtocolVersion: 1,
+    protocolVersion: 1,
+    topics,
+    epoch: 1,
+    version: '1',
+  };
+}
+
+const choose = (...stores: StoreRegistration[]) =>
+  chooseStore(new Map(stores.map((store) => [store.name, store])))?.name;
+
+describe('chooseStore', () => {
+  it('is the store that serves every topic', () => {
+    expect(choose(registration('a', ['t']), registration('b'))).to.equal('b');
+  });
+
+  it('is the same one for every gateway, whatever the order', () => {
+    expect(choose(registration('b'), registration('a'))).to.equal('a');
+    expect(choose(registration('a'), registration('b'))).to.equal('a');
+  });
+
+  it('is none while none serves every topic', () => {
+    expect(choose()).to.equal(undefined);
+    expect(choose(registration('a', ['t']))).to.equal(undefined);
+  });
+});

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { sameBytes } from '../../../../src/common/bytes/same-bytes.ts';
+
+describe('common: sameBytes', () => {
+  it('says what a comparison of slices says', () => {
+    const bytes = fc.uint8Array({ maxLength: 120 });
+    fc.assert(
+      fc.property(bytes, bytes, fc.nat(120), fc.boolean(), (one, other, flip, isSame) => {
+        const inside = isSame ? Buffer.from(one) : Buffer.from(other);
+        if (isSame && inside.length > 0 && flip < inside.length) {
+          inside[flip] = (inside[flip] as number) ^ 1;
+        }
+        const chunk = Buffer.concat([Buffer.from([1, 2]), inside, Buffer.from([3])]);
+        const expected = inside.equals(one);
+        expect(sameBytes(Buffer.from(one), chunk, 2, 2 + inside.length)).to.equal(expected);
+      }),
+    );
+  });
+
+  for (const length of [0, 1, 47, 48, 49, 200]) {
+    it(`finds ${String(length)} equal bytes, and one that differs at either end`, () => {
+      const bytes = Buffer.alloc(length, 7);
+      const chunk = Buffer.concat([Buffer.from([0]), bytes, Buffer.from([0])]);
+      expect(sameBytes(bytes, chunk, 1, 1 + length)).to.equal(true);
+      for (const at of length === 0 ? [] : [0, length - 1]) {
+        const other = Buffer.from(bytes);
+        other[at] = 8;
+        expect(sameBytes(other, chunk, 1, 1 + length)).to.equal(false);
+      }
+    });
+  }
+
+  it('is false for a range of another length, and for one over the end', () => {
+    const chunk = Buffer.alloc(100, 7);
+    expect(sameBytes(Buffer.alloc(60, 7), chunk, 10, 69)).to.equal(false);
+    expect(sameBytes(Buffer.alloc(60, 7), chunk, 50, 110)).to.equal(false);
+    expect(sameBytes(Buffer.alloc(10, 7), chunk, 95, 105)).to.equal(false);
+  });
+});

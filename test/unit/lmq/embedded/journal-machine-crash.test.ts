@@ -1,0 +1,200 @@
+import { expect } from 'chai';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger } from '../../../../src/common/logger.ts';
+import { JournaledEngine } from '../../../../src/lmq/embedded/journaled-engine.ts';
+import type { KvBatch, KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
+import { Random } from '../../../helpers/random.ts';
+import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
+import { ManualClock } from '../manual-clock.ts';
+
+const KEY = Buffer.from('n');
+const FILE = 'journal';
+
+type Content = ReadonlyMap<string, Buffer>;
+
+/** An engine in memory that remembers what it had after each of its writes, as a log on disk that is cut off there would. */
+class RememberingEngine {
+  readonly directory: string;
+  readonly history: Content[];
+
+  constructor(directory: string, content: Content) {
+    this.directory = directory;
+    this.history = [content];
+  }
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get(key: Buffer): Promise<Buffer | undefined> {
+    return Promise.resolve(this.history.at(-1)?.get(key.toString('latin1')));
+  }
+
+  batch(): KvBatch {
+    const writes: [string, Buffer | undefined][] = [];
+    return {
+      get size() {
+        return writes.length;
+      },
+      put: (key, value) => writes.push([key.toString('latin1'), Buffer.from(value)]),
+      del: (key) => writes.push([key.toString('latin1'), undefined]),
+      write: (_isSync, callback) => {
+        setImmediate(() => {
+          const next = new Map(this.history.at(-1));
+          for (const [key, value] of writes) {
+            if (value === undefined) next.delete(key);
+            else next.set(key, value);
+          }
+          this.history.push(next);
+          callback(undefined);
+        });
+        return false;
+      },
+    };
+  }
+}
+
+/** Writes the number in the engine and one more, as counters do: an older or doubled write would show. */
+class Numbers {
+  readonly #engine: JournaledEngine;
+  last: number;
+
+  constructor(engine: JournaledEngine, last: number) {
+    this.#engine = engine;
+    this.last = last;
+  }
+
+  /** Resolves when it is durable. */
+  async write(isCommit: boolean, bytes: number): Promise<void> {
+    const batch = isCommit ? this.#engine.commitBatch() : this.#engine.batch();
+    const number = ++this.last;
+    batch.put(KEY, Buffer.from(String(number)));
+    batch.put(Buffer.from(`w${String(number)}`), Buffer.alloc(bytes));
+    await new Promise<void>((resolve, reject) => {
+      const isDurable = batch.write(false, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+      if (isDurable) resolve();
+    });
+  }
+}
+
+/** The number in `content`, after all the writes up to it and no other. */
+function numberIn(content: Content, context: string): number {
+  const last = Number(content.get('n') ?? 0);
+  const numbers = [...content.keys()]
+    .filter((key) => key.startsWith('w'))
+    .map((key) => Number(key.slice(1)));
+  expect(numbers.length, context).to.equal(last);
+  expect(Math.max(0, ...numbers), context).to.equal(last);
+  return last;
+}
+
+describe('JournaledEngine after the death of the machine', function () {
+  this.timeout(60_000);
+  let parent: string;
+
+  beforeEach(async () => {
+    parent = await makeTempDir();
+  });
+
+  afterEach(async () => {
+    await removeTempDir(parent);
+  });
+
+  it('has what was written up to some moment and nothing else, whatever the disk has of file and database', async () => {
+    const random = Random.fromEnvironment();
+    const clock = new ManualClock();
+    const path = join(parent, FILE);
+    /** What the engine had and what the file held, at any time since the machine died last. */
+    let history: Content[] = [new Map()];
+    let files: Buffer[] = [];
+
+    async function writeSome(numbers: Numbers): Promise<void> {
+      const isLoad = random.below(4) === 0;
+      for (let i = 1 + random.below(8); i > 0; i--) {
+        const bytes = isLoad ? 9000 : ([3, 300, 3000] as const)[random.below(3)];
+        const written = numbers.write(random.below(8) > 0, bytes as number);
+        if (random.below(4) > 0) await written;
+        if (!isLoad) clock.advance(random.below(2));
+        files.push(await readFile(path).catch(() => Buffer.alloc(0)));
+      }
+      if (random.below(2) === 0) clock.advance(50);
+    }
+
+    async function live(isEnabled: boolean): Promise<void> {
+      const inner = new RememberingEngine(parent, history.at(-1) as Content);
+      const engine = new JournaledEngine(
+        inner as unknown as KvEngine,
+        clock,
+        silentLogger,
+        isEnabled,
+      );
+      await engine.open();
+      const found = numberIn(inner.history.at(-1) as Content, `seed ${String(random.seed)}`);
+      const numbers = new Numbers(engine, found);
+      for (let i = random.below(8); i > 0; i--) {
+        await writeSome(numbers);
+        if (random.below(5) === 0) await engine.get(KEY);
+      }
+      history.push(...inner.history);
+    }
+
+    for (let life = 0; life < 200; life++) {
+      await live(random.below(5) > 0);
+      // Half of the time only the process dies.
+      if (random.below(2) === 0) continue;
+      history = [history[random.below(history.length)] as Content];
+      // Some state, the beginning of one, or pages of two.
+      const file = files[random.below(files.length)] ?? Buffer.alloc(0);
+      const other = files[random.below(files.length)] ?? file;
+      const at = random.below(2) === 0 ? file.length : random.below(file.length + 1);
+      const rest = random.below(2) === 0 ? Buffer.alloc(0) : other.subarray(at);
+      files = [Buffer.concat([file.subarray(0, at), rest])];
+      await writeFile(path, files[0] as Buffer);
+    }
+  });
+
+  it('after the death of the process alone has all that was durable', async () => {
+    const random = Random.fromEnvironment();
+    const clock = new ManualClock();
+    let content: Content = new Map();
+    const directory = join(parent, 'one');
+    await mkdir(directory);
+    let durable = 0;
+    for (let life = 0; life < 60; life++) {
+      const inner = new RememberingEngine(directory, content);
+      const engine = new JournaledEngine(
+        inner as unknown as KvEngine,
+        clock,
+        silentLogger,
+        life % 7 !== 6,
+      );
+      await engine.open();
+      const found = numberIn(inner.history.at(-1) as Content, `seed ${String(random.seed)}`);
+      expect(found, `seed ${String(random.seed)}, life ${String(life)}`).to.be.at.least(durable);
+      const numbers = new Numbers(engine, found);
+      durable = found;
+      let isAlive = true;
+      for (let i = random.below(40); i >= 0; i--) {
+        const written = numbers.write(random.below(8) > 0, random.below(2) === 0 ? 30 : 3000);
+        const number = numbers.last;
+        const noted = written.then(() => {
+          // What ends after the kill does not count.
+          if (isAlive) durable = Math.max(durable, number);
+        });
+        if (random.below(4) > 0) await noted;
+        if (random.below(3) === 0) clock.advance(random.below(60));
+      }
+      // Killed here: what the engine is doing is lost, what it has and the file are not.
+      content = inner.history.at(-1) as Content;
+      isAlive = false;
+    }
+  });
+});

@@ -98,6 +98,7 @@ export class CrashPublisher {
   }
 
   #resume(sessionPresent: boolean, code: number): void {
+    if (this.#world.isAskedToComeAgain(code)) return;
     if (code !== 0) this.#world.violation(`${this.name}: CONNACK ${code}`);
     if (this.#wasConnected && !sessionPresent) this.#world.violation(`${this.name}: session lost`);
     this.#isConnected = true;

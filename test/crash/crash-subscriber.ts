@@ -126,6 +126,7 @@ export class CrashSubscriber {
   }
 
   #resume(link: PacketLink, sessionPresent: boolean, code: number): void {
+    if (this.#world.isAskedToComeAgain(code)) return;
     if (code !== 0) this.#world.violation(`${this.name}: CONNACK ${code}`);
     this.#isConnected = true;
     this.connections += 1;

@@ -3,7 +3,7 @@ import { ConfigError, LmqttError, messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { DrainOptions } from '../gateway/drain.ts';
 import { NamesrvClient } from '../namesrv/client/namesrv-client.ts';
-import { chooseStore } from './choose-store.ts';
+import { chooseStore, whyNoStore } from './choose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import { createGatewayLife, type GatewayLife, type GatewayNode } from './gateway-life.ts';
@@ -25,12 +25,14 @@ const RETRY_MS = 1000;
  * @throws ConfigError when the configuration contradicts itself
  */
 export function createGatewayRole(composition: Composition): Role {
-  return new GatewayRole(composition, false);
+  const { cluster, connect } = composition.config;
+  const name = nodeNameFrom(cluster, connect.mqttPort, process.pid);
+  return new GatewayRole(composition, name, false);
 }
 
-/** The same as one of several processes that standalone has started. */
-export function createWorkerRole(composition: Composition): WorkerRole {
-  return new GatewayRole(composition, true);
+/** The same as one of several processes that standalone has started, with a store of their own. */
+export function createWorkerRole(composition: Composition, number: string): WorkerRole {
+  return new GatewayRole(composition, `worker-${number}`, true);
 }
 
 export interface WorkerRole extends Role {
@@ -48,11 +50,10 @@ class GatewayRole implements WorkerRole {
   #renewing: Promise<void> = Promise.resolve();
   #onMoved: () => void = () => undefined;
 
-  constructor(composition: Composition, isWorker: boolean) {
+  constructor(composition: Composition, name: string, isWorker: boolean) {
     const { config, directories, clock } = composition;
     this.#composition = composition;
     const credentials = nodeCredentialsFrom(config.cluster, directories.conf);
-    const name = nodeNameFrom(config.cluster, process.pid);
     const addresses = namesrvAddressesFrom(config.cluster);
     this.#namesrv = new NamesrvClient({
       addresses,
@@ -156,7 +157,7 @@ class GatewayRole implements WorkerRole {
       });
     });
     try {
-      await this.#patience.await(known, {}, 'waiting for a store to register at the name servers');
+      await this.#patience.await(known, {}, whyNoStore(this.#namesrv.stores()));
     } finally {
       unlisten?.();
     }

@@ -29,7 +29,7 @@ export function createLmqRole(composition: Composition): Role {
   const registration = storeRegistration(composition, {
     namesrvs: () => namesrvs,
     credentials,
-    nodeName: nodeNameFrom(config.cluster, process.pid),
+    nodeName: nodeNameFrom(config.cluster, listenPort, process.pid),
     brokerName,
     address: () => addressText(reachableHost(listenHost, brokerIP1), server.port),
   });

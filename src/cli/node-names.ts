@@ -9,9 +9,18 @@ const NAMESRV_RPC_PORT = 9877;
 /** Metadata of gRPC calls are printable ASCII. */
 const NODE_NAME = /^[\x21-\x7e]{1,128}$/;
 
-/** What a node is called where nobody has named it. */
-export function nodeNameFrom({ nodeName }: Pick<ClusterConf, 'nodeName'>, pid: number): string {
-  const name = nodeName === '' ? `${hostname()}-${String(pid)}` : nodeName;
+/**
+ * What a node is called: by its port where nobody has named it, so that one that starts again is known for the
+ * one before, whose sessions are free at once then.
+ * @param port where it listens; 0 = anywhere
+ */
+export function nodeNameFrom(
+  { nodeName }: Pick<ClusterConf, 'nodeName'>,
+  port: number,
+  pid: number,
+): string {
+  const ownName = port === 0 ? `${hostname()}-${String(pid)}` : `${hostname()}:${String(port)}`;
+  const name = nodeName === '' ? ownName : nodeName;
   if (NODE_NAME.test(name)) return name;
   throw new ConfigError(
     'cluster.conf: nodeName is longer than 128 characters, or has some that are not printable ASCII',

@@ -13,7 +13,7 @@ function tell(message: FromWorker): void {
 
 await runRole({
   name: 'worker',
-  create: (composition) => (role = createWorkerRole(composition)),
+  create: (composition) => (role = createWorkerRole(composition, worker ?? '')),
   hasData: false,
   logFields: { worker },
   stopTimeoutMs: ({ connect }) => connect.stopTimeoutMs,

@@ -27,7 +27,7 @@ export const clusterConf: ConfSpec<ClusterConf> = {
     nodeName: text({
       default: '',
       description:
-        'What this node is called in logs and listings. Empty: the name of the machine and the process id.',
+        'What this node is called in logs and listings. Empty: the name of the machine and the port that it listens on. No two nodes have the same; one that starts again keeps its name, so that nobody waits for the lease of the life before.',
     }),
     tlsCaFile: text({
       default: '',

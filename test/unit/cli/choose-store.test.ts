@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chooseStore } from '../../../src/cli/choose-store.ts';
+import { chooseStore, whyNoStore } from '../../../src/cli/choose-store.ts';
 import type { StoreRegistration } from '../../../src/namesrv/types.ts';
 
 function registration(name: string, topics: readonly string[] = []): StoreRegistration {
@@ -22,9 +22,11 @@ describe('chooseStore', () => {
     expect(choose(registration('a', ['t']), registration('b'))).to.equal('b');
   });
 
-  it('is the same one for every gateway, whatever the order', () => {
-    expect(choose(registration('b'), registration('a'))).to.equal('a');
-    expect(choose(registration('a'), registration('b'))).to.equal('a');
+  it('is none while several serve every topic: gateways shall not take different ones', () => {
+    expect(choose(registration('b'), registration('a'))).to.equal(undefined);
+    const both = new Map([registration('b'), registration('a')].map((one) => [one.name, one]));
+    expect(whyNoStore(both)).to.include('b, a');
+    expect(whyNoStore(new Map())).to.include('waiting for a store');
   });
 
   it('is none while none serves every topic', () => {

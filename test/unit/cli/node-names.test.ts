@@ -4,14 +4,18 @@ import { namesrvAddressesFrom, nodeNameFrom, reachableHost } from '../../../src/
 import { ConfigError } from '../../../src/common/errors.ts';
 
 describe('nodeNameFrom', () => {
-  it('is the configured name, or that of machine and process', () => {
-    expect(nodeNameFrom({ nodeName: 'gateway-1' }, 7)).to.equal('gateway-1');
-    expect(nodeNameFrom({ nodeName: '' }, 7)).to.equal(`${hostname()}-7`);
+  it('is the configured name, or that of machine and port, or machine and process', () => {
+    expect(nodeNameFrom({ nodeName: 'gateway-1' }, 1883, 7)).to.equal('gateway-1');
+    expect(nodeNameFrom({ nodeName: '' }, 1883, 7)).to.equal(`${hostname()}:1883`);
+    expect(nodeNameFrom({ nodeName: '' }, 0, 7)).to.equal(`${hostname()}-7`);
   });
 
   for (const nodeName of ['two words', 'ü', 'x'.repeat(129)]) {
     it(`refuses '${nodeName.slice(0, 12)}'`, () => {
-      expect(() => nodeNameFrom({ nodeName }, 7)).to.throw(ConfigError, 'cluster.conf: nodeName');
+      expect(() => nodeNameFrom({ nodeName }, 0, 7)).to.throw(
+        ConfigError,
+        'cluster.conf: nodeName',
+      );
     });
   }
 });

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { RpcError } from '../../rpc/rpc-status.ts';
-import type { KvEntry } from '../kv-version.ts';
+import { isNewer, type KvEntry } from '../kv-version.ts';
 import { BackOff } from './back-off.ts';
 import type { NamesrvLink } from './namesrv-link.ts';
 
@@ -36,7 +36,9 @@ export class KvReplicator {
   /** Brings the entry after a while, unless the name server has it then. */
   offer(entry: KvEntry, delayMs: number): void {
     if (this.#stopped || !this.#link.isUp || !this.#link.lacks(entry)) return;
-    this.#pending.set(JSON.stringify([entry.namespace, entry.key]), entry);
+    const id = JSON.stringify([entry.namespace, entry.key]);
+    // One that was written in a former life of a name server may be older than what is known.
+    if (isNewer(entry, this.#pending.get(id))) this.#pending.set(id, entry);
     this.#schedule(delayMs);
   }
 

@@ -65,6 +65,7 @@ export class SimulatedNamesrv {
   readonly #skewMs: number;
   readonly #watches = new Set<{ client: string; listener: WatchListener }>();
   readonly #cutOff = new Set<string>();
+  #life = 1;
 
   /** @param skewMs how wrong its clock is */
   constructor(name: string, clock: Clock, skewMs: number) {
@@ -79,11 +80,17 @@ export class SimulatedNamesrv {
     for (const watch of this.#watches) if (watch.client === client) this.#end(watch);
   }
 
+  /** Another one in each life, as the real one has it. */
+  get #writer(): string {
+    return `${this.#name} ${String(this.#life)}`;
+  }
+
   heal(): void {
     this.#cutOff.clear();
   }
 
   restart(withDisk: boolean): void {
+    this.#life++;
     if (!withDisk) this.table = new VersionedTable();
     for (const watch of this.#watches) this.#end(watch);
   }
@@ -109,7 +116,7 @@ export class SimulatedNamesrv {
           this.#clock.now() + this.#skewMs,
           (previous?.version.timeMs ?? 0) + 1,
         );
-        const entry = { namespace, key, value, version: { timeMs, writer: this.#name } };
+        const entry = { namespace, key, value, version: { timeMs, writer: this.#writer } };
         this.#take(entry);
         await reached();
         return entry;

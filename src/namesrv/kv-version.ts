@@ -22,6 +22,11 @@ export interface KvEntry {
   readonly version: KvVersion;
 }
 
+/** One text for namespace and key, for maps. */
+export function kvId(namespace: string, key: string): string {
+  return JSON.stringify([namespace, key]);
+}
+
 /** Below 0 when `a` is the older one. */
 export function compareVersions(a: KvVersion, b: KvVersion): number {
   return a.timeMs - b.timeMs || compareTexts(a.writer, b.writer);

@@ -1,4 +1,4 @@
-import { isNewer } from './kv-version.ts';
+import { isNewer, kvId } from './kv-version.ts';
 import type { KvEntry, KvVersion } from './kv-version.ts';
 
 /** Value and version of one key. */
@@ -71,7 +71,7 @@ export class VersionedTable {
     this.#namespaces.set(namespace, values);
     values.set(key, { value, version });
     if (value === undefined) {
-      this.#deleted.set(idOf(namespace, key), entry);
+      this.#deleted.set(kvId(namespace, key), entry);
     } else {
       this.#keys += 1;
       this.#bytes += entryBytes(namespace, key, value);
@@ -93,7 +93,7 @@ export class VersionedTable {
     values.delete(key);
     if (values.size === 0) this.#namespaces.delete(namespace);
     if (previous.value === undefined) {
-      this.#deleted.delete(idOf(namespace, key));
+      this.#deleted.delete(kvId(namespace, key));
     } else {
       this.#keys -= 1;
       this.#bytes -= entryBytes(namespace, key, previous.value);
@@ -104,8 +104,4 @@ export class VersionedTable {
 /** UTF-8 bytes of an entry, as limits count them. */
 export function entryBytes(namespace: string, key: string, value: string): number {
   return Buffer.byteLength(namespace) + Buffer.byteLength(key) + Buffer.byteLength(value);
-}
-
-function idOf(namespace: string, key: string): string {
-  return JSON.stringify([namespace, key]);
 }

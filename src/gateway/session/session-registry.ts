@@ -176,20 +176,14 @@ export class SessionRegistry {
    * @param task runs while this gateway owns the session
    */
   adopt(clientId: string, task: () => Promise<void>): Promise<void> {
-    const { store, cluster, clock } = this.#options;
-    return this.#serial.run(clientId, async () => {
-      const key = claimKey(ClaimKind.SESSION, clientId);
-      if (this.#sessions.has(clientId) || (await cluster?.claimIfFree(key)) !== true) return;
-      try {
-        const stored = await store.getState(StateSpace.SESSION, clientId);
-        if (stored !== undefined && isConnected(stored)) {
-          store.putState(StateSpace.SESSION, clientId, diedWithGateway(stored, clock.now()));
-          this.expiry.lookAgain();
-        }
-        await task();
-      } finally {
-        this.#releaseClaim(clientId);
+    const { store, clock } = this.#options;
+    return this.whileAway(clientId, async () => {
+      const stored = await store.getState(StateSpace.SESSION, clientId);
+      if (stored !== undefined && isConnected(stored)) {
+        store.putState(StateSpace.SESSION, clientId, diedWithGateway(stored, clock.now()));
+        this.expiry.lookAgain();
       }
+      await task();
     });
   }
 
@@ -207,19 +201,11 @@ export class SessionRegistry {
 
   /** The stored session of a client that nobody has come back for in time: ends it. */
   endIfExpired(clientId: string): Promise<void> {
-    return this.#serial.run(clientId, async () => {
-      if (this.#sessions.has(clientId)) return;
-      const { store, cluster } = this.#options;
-      const key = claimKey(ClaimKind.SESSION, clientId);
-      if ((await cluster?.claimIfFree(key)) === false) return;
-      try {
-        const stored = await store.getState(StateSpace.SESSION, clientId);
-        if (stored === undefined || !this.expiry.isExpired(clientId, stored)) return;
-        await this.#discard(clientId, stored);
-        this.#expired(clientId);
-      } finally {
-        this.#releaseClaim(clientId);
-      }
+    return this.whileAway(clientId, async () => {
+      const stored = await this.#options.store.getState(StateSpace.SESSION, clientId);
+      if (stored === undefined || !this.expiry.isExpired(clientId, stored)) return;
+      await this.#discard(clientId, stored);
+      this.#expired(clientId);
     });
   }
 
@@ -242,7 +228,7 @@ export class SessionRegistry {
     });
   }
 
-  /** Runs a task while the client has no session in memory; not at all when it has one. */
+  /** Runs a task while the client has no session in memory, at any gateway; not at all when it has one. */
   whileAway(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.#serial.run(clientId, async () => {
       if (this.#sessions.has(clientId)) return;

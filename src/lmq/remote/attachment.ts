@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Hello, NodeFrame, StoreFrame, Welcome } from '../../rpc/messages/store-v1.ts';
-import { Backoff } from './backoff.ts';
+import { BackOff } from '../../common/back-off.ts';
 import type { StoreDialer, StoreLink } from './store-link.ts';
 
 /** What stands behind the attachment. */
@@ -54,7 +54,7 @@ interface Starting {
 /** Keeps the node attached to the store: dials, greets, stays alive, notices a dead link, dials again. */
 export class Attachment {
   readonly #options: AttachmentOptions;
-  readonly #backoff: Backoff;
+  readonly #backOff: BackOff;
   #link: StoreLink | undefined;
   #isAttached = false;
   #isCongested = false;
@@ -72,7 +72,7 @@ export class Attachment {
 
   constructor(options: AttachmentOptions) {
     this.#options = options;
-    this.#backoff = new Backoff(options.reconnectMinMs, options.reconnectMaxMs);
+    this.#backOff = new BackOff(options.reconnectMinMs, options.reconnectMaxMs);
   }
 
   /** Whether something can be sent now. */
@@ -178,7 +178,7 @@ export class Attachment {
     }
     this.#wait?.cancel();
     this.#resumes = true;
-    this.#backoff.reset();
+    this.#backOff.reset();
     this.#unanswered = 0;
     const lease = welcome.leaseMs === 0 ? leaseMs : Math.min(leaseMs, welcome.leaseMs);
     this.#beat = clock.every(Math.max(MIN_BEAT_MS, lease / BEATS), () => {
@@ -215,7 +215,7 @@ export class Attachment {
     this.#lastReason = reason;
     // The node may have been closed by those who were told.
     if (this.#hasEnded()) return;
-    const pause = isRefused ? reconnectMaxMs : this.#backoff.next();
+    const pause = isRefused ? reconnectMaxMs : this.#backOff.next();
     this.#wait = clock.after(pause, () => {
       this.#dial();
     });

@@ -2,8 +2,8 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { RpcError } from '../../rpc/rpc-status.ts';
-import { isNewer, type KvEntry } from '../kv-version.ts';
-import { BackOff } from './back-off.ts';
+import { isNewer, type KvEntry, kvId } from '../kv-version.ts';
+import { BackOff } from '../../common/back-off.ts';
 import type { NamesrvLink } from './namesrv-link.ts';
 
 /** Entries of one call together, in characters: a call must fit a message. */
@@ -36,7 +36,7 @@ export class KvReplicator {
   /** Brings the entry after a while, unless the name server has it then. */
   offer(entry: KvEntry, delayMs: number): void {
     if (this.#stopped || !this.#link.isUp || !this.#link.lacks(entry)) return;
-    const id = JSON.stringify([entry.namespace, entry.key]);
+    const id = kvId(entry.namespace, entry.key);
     // One that was written in a former life of a name server may be older than what is known.
     if (isNewer(entry, this.#pending.get(id))) this.#pending.set(id, entry);
     this.#schedule(delayMs);
@@ -102,7 +102,7 @@ export class KvReplicator {
   }
 
   #restore(entry: KvEntry): void {
-    const id = JSON.stringify([entry.namespace, entry.key]);
+    const id = kvId(entry.namespace, entry.key);
     if (!this.#pending.has(id)) this.#pending.set(id, entry);
   }
 }

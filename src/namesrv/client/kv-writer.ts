@@ -1,10 +1,10 @@
 import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import { RpcError, RpcStatus } from '../../rpc/rpc-status.ts';
-import { isNewer } from '../kv-version.ts';
+import { isNewer, kvId } from '../kv-version.ts';
 import type { KvEntry } from '../kv-version.ts';
 import type { VersionedValue } from '../versioned-table.ts';
-import { BackOff } from './back-off.ts';
+import { BackOff } from '../../common/back-off.ts';
 import type { NamesrvConnection, WriteCondition } from './namesrv-connection.ts';
 
 export interface KvWriterOptions {
@@ -61,7 +61,7 @@ export class KvWriter {
    */
   edit(namespace: string, key: string, change: Change): Promise<void> {
     return this.#counted(() => {
-      const id = JSON.stringify([namespace, key]);
+      const id = kvId(namespace, key);
       let edit = this.#waiting.get(id);
       if (edit === undefined) {
         const changes: Change[] = [];
@@ -83,7 +83,7 @@ export class KvWriter {
     key: string,
     changes: readonly Change[],
   ): Promise<void> {
-    const id = JSON.stringify([namespace, key]);
+    const id = kvId(namespace, key);
     await Promise.allSettled([previous]);
     const done = this.#edit(namespace, key, (value) =>
       changes.reduce((changed, change) => change(changed), value),

@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Registry } from '../../rpc/messages/namesrv-v1.ts';
-import { compareVersions } from '../kv-version.ts';
+import { compareVersions, kvId } from '../kv-version.ts';
 import type { KvEntry, KvVersion } from '../kv-version.ts';
-import { BackOff } from './back-off.ts';
+import { BackOff } from '../../common/back-off.ts';
 import type { NamesrvConnection } from './namesrv-connection.ts';
 
 export interface NamesrvLinkOptions {
@@ -61,7 +61,7 @@ export class NamesrvLink {
     this.#endWatch = connection.watch(name, {
       entries: (told) => {
         for (const { namespace, key, version } of told) {
-          this.#versions.set(idOf(namespace, key), version);
+          this.#versions.set(kvId(namespace, key), version);
         }
         entries(told);
       },
@@ -92,7 +92,7 @@ export class NamesrvLink {
 
   /** Whether this name server has not shown this version or a newer one. */
   lacks(entry: KvEntry): boolean {
-    const known = this.#versions.get(idOf(entry.namespace, entry.key));
+    const known = this.#versions.get(kvId(entry.namespace, entry.key));
     return known === undefined || compareVersions(known, entry.version) < 0;
   }
 
@@ -111,8 +111,4 @@ export class NamesrvLink {
     });
     changed();
   }
-}
-
-function idOf(namespace: string, key: string): string {
-  return JSON.stringify([namespace, key]);
 }

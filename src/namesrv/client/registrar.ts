@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { BackOff } from './back-off.ts';
+import { BackOff } from '../../common/back-off.ts';
 import type { NamesrvConnection } from './namesrv-connection.ts';
 
 /** What is registered, and how. */

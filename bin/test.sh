@@ -1,5 +1,5 @@
 #!/bin/sh
-# All tests, from a fresh clone on: installs what is missing, compiles, runs `npm test`.
+# All tests, from a fresh clone on: installs what is missing, compiles, runs `npm run test:all`.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
@@ -28,4 +28,4 @@ if [ -n "$missing" ]; then
 fi
 
 sh bin/build.sh
-exec npm test --silent
+exec npm run --silent test:all

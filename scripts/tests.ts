@@ -1,0 +1,61 @@
+/**
+ * All tests in two runs of mocha side by side: those within one process, and those that start and kill processes and
+ * mostly wait for them. The last line is the closing line of both, `N passed, N failed`; fails when one of them has
+ * failed or did not come to its end.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { closingLine, type Outcome, outcomeOf } from './tests/closing-line.ts';
+
+const RUNS = [
+  ['crash', 'integration', 'interop'],
+  ['conformance', 'property', 'unit', 'wire', 'wire5'],
+];
+
+const root = join(import.meta.dirname, '..');
+const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+
+interface Run {
+  readonly output: string;
+  readonly exitCode: number;
+}
+
+/** Runs the tests below some directories. What they print is shown at once when `isShown`, and returned. */
+function run(directories: readonly string[], isShown: boolean): Promise<Run> {
+  const specs = directories.map((directory) => `test/${directory}/**/*.test.ts`);
+  const child = spawn(process.execPath, [mocha, ...specs], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (isShown) process.stdout.write(chunk);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ output: Buffer.concat(chunks).toString(), exitCode: code ?? 1 });
+    });
+  });
+}
+
+const runs = await Promise.all(RUNS.map((directories, index) => run(directories, index === 0)));
+for (const { output } of runs.slice(1)) process.stdout.write(output);
+
+const outcomes: Outcome[] = [];
+for (const [index, { output, exitCode }] of runs.entries()) {
+  const outcome = outcomeOf(output);
+  if (outcome === undefined) {
+    console.error(
+      `the tests of ${RUNS[index]?.join(', ') ?? ''} did not come to their end (exit code ${exitCode})`,
+    );
+    // A run that has broken off counts as one that has failed.
+    outcomes.push({ passed: 0, failed: 1, skipped: 0 });
+  } else {
+    outcomes.push(outcome);
+  }
+  if (exitCode !== 0) process.exitCode = 1;
+}
+if (outcomes.some(({ failed }) => failed > 0)) process.exitCode = 1;
+console.log(closingLine(outcomes));

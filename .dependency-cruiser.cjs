@@ -72,7 +72,15 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/(library/|index\\.ts$)' },
       to: { path: '^src/(library/|index\\.ts$)' },
     },
-    may('admin', ['common', 'auth/types', 'lmq/spi', 'namesrv/types', 'gateway/types']),
+    may('admin', [
+      'common',
+      'auth/types',
+      'lmq/spi',
+      'lmq/server/store-server-stats',
+      'namesrv/types',
+      'namesrv/server/namesrv-stats',
+      'gateway/types',
+    ]),
     only(
       'rocksdb-in-one-file',
       ['lmq/embedded/kv-engine\\.ts$'],

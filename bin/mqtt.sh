@@ -180,7 +180,7 @@ launch() {
   ! command -v setsid >/dev/null 2>&1 || detach=setsid
   true 2>/dev/null >"$out_file" || fail "file $out_file cannot be written"
   # shellcheck disable=SC2086 # empty where there is no setsid
-  nohup $detach node "$main" --daemon </dev/null >"$out_file" 2>&1 &
+  nohup $detach sh "$root/bin/node.sh" "$main" --daemon </dev/null >"$out_file" 2>&1 &
   child=$!
   printf '%s %s\n' "$child" "$(start_time "$child")" >"$pid_file"
   trap - EXIT INT TERM HUP
@@ -207,7 +207,7 @@ do_run() {
   make_directories
   claim || fail "already running (pid $(running_pid || echo '?'))"
   build
-  exec node "$main"
+  exec sh "$root/bin/node.sh" "$main"
 }
 
 do_stop() {

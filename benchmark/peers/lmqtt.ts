@@ -5,6 +5,8 @@ import { LACKS_NOTHING } from './peer.ts';
 import type { Listeners, Peer } from './peer.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/standalone-main.js', import.meta.url));
+/** What `bin/mqtt.sh` starts programs with. */
+const starter = fileURLToPath(new URL('../../bin/node.sh', import.meta.url));
 
 function listenerSettings({ port, tls, webSocketPort }: Listeners): Record<string, string> {
   return {
@@ -36,7 +38,7 @@ export function lmqtt(name: string, flush: FlushDiskType, nodeFlags: readonly st
     lacks: LACKS_NOTHING,
     missing: () => undefined,
     prepare: (listeners, dir) => ({
-      command: [process.execPath, ...nodeFlags, program],
+      command: ['sh', starter, ...nodeFlags, program],
       env: {
         ...listenerSettings(listeners),
         LMQTT_NAMESRV_LISTEN_PORT: '0',

@@ -1,44 +1,30 @@
-import type { Clock } from '../common/clock.ts';
 import { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import type { Service } from '../common/lifecycle.ts';
-import type { Logger } from '../common/logger.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 import { Exposition, type MetricsSnapshot, type OtherSnapshots } from './exposition.ts';
 import { metricTable, workerMetricTable } from './metric-table.ts';
-import { type HttpLimits, HttpServer } from './http-server.ts';
+import { type Admin, HttpAdmin, type HttpAdminOptions } from './http-admin.ts';
 import type { MetricSources } from './metric.ts';
 import { Readiness } from './readiness.ts';
-import { routesOf } from './routes.ts';
 
-export interface AdminOptions {
-  readonly host: string;
-  /** 0 takes a free one; 9090 in Apache RocketMQ MQTT. */
-  readonly port: number;
-  /** Also metrics of the process and of Node.js. */
-  readonly exportProcessInfo: boolean;
+export type { Admin } from './http-admin.ts';
+
+export interface AdminOptions extends HttpAdminOptions {
   readonly sources: Omit<MetricSources, 'stalls' | 'store'>;
   readonly store: Pick<LmqStore, 'stats' | 'backlogBytes' | 'writable' | 'onCommit'>;
   /** Whether the gateway has a listener that is bound. */
   readonly isListening: () => boolean;
   /** Metrics of other processes, which are told together with those of this one. */
   readonly others?: OtherSnapshots | undefined;
-  readonly limits?: Partial<HttpLimits>;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
-
-export interface Admin extends Service {
-  /** The port listened on. */
-  readonly port: number;
 }
 
 /**
- * Health and metrics over HTTP. Started last and stopped first: what it tells of is there all the time.
+ * Health and metrics of a gateway over HTTP. Started last and stopped first: what it tells of is there all the time.
  * `start` rejects with ListenError for an address that cannot be bound.
  */
 export function createAdmin(options: AdminOptions): Admin {
-  const { host, port, store, isListening, clock, logger } = options;
-  const stalls = new EventLoopStalls(clock);
+  const { store, isListening } = options;
+  const stalls = new EventLoopStalls(options.clock);
   const sources = { ...options.sources, store, stalls };
   const exposition = new Exposition(
     sources,
@@ -46,29 +32,7 @@ export function createAdmin(options: AdminOptions): Admin {
     metricTable,
     options.others,
   );
-  const readiness = new Readiness({ store, isListening });
-  const server = new HttpServer({
-    host,
-    port,
-    routes: routesOf(exposition, readiness),
-    limits: options.limits ?? {},
-    clock,
-    logger,
-  });
-  return {
-    get port() {
-      return server.port;
-    },
-    async start() {
-      await server.start();
-      await stalls.start();
-      logger.info({ host, port: server.port }, 'metrics over HTTP');
-    },
-    async stop() {
-      await server.stop();
-      await stalls.stop();
-    },
-  };
+  return new HttpAdmin(options, exposition, new Readiness({ store, isListening }), stalls);
 }
 
 /** What another process asks for and tells together with its own. */

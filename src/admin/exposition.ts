@@ -8,7 +8,7 @@ export type MetricsSnapshot = readonly MetricObject[];
 export type OtherSnapshots = () => Promise<readonly MetricsSnapshot[]>;
 
 /** The text that Prometheus scrapes. Values are read when it is asked for, never before. */
-export class Exposition {
+export class Exposition<Sources = MetricSources> {
   readonly #registry = new Registry();
   #rendering: Promise<string> | undefined;
 
@@ -19,9 +19,9 @@ export class Exposition {
    * @param others of other processes, which are added up with these
    */
   constructor(
-    sources: MetricSources,
+    sources: Sources,
     withProcess: boolean,
-    table: readonly Metric[] = metricTable,
+    table: readonly Metric<Sources>[],
     others: OtherSnapshots = () => Promise.resolve([]),
   ) {
     this.#others = others;
@@ -54,7 +54,12 @@ export class Exposition {
   }
 }
 
-function register(registry: Registry, metric: Metric, sources: MetricSources): void {
+/** Every metric of a gateway, its store and its name server. */
+export function gatewayExposition(sources: MetricSources, withProcess: boolean): Exposition {
+  return new Exposition(sources, withProcess, metricTable);
+}
+
+function register<Sources>(registry: Registry, metric: Metric<Sources>, sources: Sources): void {
   const { name, help } = metric;
   const registers = [registry];
   if (metric.kind === 'gauge') {

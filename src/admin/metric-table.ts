@@ -1,6 +1,6 @@
 import { STALL_MS } from '../common/event-loop-stalls.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
-import { counter, gauge, type Metric } from './metric.ts';
+import { counter, gauge, type Metric, type MetricSources } from './metric.ts';
 import { storeMetrics } from './store-metrics.ts';
 
 const MS_PER_SECOND = 1000;
@@ -16,7 +16,7 @@ const namesrvMetrics: readonly Metric[] = [
   },
 ];
 
-const stallMetrics: readonly Metric[] = [
+export const stallMetrics: readonly Metric<Pick<MetricSources, 'stalls'>>[] = [
   {
     ...counter(
       'lmqtt_event_loop_stalls_total',

@@ -15,9 +15,9 @@ export interface MetricSpec {
 }
 
 /** A metric without labels whose value is read when it is asked for. */
-export interface Metric extends MetricSpec {
+export interface Metric<Sources = MetricSources> extends MetricSpec {
   readonly kind: 'counter' | 'gauge';
-  read(sources: MetricSources): number;
+  readonly read: (sources: Sources) => number;
 }
 
 /** Where metrics are read from. Reading is cheap and changes nothing. */

@@ -37,10 +37,12 @@ const ofStats: Readonly<Record<keyof StoreStats, ReadableSpec>> = {
 
 const fields = Object.keys(ofStats) as (keyof StoreStats)[];
 
-export const storeMetrics: readonly Metric[] = [
+type StoreSources = Pick<MetricSources, 'store'>;
+
+export const storeMetrics: readonly Metric<StoreSources>[] = [
   ...fields.map((field) => ({
     ...ofStats[field],
-    read: ({ store }: MetricSources) => store.stats[field],
+    read: ({ store }: StoreSources) => store.stats[field],
   })),
   {
     ...gauge(

@@ -20,6 +20,7 @@ import { clientEventsFrom } from './client-events.ts';
 import { type Composition, partOf } from './composition.ts';
 import { addressText } from './listen-addresses.ts';
 import { hostKeyOf, listenersFrom } from './listeners.ts';
+import { reachableAddress } from './node-names.ts';
 import { NodeRegistration } from './node-registration.ts';
 import type { Where } from './ready-file.ts';
 import { scramUsersFrom } from './scram.ts';
@@ -88,7 +89,9 @@ export function composeGateway(composition: Composition, base: GatewayBase): Gat
     ...partOf(composition, 'gateway'),
   });
   const addressesOf = addressesBy(gateway);
-  const registration = new NodeRegistration(metadata, () => addressesOf()[0] ?? '');
+  const registration = new NodeRegistration(metadata, () =>
+    reachableAddress(addressesOf()[0] ?? ''),
+  );
   const admin = adminOf(composition, base, gateway);
   const tap = tapOf(composition, base, gateway);
   return {

@@ -1,3 +1,4 @@
+import { ErrorCode, StoreError } from '../common/errors.ts';
 import { createEmbeddedStore } from '../lmq/embedded/embedded-store.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 import { type Composition, partOf } from './composition.ts';
@@ -8,6 +9,8 @@ import { storeOptionsFrom } from './standalone-options.ts';
 export interface StorePart {
   readonly services: readonly NamedService[];
   readonly store: LmqStore;
+  /** Calls when a commit has failed, before anybody else hears of it: no later one will be durable. */
+  readonly onFailed: (listener: (error: Error) => void) => void;
 }
 
 /** The store of a process. */
@@ -15,6 +18,10 @@ export function composeStore(composition: Composition): StorePart {
   const { config, directories } = composition;
   const options = storeOptionsFrom(config.lmq, directories.data);
   const store = createEmbeddedStore({ ...options, ...partOf(composition, 'store') });
+  let failed: (error: Error) => void = () => undefined;
+  store.onCommit((_commit, error) => {
+    if (error !== undefined && !isClosed(error)) failed(error);
+  });
   const service = {
     async start() {
       ensureDirectory(options.directory, 'store directory');
@@ -22,5 +29,16 @@ export function composeStore(composition: Composition): StorePart {
     },
     stop: () => store.stop(),
   };
-  return { services: [{ name: 'store', service }], store };
+  return {
+    services: [{ name: 'store', service }],
+    store,
+    onFailed(listener) {
+      failed = listener;
+    },
+  };
+}
+
+/** It has been stopped: what is written too late fails. */
+function isClosed(error: Error): boolean {
+  return error instanceof StoreError && error.code === ErrorCode.STORE_CLOSED;
 }

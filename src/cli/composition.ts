@@ -19,6 +19,8 @@ export interface Role extends Service {
   where(): Where;
   /** Calls when `where` has changed. */
   onMoved?(listener: () => void): void;
+  /** Calls when it can do nothing useful any more: the process is to end, and to be started again (ADR 531). */
+  readonly onFailed?: (listener: (error: Error) => void) => void;
 }
 
 /** Logger and clock of one part. */

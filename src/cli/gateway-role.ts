@@ -77,7 +77,11 @@ class GatewayRole implements WorkerRole {
       stop: () => this.#namesrv.stop(),
     };
     const gateway: Service = {
-      start: () => this.#startGateway(),
+      start: () => {
+        const started = this.#startGateway();
+        this.#renewing = started.catch(() => undefined);
+        return started;
+      },
       stop: () => this.#stopGateway(),
     };
     this.#group = new ServiceGroup(
@@ -116,7 +120,8 @@ class GatewayRole implements WorkerRole {
     life.store.onFenced((reason) => {
       if (life !== this.#life || life.isFenced) return;
       life.isFenced = true;
-      this.#renewing = this.#renew(life, reason);
+      // One after the other: two at once would take each other's place at the store for ever.
+      this.#renewing = this.#renewing.then(() => this.#renew(life, reason));
     });
     return life;
   }
@@ -125,13 +130,13 @@ class GatewayRole implements WorkerRole {
     const { logger } = this.#composition;
     for (;;) {
       await this.#storeKnown();
+      const life = this.#life;
       try {
-        await this.#life.group.start();
+        await life.group.start();
         break;
       } catch (error) {
-        if (!(error instanceof LmqttError) || !error.retryable || this.#patience.isEnded) {
-          throw error;
-        }
+        const isTransient = life.isFenced || (error instanceof LmqttError && error.retryable);
+        if (!isTransient || this.#patience.isEnded) throw error;
         logger.warn({ error: messageOf(error) }, 'the store is not there, trying again');
       }
       await this.#patience.pause(RETRY_MS);
@@ -177,6 +182,8 @@ class GatewayRole implements WorkerRole {
   /** What the node believed is void: others have its sessions. Never rejects. */
   async #renew(fenced: GatewayLife, reason: string): Promise<void> {
     const { logger } = this.#composition;
+    // It could not be started, and another one is in its place.
+    if (fenced !== this.#life) return;
     logger.error({ reason }, 'the store counts this gateway as dead, it begins anew');
     await fenced.group.stop().catch((error: unknown) => {
       logger.warn({ error: messageOf(error) }, 'not everything of the old gateway has stopped');

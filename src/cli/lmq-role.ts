@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { createStoreNodeAdmin } from '../admin/node-admin.ts';
 import { createStoreServer } from '../lmq/server/store-server.ts';
 import { composeStore } from './compose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
@@ -5,6 +7,7 @@ import { addressText } from './listen-addresses.ts';
 import { namesrvAddressesFrom, nodeNameFrom, reachableHost } from './node-names.ts';
 import { nodeCredentialsFrom, refuseOpenHost } from './node-security.ts';
 import { ServiceGroup } from './service-group.ts';
+import { adminOptionsFrom } from './standalone-options.ts';
 import { storeRegistration } from './store-registration.ts';
 
 /**
@@ -17,13 +20,14 @@ export function createLmqRole(composition: Composition): Role {
   const credentials = nodeCredentialsFrom(config.cluster, directories.conf);
   refuseOpenHost(config.cluster, credentials, listenHost, 'lmq.conf: listenHost');
   const namesrvs = namesrvAddressesFrom(config.cluster);
-  const { store, services } = composeStore(composition);
+  const { store, services, onFailed } = composeStore(composition);
   const server = createStoreServer({
     store,
     host: listenHost,
     port: listenPort,
     leaseMs: nodeLeaseMs,
     credentials,
+    backupDirectory: resolve(directories.data, config.lmq.backupPath),
     ...partOf(composition, 'server'),
   });
   const registration = storeRegistration(composition, {
@@ -33,11 +37,20 @@ export function createLmqRole(composition: Composition): Role {
     brokerName,
     address: () => addressText(reachableHost(listenHost, brokerIP1), server.port),
   });
+  const admin = config.lmq.enablePrometheus
+    ? createStoreNodeAdmin({
+        ...adminOptionsFrom(config.lmq),
+        store,
+        server,
+        ...partOf(composition, 'admin'),
+      })
+    : undefined;
   const group = new ServiceGroup(
     [
       ...services,
       { name: 'store server', service: server },
       { name: 'registration', service: registration },
+      ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),
     ],
     clock,
     stopTimeoutMs,
@@ -45,6 +58,10 @@ export function createLmqRole(composition: Composition): Role {
   return {
     start: () => group.start(),
     stop: () => group.stop(),
-    where: () => ({ store: addressText(listenHost, server.port) }),
+    where: () => ({
+      store: addressText(listenHost, server.port),
+      metrics: admin && addressText(config.lmq.exporterHost, admin.port),
+    }),
+    onFailed,
   };
 }

@@ -1,8 +1,11 @@
+import { createNamesrvAdmin } from '../admin/node-admin.ts';
 import { ConfigError } from '../common/errors.ts';
 import { composeNamesrv, type NamesrvForNodes } from './compose-namesrv.ts';
-import type { Composition, Role } from './composition.ts';
+import { type Composition, partOf, type Role } from './composition.ts';
+import { addressText } from './listen-addresses.ts';
 import { nodeCredentialsFrom, refuseOpenHost } from './node-security.ts';
 import { ServiceGroup } from './service-group.ts';
+import { adminOptionsFrom } from './standalone-options.ts';
 
 /**
  * A name server for stores and gateways of other processes.
@@ -11,11 +14,25 @@ import { ServiceGroup } from './service-group.ts';
 export function createNamesrvRole(composition: Composition): Role {
   const { config, clock } = composition;
   const namesrv = composeNamesrv(composition, forNodesFrom(composition));
-  const group = new ServiceGroup(namesrv.services, clock, config.namesrv.stopTimeoutMs);
+  const admin = config.namesrv.enablePrometheus
+    ? createNamesrvAdmin({
+        ...adminOptionsFrom(config.namesrv),
+        namesrv: namesrv.namesrv,
+        ...partOf(composition, 'admin'),
+      })
+    : undefined;
+  const services = [
+    ...namesrv.services,
+    ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),
+  ];
+  const group = new ServiceGroup(services, clock, config.namesrv.stopTimeoutMs);
   return {
     start: () => group.start(),
     stop: () => group.stop(),
-    where: () => namesrv.where(),
+    where: () => ({
+      ...namesrv.where(),
+      metrics: admin && addressText(config.namesrv.exporterHost, admin.port),
+    }),
   };
 }
 

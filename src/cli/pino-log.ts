@@ -23,6 +23,8 @@ export interface ProcessLog {
 
 const SECRETS = ['password', 'secretKey', 'payload'];
 const STDOUT = 1;
+/** Characters that wait for a disk with room; what comes then is left out. */
+const MAX_WAITING = 1 << 20;
 
 type Destination = ReturnType<typeof pino.destination>;
 
@@ -52,7 +54,8 @@ export function openLog(options: LogOptions): ProcessLog {
   return {
     logger,
     flush: () => {
-      for (const destination of destinations) destination.flushSync();
+      fileDestination?.flushSync();
+      if (consoleDestination !== undefined) flush(consoleDestination);
     },
     reopen: () => {
       fileDestination?.reopen();
@@ -82,7 +85,7 @@ class LogFile {
   }
 
   flushSync(): void {
-    this.#destination.flushSync();
+    flush(this.#destination);
   }
 
   /** Goes on in the old file when the new one cannot be opened. */
@@ -99,13 +102,24 @@ class LogFile {
 
 function destinationOf(fd: number): Destination {
   // Written at once: lines are rare, and so none is lost or out of order when the process dies.
-  const destination = pino.destination({ fd, sync: true });
+  const destination = pino.destination({ fd, sync: true, maxLength: MAX_WAITING });
   let hasFailed = false;
   // A full disk or a closed console must not end the process; the first failure is told.
   destination.on('error', (error: Error) => {
+    broken.add(destination);
     if (hasFailed) return;
     hasFailed = true;
     process.stderr.write(`lmqtt: the log cannot be written: ${error.message}\n`);
   });
+  destination.on('write', () => {
+    broken.delete(destination);
+  });
   return destination;
+}
+
+/** What could not be written last time: its `flushSync` would try for ever, on a full disk for one. */
+const broken = new WeakSet<Destination>();
+
+function flush(destination: Destination): void {
+  if (!broken.has(destination)) destination.flushSync();
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/errors.ts';
+import { ErrorCode, messageOf, StoreError } from '../common/errors.ts';
 import type { ProcessLog } from './pino-log.ts';
 
 /** What the process does when the outside asks it to end. */
@@ -71,11 +71,18 @@ export function keepAlive(): void {
   new MessageChannel().port1.ref();
 }
 
-/** Reports on standard error, in one line, and in the log, in full, then ends with exit code 1. */
+/** Exit code for a disk that cannot be written or read: EX_IOERR of sysexits.h. */
+export const EXIT_IO_ERROR = 74;
+
+/** Reports on standard error, in one line, and in the log, in full, then ends with exit code 1 or `EXIT_IO_ERROR`. */
 export function exitWithError(log: ProcessLog | undefined, error: unknown, message: string): never {
   process.stderr.write(`lmqtt: ${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
   log?.logger.error({ error }, message);
-  return exit(log, 1);
+  return exit(log, isIoError(error) ? EXIT_IO_ERROR : 1);
+}
+
+function isIoError(error: unknown): boolean {
+  return error instanceof StoreError && error.code === ErrorCode.STORE_UNAVAILABLE;
 }
 
 function exit(log: ProcessLog | undefined, code: number): never {

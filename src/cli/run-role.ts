@@ -88,6 +88,10 @@ async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
   keepAlive();
   const shutdown = stopOnSignals({ log: log.current, isDaemon, stop });
   spec.onShutdown?.(shutdown);
+  role.onFailed?.((error) => {
+    ready.remove();
+    exitWithError(log.current, error, 'a write to the disk has failed, the process ends');
+  });
   await role.start();
   const data = spec.hasData ? directories.data : undefined;
   const announce = (): void => {

@@ -7,6 +7,7 @@ import type { SysTopicsOptions } from '../gateway/sys/sys-topics-options.ts';
 import type { EmbeddedStoreOptions } from '../lmq/embedded/store-options.ts';
 import type { NamesrvOptions } from '../namesrv/server/namesrv-server.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
+import type { ExporterConf } from './config/exporter-keys.ts';
 import type { LmqConf } from './config/lmq-conf.ts';
 import type { NamesrvConf } from './config/namesrv-conf.ts';
 import { type StoreServerConf, storeServerKeys } from './config/store-server-keys.ts';
@@ -111,9 +112,9 @@ export function protocolRulesFrom(connect: Readonly<ConnectConf>): ProtocolRules
 
 /** What `connect.conf` says of health and metrics. */
 export function adminOptionsFrom(
-  connect: Readonly<ConnectConf>,
+  conf: Readonly<ExporterConf>,
 ): Pick<AdminOptions, 'host' | 'port' | 'exportProcessInfo'> {
-  const { exporterHost, exporterPort, exportProcessInfo } = connect;
+  const { exporterHost, exporterPort, exportProcessInfo } = conf;
   return { host: exporterHost, port: exporterPort, exportProcessInfo };
 }
 

@@ -25,5 +25,6 @@ export function createStandalone(composition: Composition): Role {
     start: () => group.start(),
     stop: () => group.stop(),
     where: () => ({ ...gateway.where(), ...namesrv.where() }),
+    onFailed: store.onFailed,
   };
 }

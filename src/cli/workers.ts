@@ -68,6 +68,7 @@ export function createStandaloneWithWorkers(composition: Composition): Role {
       namesrv: namesrv.where().namesrv ?? '',
       metrics: admin && addressText(config.connect.exporterHost, admin.port),
     }),
+    onFailed: store.onFailed,
   };
 }
 

@@ -21,6 +21,7 @@ import { PendingSockets } from './listener/pending-sockets.ts';
 import { TcpKeepAlive } from './listener/tcp-keep-alive.ts';
 import type { OutgoingMessage } from './message-publisher.ts';
 import type { GatewayOptions } from './options.ts';
+import { DeliveryRounds } from './session/delivery-rounds.ts';
 import { SessionSweeper } from './session/session-sweeper.ts';
 
 /** How often `stop` looks whether all sessions are saved, ms. */
@@ -42,6 +43,7 @@ export class Gateway implements Service {
   readonly #tcpKeepAlive: TcpKeepAlive;
   readonly #pending: PendingSockets;
   readonly #sweeper: SessionSweeper;
+  readonly #rounds: DeliveryRounds;
   #listeners: MqttListener[] = [];
 
   constructor(options: GatewayOptions) {
@@ -60,6 +62,7 @@ export class Gateway implements Service {
         : { ...options.limits, maxPacketSize };
     this.#context = assemble({ ...options, limits }, this.stats);
     const { store, cluster, clock, logger } = options;
+    this.#rounds = new DeliveryRounds(this.#context.pump, clock);
     this.#sweeper = new SessionSweeper({
       sessions: this.#context.sessions,
       store,
@@ -96,7 +99,6 @@ export class Gateway implements Service {
     });
     store.onArrival((arrivals) => {
       this.#arrived(arrivals);
-      pump.runScheduled();
     });
     store.onWritable(() => {
       gate.open();
@@ -227,9 +229,11 @@ export class Gateway implements Service {
     for (const arrival of arrivals) {
       foreign?.arrived(arrival);
       shares.arrived(arrival);
-      if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
+      if (pump.reads(arrival.queue.id)) this.#rounds.add(arrival);
       else sessions.arrivedUnread(arrival);
     }
+    this.#rounds.endOfCommit();
+    pump.runScheduled();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Exposition } from '../admin/exposition.ts';
+import { type Exposition, gatewayExposition } from '../admin/exposition.ts';
 import type { Clock } from '../common/clock.ts';
 import { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -38,6 +38,6 @@ export class LibraryMetrics {
       namesrvConnections: () => 0,
       stalls: this.#stalls,
     };
-    return new Exposition(sources, false);
+    return gatewayExposition(sources, false);
   }
 }

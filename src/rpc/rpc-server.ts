@@ -67,6 +67,7 @@ export class RpcServer implements Service {
   readonly #register: ((server: Server) => void)[] = [];
   #server: Server | undefined;
   #port: number;
+  #callsRefused = 0;
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
@@ -78,6 +79,11 @@ export class RpcServer implements Service {
   /** The port listened on; the configured one while stopped. */
   get port(): number {
     return this.#port;
+  }
+
+  /** Calls without the token of the cluster, since the start of the process. */
+  get callsRefused(): number {
+    return this.#callsRefused;
   }
 
   /** Call before `start`. */
@@ -100,10 +106,13 @@ export class RpcServer implements Service {
   async start(): Promise<void> {
     if (this.#server !== undefined) return;
     const { host, port, credentials, maxStreamsPerConnection } = this.#options;
+    const check = tokenCheck(credentials, () => {
+      this.#callsRefused++;
+    });
     const server = new Server({
       ...connectionOptions(this.#options),
       'grpc.max_concurrent_streams': maxStreamsPerConnection ?? DEFAULT_MAX_STREAMS,
-      ...(credentials.token === undefined ? {} : { interceptors: [tokenCheck(credentials)] }),
+      ...(credentials.token === undefined ? {} : { interceptors: [check] }),
     });
     for (const register of this.#register) register(server);
     const address = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;

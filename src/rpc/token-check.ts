@@ -9,8 +9,11 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import { isAuthorized } from './credentials.ts';
 import type { RpcCredentials } from './credentials.ts';
 
-/** Refuses calls without the token, with UNAUTHENTICATED, before anything of them is read. */
-export function tokenCheck(credentials: RpcCredentials): ServerInterceptor {
+/**
+ * Refuses calls without the token, with UNAUTHENTICATED, before anything of them is read.
+ * @param onRefused called for each of them
+ */
+export function tokenCheck(credentials: RpcCredentials, onRefused: () => void): ServerInterceptor {
   return (_method, call) =>
     new ServerInterceptingCall(
       call,
@@ -23,6 +26,7 @@ export function tokenCheck(credentials: RpcCredentials): ServerInterceptor {
                   accept(metadata);
                   return;
                 }
+                onRefused();
                 call.sendStatus({
                   code: status.UNAUTHENTICATED,
                   details: 'the token of the cluster is missing or wrong',

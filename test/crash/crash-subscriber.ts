@@ -69,6 +69,10 @@ export class CrashSubscriber {
     return this.#isSubscribed;
   }
 
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
   /** Stays connected from now on. */
   stay(): void {
     this.#isRestless = false;

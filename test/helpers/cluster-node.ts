@@ -49,6 +49,11 @@ export class ClusterNode implements Address {
     return this.#process.pid;
   }
 
+  /** Null while it runs, and when a signal has ended it. */
+  get exitCode(): number | null {
+    return this.#process?.exitCode ?? null;
+  }
+
   get rssBytes(): number {
     if (this.#process === undefined) throw new Error(`${this.name} was never started`);
     return this.#process.rssBytes;

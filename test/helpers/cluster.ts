@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly gateways?: number;
   /** How many; 1 unless given. */
   readonly namesrvs?: number;
+  /** Of the first of them; free ones unless given. */
+  readonly namesrvPorts?: readonly number[];
   /** Lease of a gateway, ms; 2000 unless given. */
   readonly leaseMs?: number;
   /** Start the compiled program instead of the sources, for faster restarts. */
@@ -63,8 +65,7 @@ export class Cluster {
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const cluster = await Cluster.create(options);
     try {
-      for (const node of cluster.nodes) node.launch();
-      await Promise.all(cluster.nodes.map((node) => node.untilReady()));
+      await cluster.launch();
     } catch (error) {
       await cluster.dispose();
       throw error;
@@ -74,8 +75,10 @@ export class Cluster {
 
   /** Directories and ports of a cluster of which nothing runs yet. */
   static async create(options: ClusterOptions = {}): Promise<Cluster> {
-    const { gateways = 2, namesrvs = 1 } = options;
-    const ports = await freePorts(namesrvs + 1 + gateways);
+    const { gateways = 2, namesrvPorts = [] } = options;
+    const { namesrvs = Math.max(1, namesrvPorts.length) } = options;
+    const more = await freePorts(namesrvs - namesrvPorts.length + 1 + gateways);
+    const ports = [...namesrvPorts, ...more];
     const directory = await makeTempDir('lmqtt-cluster-');
     const cluster = new Cluster(
       directory,
@@ -85,6 +88,12 @@ export class Cluster {
     );
     for (const port of ports.slice(namesrvs + 1)) cluster.addGateway(port);
     return cluster;
+  }
+
+  /** Starts all of its nodes. */
+  async launch(): Promise<void> {
+    for (const node of this.nodes) node.launch();
+    await Promise.all(this.nodes.map((node) => node.untilReady()));
   }
 
   get leaseMs(): number {

@@ -35,6 +35,16 @@ export class GatewayProcess implements Broker {
     return this.#process?.alive ?? false;
   }
 
+  get pid(): number {
+    if (this.#process === undefined) throw new Error('the gateway was never started');
+    return this.#process.pid;
+  }
+
+  /** Null while it runs, and when a signal has ended it. */
+  get exitCode(): number | null {
+    return this.#process?.exitCode ?? null;
+  }
+
   get rssBytes(): number {
     if (this.#process === undefined) throw new Error('the gateway was never started');
     return this.#process.rssBytes;

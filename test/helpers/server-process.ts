@@ -50,6 +50,11 @@ export class ServerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Null while it runs, and when a signal has ended it. */
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
   /** The last of what the process wrote on stdout and stderr. */
   get output(): string {
     return this.#output;

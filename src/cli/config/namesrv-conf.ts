@@ -1,8 +1,9 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
 import { integer, port, text } from '../../common/config/key-schema.ts';
+import { type ExporterConf, exporterKeys } from './exporter-keys.ts';
 
 /** `conf/namesrv.conf`: the name server. */
-export interface NamesrvConf {
+export interface NamesrvConf extends ExporterConf {
   listenHost: string;
   listenPort: number;
   storePath: string;
@@ -89,6 +90,7 @@ export const namesrvConf: ConfSpec<NamesrvConf> = {
       description:
         'Role namesrv: time to save everything on stop before the process gives up. Standalone: see connect.conf.',
     }),
+    ...exporterKeys('namesrv', 9092),
   },
   retired: {
     kvConfigPath: 'set storePath, the directory of kvConfig.json',

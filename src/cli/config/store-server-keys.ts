@@ -1,14 +1,16 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
 import { integer, port, text } from '../../common/config/key-schema.ts';
+import { type ExporterConf, exporterKeys } from './exporter-keys.ts';
 
 /** Keys of `lmq.conf` for the store as a process of its own. */
-export interface StoreServerConf {
+export interface StoreServerConf extends ExporterConf {
   brokerName: string;
   listenHost: string;
   listenPort: number;
   brokerIP1: string;
   nodeLeaseMs: number;
   stopTimeoutMs: number;
+  backupPath: string;
 }
 
 export const storeServerKeys: ConfSpec<StoreServerConf>['keys'] = {
@@ -49,4 +51,11 @@ export const storeServerKeys: ConfSpec<StoreServerConf>['keys'] = {
     description:
       'Role lmq: time to save everything on stop before the process gives up. Standalone: see connect.conf.',
   }),
+  backupPath: text({
+    default: 'backup',
+    minLength: 1,
+    description:
+      'Role lmq: directory that mqadmin backupStore puts its copies in, relative to the data directory.',
+  }),
+  ...exporterKeys('lmq', 9091),
 };

@@ -3,6 +3,7 @@ import type { ByteStream, Peer } from './byte-stream.ts';
 import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
+import { canWriteDirect, unsentBytes, writeDirect } from './direct-writes.ts';
 import { readShared } from './shared-reads.ts';
 import { slabPool } from '../codec/slab-pool.ts';
 
@@ -40,6 +41,7 @@ export class Connection implements Flushable {
   #congested = false;
   #pauses = 0;
   #peerEnded = false;
+  #isDirect = false;
   /** The beginning of a packet that is not complete: `#restBytes` bytes of it. Empty between packets. */
   #rest: Buffer = NONE;
   #restBytes = 0;
@@ -82,7 +84,7 @@ export class Connection implements Flushable {
 
   /** Bytes encoded or written that the system has not taken yet. */
   get unsentBytes(): number {
-    return this.out.byteLength + this.#socket.writableLength;
+    return this.out.byteLength + unsentBytes(this.#socket);
   }
 
   /** True while more output waits than the high-water mark allows. */
@@ -95,9 +97,10 @@ export class Connection implements Flushable {
     this.#owner = owner;
     const socket = this.#socket;
     (socket as ConnectedSocket)[kConnection] = this;
+    this.#isDirect = canWriteDirect(socket);
     // What a PROXY header came with is in the stream: such a socket goes on by its events.
     if (this.#peer !== undefined || !readShared(socket, onRead)) socket.on('data', onData);
-    socket.on('drain', onDrain);
+    if (!this.#isDirect) socket.on('drain', onDrain);
     socket.on('close', onClose);
     socket.on('error', ignoreReset);
     socket.on('end', onEnd);
@@ -120,18 +123,32 @@ export class Connection implements Flushable {
     if (bytes === 0) return;
     this.#stats.bytesSent += bytes;
     const socket = this.#socket;
+    if (this.#isDirect) {
+      if (writeDirect(socket, this.out, this)) return;
+    } else {
+      this.#writeToStream(socket);
+    }
+    if (!this.#congested && this.#isFull(socket)) {
+      this.#congested = true;
+      // A peer that sends without reading what it is answered would fill our memory with answers.
+      this.pause();
+    }
+  }
+
+  #writeToStream(socket: ByteStream): void {
     flushing = socket;
     // Several slabs go out in one system call; for one, corking is only overhead.
     const several = this.out.slabs > 1;
     if (several) socket.cork();
     this.out.drainTo(writeSlab);
     if (several) socket.uncork();
+  }
+
+  /** More waits than the high-water mark allows, and somebody will tell when it does no longer. */
+  #isFull(socket: ByteStream): boolean {
+    if (this.#isDirect) return unsentBytes(socket) > this.#highWater;
     // Without `writableNeedDrain` there will be no 'drain': the limit is below the socket's own.
-    if (!this.#congested && socket.writableNeedDrain && socket.writableLength > this.#highWater) {
-      this.#congested = true;
-      // A peer that sends without reading what it is answered would fill our memory with answers.
-      this.pause();
-    }
+    return socket.writableNeedDrain && socket.writableLength > this.#highWater;
   }
 
   /** Stops reading until `resume` has been called as often. */

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import type { ByteStream } from './byte-stream.ts';
+import { unsentBytes } from './direct-writes.ts';
 
 /** How long a peer may take to read what it was sent before the end, ms. */
 const SENDING_MS = 5000;
@@ -62,7 +63,7 @@ export class LingeringStreams {
   #look(): void {
     const now = this.#clock.monotonic();
     for (const [stream, deadline] of this.#deadlines) {
-      if (deadline.isSending && stream.writableLength === 0) {
+      if (deadline.isSending && unsentBytes(stream) === 0) {
         deadline.isSending = false;
         deadline.at = Math.min(deadline.at, now + READING_MS);
       }

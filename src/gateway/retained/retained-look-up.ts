@@ -7,6 +7,8 @@ export interface RetainedLookUp {
   mayMatch(filter: string): boolean;
   /** Topics that a valid filter matches; undefined now and then, so that a long walk can give way. */
   match(filter: string): Generator<RetainedTopic | undefined, void, void>;
+  /** Undefined when `match` knows every topic that the filter matches; else resolves when it does. */
+  ready(filter: string): Promise<void> | undefined;
   /** The retained records of topics that one filter has matched; undefined for one that has gone. */
   read(topics: readonly string[]): Promise<(Buffer | undefined)[]>;
 }
@@ -27,6 +29,10 @@ export class RetainedLookUps implements RetainedLookUp {
 
   match(filter: string): Generator<RetainedTopic | undefined, void, void> {
     return this.#of(filter).match(filter);
+  }
+
+  ready(filter: string): Promise<void> | undefined {
+    return this.#of(filter).ready(filter);
   }
 
   read(topics: readonly string[]): Promise<(Buffer | undefined)[]> {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import type { CommitLog, StateStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
@@ -8,6 +9,7 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { RetainedFeed } from './retained-feed.ts';
 import { RetainedIndex, type RetainedTopic } from './retained-index.ts';
+import { RetainedLoad } from './retained-load.ts';
 import {
   checkRetainedRecord,
   encodeRetainedRecord,
@@ -41,6 +43,7 @@ export class RetainedMessages {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #index = new RetainedIndex();
+  readonly #load: RetainedLoad;
   /** Topics with message expiry → when. */
   readonly #expiring = new Map<string, number>();
   #sweep: Iterator<readonly [string, number]> | undefined;
@@ -66,6 +69,14 @@ export class RetainedMessages {
     this.#logger = logger;
     this.#cluster = cluster;
     this.#isSweeper = cluster === undefined;
+    this.#load = new RetainedLoad({
+      store,
+      clock,
+      logger,
+      take: (topic, value) => {
+        this.#take(topic, value);
+      },
+    });
     if (cluster === undefined) return;
     this.#feed = new RetainedFeed({
       cluster,
@@ -87,18 +98,13 @@ export class RetainedMessages {
     return this.#index.bytes;
   }
 
-  /** Reads the names of what the store has: less than a second for 100,000 topics. */
+  /**
+   * Begins to read the names of what the store has. A few thousand are there when this resolves, the others
+   * come while clients are served (`ready`); until then the limits see only what is there.
+   */
   async start(): Promise<void> {
     await this.#feed?.start();
-    for await (const { key, value } of this.#store.scanState(StateSpace.RETAINED)) {
-      try {
-        checkRetainedRecord(value, key);
-        this.#note(key, value);
-      } catch (error) {
-        this.#logger.error({ topic: key, error: messageOf(error) }, 'skipping a retained message');
-      }
-    }
-    this.#count();
+    await this.#load.start();
     this.#timer = this.#clock.every(SWEEP_INTERVAL_MS, () => {
       this.#sweepSome();
     });
@@ -106,6 +112,7 @@ export class RetainedMessages {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#load.stop();
   }
 
   /**
@@ -133,22 +140,31 @@ export class RetainedMessages {
 
   /** Forgets the message of a topic, if there is one. */
   delete(topic: string): void {
-    // Another gateway may be writing one that is not known here yet.
-    if (!this.#index.delete(topic) && this.#feed === undefined) return;
+    // The store may have one that is not read yet, or another gateway may be writing one.
+    const isAllKnown = this.#feed === undefined && this.#load.isOver;
+    if (!this.#index.delete(topic) && isAllKnown) return;
     this.#expiring.delete(topic);
     const commit = this.#store.deleteState(StateSpace.RETAINED, topic);
+    if (!this.#load.isOver) this.#load.deleted(topic, commit);
     this.#feed?.wrote(topic, commit);
     this.#count();
   }
 
   /** Topics that a valid filter matches; see {@link RetainedIndex.match}. */
   match(filter: string): Generator<RetainedTopic | undefined, void, void> {
-    return this.#index.match(filter);
+    if (this.#load.isOver || isWildcardFilter(filter)) return this.#index.match(filter);
+    return oneTopic(filter);
   }
 
   /** False when certainly no topic matches the filter. */
   mayMatch(filter: string): boolean {
+    if (!this.#load.isOver) return true;
     return this.#index.size > 0 && this.#index.match(filter).next().done !== true;
+  }
+
+  /** Undefined when `match` knows every topic; else resolves when it does. A name is asked of the store at once. */
+  ready(filter: string): Promise<void> | undefined {
+    return this.#load.isOver || !isWildcardFilter(filter) ? undefined : this.#load.done;
   }
 
   /** The messages of these topics now; undefined for one that has gone or expired. */
@@ -172,15 +188,27 @@ export class RetainedMessages {
     if (value === undefined) {
       this.#index.delete(topic);
       this.#expiring.delete(topic);
+      if (!this.#load.isOver) this.#load.deleted(topic, 0);
     } else {
-      try {
-        checkRetainedRecord(value, topic);
-        this.#note(topic, value);
-      } catch (error) {
-        this.#logger.error({ topic, error: messageOf(error) }, 'skipping a retained message');
-      }
+      this.#noteChecked(topic, value);
     }
     this.#count();
+  }
+
+  /** The store has it. What is known of the topic is newer. */
+  #take(topic: string, value: Buffer): void {
+    if (this.#index.get(topic) !== undefined) return;
+    this.#noteChecked(topic, value);
+    this.#count();
+  }
+
+  #noteChecked(topic: string, value: Buffer): void {
+    try {
+      checkRetainedRecord(value, topic);
+      this.#note(topic, value);
+    } catch (error) {
+      this.#logger.error({ topic, error: messageOf(error) }, 'skipping a retained message');
+    }
   }
 
   #note(topic: string, value: Buffer): void {
@@ -240,4 +268,9 @@ export class RetainedMessages {
       if (next.value[1] <= now) this.#expire(next.value[0], now);
     }
   }
+}
+
+/** A topic that the store has to be asked for. */
+function* oneTopic(topic: string): Generator<RetainedTopic | undefined, void, void> {
+  yield { topic, bytes: 0, expiresAt: Infinity };
 }

@@ -37,13 +37,9 @@ import type {
 import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { hasRoom } from '../session/window-sender.ts';
-import type { RetainedTopic } from './retained-index.ts';
+import { nextTopics } from './next-topics.ts';
 import type { RetainedLookUp } from './retained-look-up.ts';
 import { RETAINED_RECORD_AT } from './retained-record.ts';
-
-/** Messages read from the store, and handed over, at a time. */
-const BATCH_MESSAGES = 64;
-const BATCH_BYTES = 256 * 1024;
 
 export interface RetainedSenderParts {
   readonly store: LmqStore;
@@ -116,11 +112,17 @@ export class RetainedSender {
 
   /** @param done called in the turn of the last message, so that it is saved in one commit with it */
   async #sendAll(subscription: SessionSubscription, done: () => void): Promise<void> {
-    const walk = this.#parts.retained.match(subscription.filter);
+    const { retained } = this.#parts;
+    const ready = retained.ready(subscription.filter);
+    if (ready !== undefined) {
+      await ready;
+      if (!this.#isHere(subscription.session)) return;
+    }
+    const walk = retained.match(subscription.filter);
     let isLast = false;
     while (!isLast) {
       const topics: string[] = [];
-      isLast = await collect(walk, topics);
+      isLast = await nextTopics(walk, topics);
       await this.#sendBatch(subscription, topics, isLast ? done : undefined);
       if (!this.#isHere(subscription.session)) return;
     }
@@ -280,23 +282,4 @@ export class RetainedSender {
 /** Effective QoS [MQTT-3.8.4-6]; 0 for a message that has gone. */
 function qosOf(value: Buffer | undefined, { qos }: SessionSubscription): number {
   return value === undefined ? 0 : Math.min(recordQos(value, RETAINED_RECORD_AT), qos);
-}
-
-/** Takes the next topics from the walk; true when there are no more. */
-async function collect(
-  walk: Iterator<RetainedTopic | undefined>,
-  topics: string[],
-): Promise<boolean> {
-  let bytes = 0;
-  while (topics.length < BATCH_MESSAGES && bytes < BATCH_BYTES) {
-    const next = walk.next();
-    if (next.done === true) return true;
-    if (next.value === undefined) {
-      await new Promise((resolve) => setImmediate(resolve));
-      continue;
-    }
-    topics.push(next.value.topic);
-    bytes += next.value.bytes;
-  }
-  return false;
 }

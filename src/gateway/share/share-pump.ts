@@ -45,7 +45,7 @@ export interface SharePumpParts {
  */
 export class SharePump {
   readonly #parts: SharePumpParts;
-  /** Sessions that have got something in this run. */
+  /** Persistent sessions that have got something in this run. */
   readonly #touched = new Set<Session>();
 
   constructor(parts: SharePumpParts) {
@@ -167,7 +167,7 @@ export class SharePump {
     if (record === undefined) return false;
     let packetId = 0;
     if (qos > 0) {
-      this.#touched.add(session);
+      if (session.persistent) this.#touched.add(session);
       const slot = inflight.add(own, offset, qos, DeliveryState.SENT, undefined);
       packetId = inflight.packetId(slot);
       session.sendSlot = slot + 1;
@@ -194,7 +194,7 @@ export class SharePump {
 
   #settle(): void {
     const { sessionLog } = this.#parts;
-    for (const session of this.#touched) if (session.persistent) sessionLog.changed(session);
+    for (const session of this.#touched) sessionLog.changed(session);
     for (const session of this.#touched) if (session.exact) sessionLog.saveNow(session);
     this.#touched.clear();
   }

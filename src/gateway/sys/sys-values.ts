@@ -39,6 +39,10 @@ export class SysValues implements RetainedLookUp {
     return this.#index.match(filter);
   }
 
+  ready(): undefined {
+    return undefined;
+  }
+
   read(topics: readonly string[]): Promise<(Buffer | undefined)[]> {
     const now = this.#clock.now();
     return Promise.resolve(topics.map((topic) => this.#encode(topic, now)));

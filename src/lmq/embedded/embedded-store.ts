@@ -1,6 +1,7 @@
 import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { ConsumerProgress, QueueProgress } from '../spi/consumer-progress.ts';
+import type { BackupProgress, BackupSource } from '../spi/store-backup.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
@@ -19,7 +20,8 @@ import type { FilterTable } from './filter-table.ts';
 import { JournaledEngine } from './journaled-engine.ts';
 import { consumerOffsets } from './consumer-offsets.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { createKvEngine, type KvEngine } from './kv-engine.ts';
+import { engineOf } from './engine-of.ts';
+import type { KvEngine } from './kv-engine.ts';
 import { LmqQueue } from './lmq-queue.ts';
 import type { OffsetTable } from './offset-table.ts';
 import type { QueueReader } from './queue-reader.ts';
@@ -32,11 +34,12 @@ import {
   type EmbeddedStoreOptions,
   FlushDiskType,
 } from './store-options.ts';
+import { backUp } from './store-backup.ts';
 import { assembleParts, type StoreParts } from './store-parts.ts';
 import type { TopicTable } from './topic-table.ts';
 
 /** The LMQ store on RocksDB, in this process: its parts behind the SPI. */
-class EmbeddedStore implements LmqStore, ConsumerProgress {
+class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
   readonly #options: EmbeddedStoreOptions;
   readonly #parts: StoreParts;
   readonly #commits: GroupCommit;
@@ -63,6 +66,11 @@ class EmbeddedStore implements LmqStore, ConsumerProgress {
     this.#offsets = this.#parts.offsets;
     this.#states = this.#parts.states;
     this.#reader = this.#parts.reader;
+    engine.onBroken?.((error) => {
+      this.#commits.fail(error);
+      // Those who write nothing are told too.
+      this.#commits.touch(0);
+    });
     this.#commits.onSettled((isDurable) => {
       this.#announce(isDurable);
     });
@@ -201,6 +209,15 @@ class EmbeddedStore implements LmqStore, ConsumerProgress {
     return consumerOffsets(this.#parts.engine, this.#queues, consumer, limit);
   }
 
+  backUp(
+    directory: string,
+    tell: (progress: BackupProgress) => void,
+    signal: AbortSignal,
+  ): Promise<BackupProgress> {
+    const create = (target: string): KvEngine => engineOf({ ...this.#options, directory: target });
+    return backUp({ engine: this.#parts.engine, create, directory, tell, signal });
+  }
+
   putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
     return this.#states.put(space, key, value);
   }
@@ -279,12 +296,7 @@ export function createEmbeddedStore(
     complete,
     engine ??
       new JournaledEngine(
-        createKvEngine({
-          directory: complete.directory,
-          writeBufferBytes: complete.writeBufferBytes,
-          cacheBytes: complete.cacheBytes / 2,
-          compression: complete.compression,
-        }),
+        engineOf(complete),
         complete.clock,
         complete.logger,
         complete.journalSmallCommits && complete.flushDiskType === FlushDiskType.ASYNC_FLUSH,

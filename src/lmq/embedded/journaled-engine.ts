@@ -75,6 +75,7 @@ export class JournaledEngine implements KvEngine {
   #failure: StoreError | undefined;
   #isJournalBroken = false;
   #onIdle: (() => void) | undefined;
+  #onBroken: (error: StoreError) => void = () => undefined;
 
   /** @param isEnabled false: what an earlier life has left in the journal is taken over, and nothing else */
   constructor(engine: KvEngine, clock: Clock, logger: Logger, isEnabled: boolean) {
@@ -171,6 +172,10 @@ export class JournaledEngine implements KvEngine {
     return this.#engine.compact(start, end);
   }
 
+  onBroken(listener: (error: StoreError) => void): void {
+    this.#onBroken = listener;
+  }
+
   /** Behind a write that is in no journal, which a crash may take away, an entry would not be found again. */
   #mayJournal(): boolean {
     return (
@@ -213,7 +218,9 @@ export class JournaledEngine implements KvEngine {
     this.#journal.copyWaiting(batch);
     this.#journal.take();
     batch.put(JOURNAL_KEY, encodeSequence(this.#sequence));
-    this.#enqueue(batch, false, ignoreResult);
+    this.#enqueue(batch, false, (error) => {
+      if (error !== undefined) this.#onBroken(error);
+    });
   }
 
   #write(batch: KvBatch, isSync: boolean, done: Written): void {
@@ -291,8 +298,4 @@ export class JournaledEngine implements KvEngine {
       else reader.reject(failure);
     }
   }
-}
-
-function ignoreResult(): void {
-  // An error is the engine's failure from now on, and every later write is told.
 }

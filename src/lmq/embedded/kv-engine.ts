@@ -54,6 +54,8 @@ export interface KvEngine {
   approximateSize(start: Buffer, end: Buffer): Promise<number>;
   /** Rewrites a range so that what was deleted in it gives its space back. */
   compact(start: Buffer, end: Buffer): Promise<void>;
+  /** Calls when a write has failed that was durable elsewhere, so that nobody was told: every later one fails. */
+  onBroken?(listener: (error: StoreError) => void): void;
 }
 
 export interface KvEngineOptions {

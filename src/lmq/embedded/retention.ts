@@ -36,6 +36,8 @@ export class Retention implements CommitPart {
   readonly #sweep: IndexSweep;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
+  /** Takes minutes where there are many queues and much to do: limits must not wait for it (ADR 525). */
+  #sweeping: Promise<void> | undefined;
   #isStopping = false;
   #isStartUnwritten = false;
   /** Blocks below are deleted; -1 until the disk has been looked at. */
@@ -84,6 +86,7 @@ export class Retention implements CommitPart {
     this.#isStopping = true;
     this.#timer?.cancel();
     await this.#running;
+    await this.#sweeping;
   }
 
   seal(): void {
@@ -104,12 +107,27 @@ export class Retention implements CommitPart {
     try {
       await this.#expire();
       await this.#deleteBlocks();
-      if (!this.#isStopping) await this.#sweep.run(() => this.#isStopping);
+      if (this.#isStopping) return;
+      this.#sweeping ??= this.#sweepIndex().finally(() => {
+        this.#sweeping = undefined;
+      });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #sweepIndex(): Promise<void> {
+    try {
+      await this.#sweep.run(() => this.#isStopping);
       this.#options.logger.debug({ recordsExpired: this.#recordsExpired }, 'retention ran');
     } catch (error) {
-      // the next pass tries again; damage is reported to whoever reads it
-      this.#options.logger.error({ error: messageOf(error) }, 'retention failed');
+      this.#failed(error);
     }
+  }
+
+  /** The next pass tries again; damage is reported to whoever reads it. */
+  #failed(error: unknown): void {
+    this.#options.logger.error({ error: messageOf(error) }, 'retention failed');
   }
 
   /** Moves the start of the log and of its queues, and waits until that is durable. */

@@ -3,15 +3,24 @@ import type { LogBlock } from './log-block.ts';
 /** Head slots that may be wasted before the ring is moved together. */
 const MAX_WASTE = 256;
 
+/** A block of fewer bytes has more bookkeeping than a reader would save by it: readers keep up at such a rate. */
+const SMALL_BYTES = 4096;
 /**
- * Committed blocks in memory, newest last, up to a number of bytes. The oldest goes first, and with it
- * the oldest segments of its queues. Block numbers follow each other, so a block is found by number.
+ * So many small ones are kept (ADR 521). They must be gone before the collector of young objects comes: it
+ * copies what is alive, and stops everybody for that.
+ */
+const MAX_SMALL_BLOCKS = 64;
+
+/**
+ * Committed blocks in memory, newest last, up to a number of bytes and of small blocks. The oldest goes first, and
+ * with it the oldest segments of its queues. Block numbers follow each other, so a block is found by number.
  */
 export class TailRing {
   readonly #maxBytes: number;
   #blocks: LogBlock[] = [];
   #head = 0;
   #bytes = 0;
+  #smallBlocks = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -26,7 +35,8 @@ export class TailRing {
   push(block: LogBlock): void {
     this.#blocks.push(block);
     this.#bytes += block.retainedBytes;
-    while (this.#bytes > this.#maxBytes && this.#head < this.#blocks.length) this.#dropOldest();
+    if (block.buffer.length < SMALL_BYTES) this.#smallBlocks++;
+    while (this.#isOver() && this.#head < this.#blocks.length) this.#dropOldest();
   }
 
   /** The block of that number, if it is still here. */
@@ -46,10 +56,15 @@ export class TailRing {
     }
   }
 
+  #isOver(): boolean {
+    return this.#bytes > this.#maxBytes || this.#smallBlocks > MAX_SMALL_BLOCKS;
+  }
+
   #dropOldest(): void {
     const block = this.#blocks[this.#head] as LogBlock;
     this.#blocks[this.#head++] = undefined as never;
     this.#bytes -= block.retainedBytes;
+    if (block.buffer.length < SMALL_BYTES) this.#smallBlocks--;
     for (const segment of block.segments) segment.queue.shiftTail();
     if (this.#head >= MAX_WASTE && this.#head * 2 >= this.#blocks.length) {
       this.#blocks = this.#blocks.slice(this.#head);

@@ -103,7 +103,9 @@ export class NodeStream {
   }
 
   #refuse(error: unknown): void {
-    if (error instanceof NodeProtocolError) this.#core.parts.counters.protocolErrors++;
+    const { counters } = this.#core.parts;
+    if (error instanceof NodeProtocolError) counters.protocolErrors++;
+    else if (this.#attachment === undefined) counters.hellosRefused++;
     const status =
       error instanceof NodeProtocolError
         ? RpcStatus.INVALID_ARGUMENT

@@ -55,6 +55,7 @@ export class StoreCore {
       options.leaseMs,
       () => this.parts.nodes.all,
       (node) => {
+        this.parts.counters.leasesExpired++;
         this.#departures.die(node, `silent for more than ${String(node.leaseMs)} ms`);
       },
     );
@@ -79,12 +80,14 @@ export class StoreCore {
     });
   }
 
-  get stats(): StoreServerStats {
+  get stats(): Omit<StoreServerStats, 'callsRefused'> {
     const { nodes, claims, orphans, queues, counters } = this.parts;
     return {
       batches: counters.batches,
       records: counters.records,
       nodesFenced: counters.nodesFenced,
+      leasesExpired: counters.leasesExpired,
+      hellosRefused: counters.hellosRefused,
       arrivalsBehind: counters.arrivalsBehind,
       protocolErrors: counters.protocolErrors,
       nodes: nodes.size,

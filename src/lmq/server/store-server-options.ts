@@ -32,6 +32,8 @@ export interface StoreServerOptions extends Partial<StoreServerLimits> {
   /** How long a node may be silent before it counts as dead, ms; a node may ask for less. */
   readonly leaseMs: number;
   readonly credentials: RpcCredentials;
+  /** Where backups of the store are put; none are made unless given. */
+  readonly backupDirectory?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

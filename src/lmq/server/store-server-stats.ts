@@ -14,6 +14,12 @@ export interface StoreServerStats {
   readonly records: number;
   /** Nodes that died: silent for longer than their lease, or replaced by a new life of theirs. */
   readonly nodesFenced: number;
+  /** Of them, those that were silent for longer than their lease. */
+  readonly leasesExpired: number;
+  /** Hellos that were refused: of a dead node, of one too many, or with what the store cannot do. */
+  readonly hellosRefused: number;
+  /** Calls without the token of the cluster. */
+  readonly callsRefused: number;
   /** Arrivals that went to a node without records, because it was behind. */
   readonly arrivalsBehind: number;
   /** Streams that were ended for what came on them. */
@@ -25,6 +31,8 @@ export class StoreServerCounters {
   batches = 0;
   records = 0;
   nodesFenced = 0;
+  leasesExpired = 0;
+  hellosRefused = 0;
   arrivalsBehind = 0;
   protocolErrors = 0;
 }

@@ -5,6 +5,7 @@ import { RpcServer, type ServerDuplexStream } from '../../rpc/rpc-server.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { NodeStream } from './node-stream.ts';
 import { addStoreAdmin } from './store-admin.ts';
+import { addStoreBackup } from './store-backup.ts';
 import { StoreCore } from './store-core.ts';
 import {
   DEFAULT_STORE_SERVER_LIMITS,
@@ -52,6 +53,7 @@ class GrpcStoreServer implements StoreServer {
       },
     });
     addStoreAdmin(this.#rpc, options.store);
+    addStoreBackup(this.#rpc, options.store, options.backupDirectory, options.logger);
   }
 
   get port(): number {
@@ -65,7 +67,7 @@ class GrpcStoreServer implements StoreServer {
   }
 
   get stats(): StoreServerStats {
-    return this.#core.stats;
+    return { ...this.#core.stats, callsRefused: this.#rpc.callsRefused };
   }
 
   async start(): Promise<void> {

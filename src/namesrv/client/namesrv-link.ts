@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Registry } from '../../rpc/messages/namesrv-v1.ts';
+import { RpcError, RpcStatus } from '../../rpc/rpc-status.ts';
 import { compareVersions, kvId } from '../kv-version.ts';
 import type { KvEntry, KvVersion } from '../kv-version.ts';
 import { BackOff } from '../../common/back-off.ts';
@@ -22,6 +23,11 @@ export interface NamesrvLinkOptions {
 
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 2_000;
+const REFUSALS: ReadonlySet<RpcStatus> = new Set([
+  RpcStatus.UNAUTHENTICATED,
+  RpcStatus.PERMISSION_DENIED,
+  RpcStatus.RESOURCE_EXHAUSTED,
+]);
 
 /** The watch of one name server: begins again whenever it ends, and knows what that name server has. */
 export class NamesrvLink {
@@ -33,6 +39,8 @@ export class NamesrvLink {
   #registry: Registry | undefined;
   #isUp = false;
   #hasSettled = false;
+  /** Why the last attempt has failed, which has been said. */
+  #lastReason: string | undefined;
   #endWatch: (() => void) | undefined;
   #retry: Timer | undefined;
 
@@ -71,6 +79,7 @@ export class NamesrvLink {
       },
       snapshotEnd: () => {
         this.#backOff.reset();
+        this.#lastReason = undefined;
         this.#isUp = true;
         this.#hasSettled = true;
         logger.info({ namesrv: connection.address }, 'name server connected');
@@ -104,11 +113,21 @@ export class NamesrvLink {
     this.#registry = undefined;
     this.#versions.clear();
     const fields = { namesrv: connection.address, error: messageOf(error) };
+    // Ports and times in it are no news.
+    const reason = messageOf(error).replaceAll(/\d+/g, '');
     if (wasUp) logger.warn(fields, 'name server lost');
-    else logger.debug(fields, 'name server not reached');
+    else if (reason === this.#lastReason) logger.debug(fields, 'name server not reached');
+    else if (isRefusal(error)) logger.warn(fields, 'name server refuses this node');
+    else logger.info(fields, 'name server not reached');
+    this.#lastReason = reason;
     this.#retry = clock.after(this.#backOff.next(), () => {
       this.start();
     });
     changed();
   }
+}
+
+/** An operator has to do something about it: the token, or the limit of those who watch. */
+function isRefusal(error: Error): boolean {
+  return error instanceof RpcError && REFUSALS.has(error.status);
 }

@@ -7,7 +7,7 @@ import { loadService } from '../../rpc/proto.ts';
 import { RpcClient } from '../../rpc/rpc-client.ts';
 import { RpcError } from '../../rpc/rpc-status.ts';
 import type { BrokerDataBody } from '../rocketmq-bodies.ts';
-import type { AdminArguments, AdminCommand } from './admin-command.ts';
+import type { AdminArguments, AdminCommand, AdminOption } from './admin-command.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
 import { textTable } from './text-table.ts';
 import { addressOf, brokersOf, clusterInfo } from './topic-commands.ts';
@@ -25,16 +25,21 @@ const COLUMNS = [
   { title: '#LastTime', width: 0 },
 ];
 
+/** For commands that ask the stores themselves. */
+export const CREDENTIALS_OPTIONS: readonly AdminOption[] = [
+  { flags: '--tokenFile <file>', description: 'token of the cluster, as in cluster.conf' },
+  { flags: '--tlsCaFile <file>', description: 'with the two below: TLS, as in cluster.conf' },
+  { flags: '--tlsCertFile <file>', description: 'certificate to show the stores' },
+  { flags: '--tlsKeyFile <file>', description: 'its private key' },
+];
+
 /** How far the session of a client, or a shared group, is in each queue; asks the stores over gRPC. */
 export const CONSUMER_PROGRESS: AdminCommand = {
   name: 'consumerProgress',
   description: 'Print how far a session or shared group is in its queues.',
   options: [
     { flags: '-g, --groupName <name>', description: 'client id', isRequired: true },
-    { flags: '--tokenFile <file>', description: 'token of the cluster, as in cluster.conf' },
-    { flags: '--tlsCaFile <file>', description: 'with the two below: TLS, as in cluster.conf' },
-    { flags: '--tlsCertFile <file>', description: 'certificate to show the stores' },
-    { flags: '--tlsKeyFile <file>', description: 'its private key' },
+    ...CREDENTIALS_OPTIONS,
   ],
   async run(namesrv, args, clock) {
     const credentials = await credentialsOf(args);
@@ -84,7 +89,8 @@ function rowOf(store: string, { queue, maxOffset, consumerOffset }: QueueProgres
   return [name, store, '0', String(maxOffset), String(consumerOffset), diff, '-', 'N/A'];
 }
 
-async function credentialsOf(args: AdminArguments): Promise<RpcCredentials> {
+/** What `CREDENTIALS_OPTIONS` say. @throws NamesrvFailure (rejection) */
+export async function credentialsOf(args: AdminArguments): Promise<RpcCredentials> {
   const { tokenFile, tlsCaFile, tlsCertFile, tlsKeyFile } = args;
   const token = tokenFile === undefined ? undefined : (await contentsOf(tokenFile)).toString();
   if (tlsCaFile === undefined || tlsCertFile === undefined || tlsKeyFile === undefined) {

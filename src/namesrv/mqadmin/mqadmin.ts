@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Clock } from '../../common/clock.ts';
 import type { AdminArguments, AdminCommand } from './admin-command.ts';
+import { BACKUP_STORE } from './backup-store.ts';
 import { CONSUMER_PROGRESS } from './consumer-progress.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
 import { parseNamesrvAddresses } from './namesrv-address.ts';
@@ -24,7 +25,12 @@ export interface MqadminOptions {
   readonly clock: Clock;
 }
 
-const COMMANDS: readonly AdminCommand[] = [...KV_COMMANDS, ...TOPIC_COMMANDS, CONSUMER_PROGRESS];
+const COMMANDS: readonly AdminCommand[] = [
+  ...KV_COMMANDS,
+  ...TOPIC_COMMANDS,
+  CONSUMER_PROGRESS,
+  BACKUP_STORE,
+];
 
 /** Runs one command line (without program name) and resolves with its exit code. */
 export async function runMqadmin(

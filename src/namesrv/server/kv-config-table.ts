@@ -9,7 +9,7 @@ import { compareVersions, isNewer } from '../kv-version.ts';
 import type { KvEntry, KvVersion } from '../kv-version.ts';
 import type { KvConfig } from '../types.ts';
 import { entryBytes, VersionedTable } from '../versioned-table.ts';
-import type { VersionedValue } from '../versioned-table.ts';
+import type { TableSize, VersionedValue } from '../versioned-table.ts';
 import { formatKvConfig, parseKvConfig } from './kv-config-document.ts';
 import { KvConfigError } from './kv-config-error.ts';
 import { DEFAULT_KV_CONFIG_LIMITS, requireAtMost, requireFitting } from './kv-config-limits.ts';
@@ -81,6 +81,10 @@ export class KvConfigTable implements KvConfig, Service {
 
   list(namespace: string): ReadonlyMap<string, string> {
     return this.#table.list(namespace);
+  }
+
+  get size(): TableSize {
+    return this.#table.size;
   }
 
   /** Everything with versions, and also deleted keys that are remembered. */

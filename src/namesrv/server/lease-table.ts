@@ -9,7 +9,7 @@ export interface Registration {
   readonly epoch: number;
 }
 
-export interface LeaseTableOptions {
+export interface LeaseTableOptions<T extends Registration> {
   /** What registers here, for messages. */
   readonly what: string;
   readonly leaseMs: number;
@@ -20,6 +20,8 @@ export interface LeaseTableOptions {
   readonly logger: Logger;
   /** Called when somebody has come, gone or changed. */
   readonly changed: () => void;
+  /** Called with those whose lease is over, when they are gone. */
+  readonly lapsed?: (registrations: readonly T[]) => void;
 }
 
 interface Lease<T> {
@@ -30,12 +32,16 @@ interface Lease<T> {
 
 /** Registrations by name that end when they are not renewed. */
 export class LeaseTable<T extends Registration> {
-  readonly #options: LeaseTableOptions;
+  readonly #options: LeaseTableOptions<T>;
   readonly #leases = new Map<string, Lease<T>>();
   #length = 0;
 
-  constructor(options: LeaseTableOptions) {
+  constructor(options: LeaseTableOptions<T>) {
     this.#options = options;
+  }
+
+  get size(): number {
+    return this.#leases.size;
   }
 
   /** Sorted by name. */
@@ -81,16 +87,18 @@ export class LeaseTable<T extends Registration> {
 
   /** Ends the registrations whose lease is over. */
   dropSilent(): void {
-    const { what, clock, logger, changed } = this.#options;
+    const { what, clock, logger, changed, lapsed } = this.#options;
     const nowMs = clock.monotonic();
-    let dropped = 0;
-    for (const [name, { endsMs }] of this.#leases) {
+    const dropped: T[] = [];
+    for (const [name, { endsMs, registration }] of this.#leases) {
       if (endsMs > nowMs) continue;
       this.#drop(name);
-      dropped += 1;
+      dropped.push(registration);
       logger.warn({ [what]: name }, `${what} dropped: it has been silent`);
     }
-    if (dropped > 0) changed();
+    if (dropped.length === 0) return;
+    changed();
+    lapsed?.(dropped);
   }
 
   #requireRoom(known: Lease<T> | undefined, length: number): void {

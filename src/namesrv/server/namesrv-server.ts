@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../common/clock.ts';
+import { messageOf } from '../../common/errors.ts';
 import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
 import { RemotingServer } from '../../remoting/remoting-server.ts';
@@ -10,9 +11,11 @@ import { NAMESRV_SERVICE } from '../rpc/messages.ts';
 import { namesrvService } from '../rpc/namesrv-service.ts';
 import { Watchers } from '../rpc/watchers.ts';
 import type { KvConfig } from '../types.ts';
+import { dropConnectNodes } from './connect-nodes.ts';
 import type { KvConfigLimits } from './kv-config-limits.ts';
 import { KvConfigTable } from './kv-config-table.ts';
 import { kvRequestProcessors } from './kv-request-processor.ts';
+import type { NamesrvStats } from './namesrv-stats.ts';
 import { Registry } from './registry.ts';
 import type { RegistryOptions } from './registry.ts';
 import { TopicCatalog } from './topic-catalog.ts';
@@ -58,6 +61,7 @@ export interface Namesrv extends Service {
   readonly rpcPort: number | undefined;
   /** Open connections. */
   readonly connections: number;
+  readonly stats: NamesrvStats;
 }
 
 export const KV_CONFIG_FILE = 'kvConfig.json';
@@ -74,7 +78,11 @@ export function createNamesrv(options: NamesrvOptions): Namesrv {
     limits: options.kvConfigLimits ?? {},
     clock,
   });
-  const registry = new Registry(options.registry ?? {}, clock, logger);
+  const registry = new Registry(options.registry ?? {}, clock, logger, (gone) => {
+    dropConnectNodes(kv, gone, registry.gateways.list()).catch((error: unknown) => {
+      logger.warn({ error: messageOf(error) }, 'silent gateways are still in LMQ_CONNECT_NODES');
+    });
+  });
   const server = new RemotingServer({
     host,
     port,
@@ -100,6 +108,16 @@ export function createNamesrv(options: NamesrvOptions): Namesrv {
     get connections() {
       return server.connections;
     },
+    get stats() {
+      return {
+        stores: registry.stores.size,
+        gateways: registry.gateways.size,
+        kvEntries: kv.size.keys,
+        watches: rpc?.watches ?? 0,
+        connections: server.connections,
+        callsRefused: rpc?.callsRefused ?? 0,
+      };
+    },
     async start() {
       await startAll(services);
       logger.info({ host, port: server.port, rpcPort: rpc?.port }, 'name server listening');
@@ -122,11 +140,17 @@ async function startAll(services: readonly Service[]): Promise<void> {
   }
 }
 
+interface NamesrvRpc extends Service {
+  readonly port: number;
+  readonly watches: number;
+  readonly callsRefused: number;
+}
+
 function rpcOf(
   { rpc, clock, logger }: NamesrvOptions,
   kv: KvConfigTable,
   registry: Registry,
-): (Service & { readonly port: number }) | undefined {
+): NamesrvRpc | undefined {
   if (rpc === undefined) return undefined;
   const { maxWatchers = DEFAULT_MAX_WATCHERS, ...serverOptions } = rpc;
   const watchers = new Watchers({ kv, registry, maxWatchers, logger });
@@ -135,6 +159,12 @@ function rpcOf(
   return {
     get port() {
       return server.port;
+    },
+    get watches() {
+      return watchers.size;
+    },
+    get callsRefused() {
+      return server.callsRefused;
     },
     start: () => server.start(),
     stop: () => {

@@ -41,7 +41,13 @@ export class Registry implements Service {
   #sweep: Timer | undefined;
   #warmUp: Timer | undefined;
 
-  constructor(options: Partial<RegistryOptions>, clock: Clock, logger: Logger) {
+  /** @param gatewaysLapsed called with the gateways that have been dropped because they were silent */
+  constructor(
+    options: Partial<RegistryOptions>,
+    clock: Clock,
+    logger: Logger,
+    gatewaysLapsed: (gone: readonly GatewayRegistration[]) => void = () => undefined,
+  ) {
     this.#options = { ...DEFAULT_REGISTRY_OPTIONS, ...options };
     this.#clock = clock;
     this.#logger = logger;
@@ -51,7 +57,12 @@ export class Registry implements Service {
     const { leaseMs, maxStores, maxGateways, maxLength } = this.#options;
     const common = { leaseMs, maxLength, clock, logger, changed };
     this.stores = new LeaseTable({ ...common, what: 'store', max: maxStores });
-    this.gateways = new LeaseTable({ ...common, what: 'gateway', max: maxGateways });
+    this.gateways = new LeaseTable({
+      ...common,
+      what: 'gateway',
+      max: maxGateways,
+      lapsed: gatewaysLapsed,
+    });
   }
 
   get renewAfterMs(): number {

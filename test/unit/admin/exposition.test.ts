@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { Exposition } from '../../../src/admin/exposition.ts';
+import { gatewayExposition } from '../../../src/admin/exposition.ts';
 import { metricTable } from '../../../src/admin/metric-table.ts';
 import { processMetrics } from '../../../src/admin/process-metrics.ts';
 import { distinctSources, namesOf, valuesOf } from './admin-world.ts';
@@ -19,7 +19,7 @@ function documented(): string[] {
 describe('Exposition', () => {
   it('gives every metric of the table with type, help and its value', async () => {
     const sources = distinctSources();
-    const text = await new Exposition(sources, false).render();
+    const text = await gatewayExposition(sources, false).render();
     const values = valuesOf(text);
     expect(namesOf(text)).to.deep.equal(metricTable.map(({ name }) => name));
     for (const metric of metricTable) {
@@ -32,7 +32,7 @@ describe('Exposition', () => {
   it('reads at the time of each scrape, and not before', async () => {
     const sources = distinctSources();
     const dirtySessions = sinon.stub(sources, 'dirtySessions').returns(1);
-    const exposition = new Exposition(sources, false);
+    const exposition = gatewayExposition(sources, false);
     expect(dirtySessions.callCount).to.equal(0);
     await exposition.render();
     sources.gateway.messagesReceived = 5_000_000_000;
@@ -44,7 +44,7 @@ describe('Exposition', () => {
   it('reads once for scrapes at the same time', async () => {
     const sources = distinctSources();
     const dirtySessions = sinon.stub(sources, 'dirtySessions').returns(1);
-    const exposition = new Exposition(sources, false);
+    const exposition = gatewayExposition(sources, false);
     const [one, two] = await Promise.all([exposition.render(), exposition.render()]);
     expect(one).to.equal(two);
     expect(dirtySessions.callCount).to.equal(1);
@@ -53,7 +53,7 @@ describe('Exposition', () => {
   it('goes on after a source that failed', async () => {
     const sources = distinctSources();
     const dirtySessions = sinon.stub(sources, 'dirtySessions').throws(new Error('bug'));
-    const exposition = new Exposition(sources, false);
+    const exposition = gatewayExposition(sources, false);
     const failure = await exposition.render().catch((error: unknown) => error);
     expect(failure).to.be.an('error').with.property('message', 'bug');
     dirtySessions.resetBehavior();
@@ -62,13 +62,13 @@ describe('Exposition', () => {
   });
 
   it('puts no label on a metric of lmqtt', async () => {
-    const text = await new Exposition(distinctSources(), true).render();
+    const text = await gatewayExposition(distinctSources(), true).render();
     expect(text).to.not.match(/^lmqtt_[^ ]*\{/m);
   });
 
   it('exposes on Linux what docs/metrics.md lists, all of it and nothing else', async function () {
     if (process.platform !== 'linux') this.skip();
-    const text = await new Exposition(distinctSources(), true).render();
+    const text = await gatewayExposition(distinctSources(), true).render();
     expect(namesOf(text).sort()).to.deep.equal(documented().sort());
     const listed = [...metricTable, ...processMetrics];
     const types = new Map(

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { openLog } from '../../../src/cli/pino-log.ts';
 import { ConfigError } from '../../../src/common/errors.ts';
 
@@ -61,6 +62,22 @@ describe('openLog', () => {
     log.flush();
     expect(lines(moved).map((line) => line['msg'])).to.deep.equal(['before']);
     expect(lines(file).map((line) => line['msg'])).to.deep.equal(['after']);
+  });
+
+  it('goes on when the disk is full, and does not wait for room at the end', function () {
+    // Every write to it ends with ENOSPC.
+    if (!existsSync('/dev/full')) this.skip();
+    const log = openLog({ level: 'info', file: '/dev/full', console: false });
+    const told = sinon.stub(process.stderr, 'write').returns(true);
+    try {
+      for (let i = 0; i < 3; i++) log.logger.info({ i }, 'lost');
+      log.flush();
+    } finally {
+      told.restore();
+    }
+    expect(told.args.map(([text]) => String(text))).to.deep.equal([
+      'lmqtt: the log cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 
   it('needs no file', () => {

@@ -14,6 +14,7 @@ function source(...topics: readonly string[]): RetainedLookUp {
   return {
     mayMatch: (filter) => index.match(filter).next().done !== true,
     match: (filter) => index.match(filter),
+    ready: () => undefined,
     read: (names) => Promise.resolve(names.map((name) => Buffer.from(`${topics.join()}:${name}`))),
   };
 }

@@ -6,6 +6,7 @@ import { silentLogger } from '../../../../src/common/logger.ts';
 import { JournaledEngine } from '../../../../src/lmq/embedded/journaled-engine.ts';
 import type { KvBatch, KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
 import { rejection } from '../../../conformance/lmq-store/harness.ts';
+import { eventually } from '../../../helpers/eventually.ts';
 import { Random } from '../../../helpers/random.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -218,10 +219,16 @@ describe('JournaledEngine', () => {
       },
     });
     const journaled = new JournaledEngine(proxy, clock, silentLogger, true);
+    const told: Error[] = [];
+    journaled.onBroken((error) => told.push(error));
     await journaled.open();
     await write(journaled.batch(), { 0: '' });
     isFailing = true;
     expect(await write(journaled.commitBatch(), { a: '1' })).to.equal(true);
+    expect(told).to.deep.equal([]);
+    clock.advance(30);
+    await eventually('somebody is told', () => told.length > 0);
+    expect(told).to.deep.equal([failing]);
     expect(await rejection(journaled.get(bytes('a')))).to.equal(failing);
     expect(await rejection(write(journaled.commitBatch(), { b: '2' }))).to.equal(failing);
     expect(await rejection(journaled.get(bytes('a')))).to.equal(failing);

@@ -5,8 +5,14 @@ import { TailRing } from '../../../../src/lmq/embedded/tail-ring.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 
 /** Gives `queue` a block of its own with `records` records. */
-function grow(ring: TailRing, queue: LmqQueue, number: number, records: number): LogBlock {
-  const block = new LogBlock(number, Buffer.alloc(1_000));
+function grow(
+  ring: TailRing,
+  queue: LmqQueue,
+  number: number,
+  records: number,
+  bytes = 1_000,
+): LogBlock {
+  const block = new LogBlock(number, Buffer.alloc(bytes));
   const segment = new LmqSegment(queue, block, 16);
   for (let i = 1; i < records; i++) segment.positions.push(16 + i);
   segment.firstOffset = queue.maxOffset;
@@ -32,6 +38,24 @@ describe('TailRing', () => {
     expect(queue.findTail(1_999)?.firstOffset).to.equal(1_998);
     expect(queue.findTail(1_998)?.firstOffset).to.equal(1_998);
     expect(queue.findTail(2_000)).to.equal(undefined);
+  });
+
+  it('keeps the newest small blocks only, and large ones up to its bytes', () => {
+    const ring = new TailRing(64 << 20);
+    const queue = new LmqQueue(topicQueueName('t'));
+    for (let i = 0; i < 1_000; i++) grow(ring, queue, i, 1);
+    expect(ring.find(935)).to.equal(undefined);
+    expect(ring.find(936)?.number).to.equal(936);
+    expect(queue.findTail(935)).to.equal(undefined);
+    for (let i = 1_000; i < 2_000; i++) grow(ring, queue, i, 1, 32 * 1024);
+    expect(ring.find(936)?.number).to.equal(936);
+    for (let i = 2_000; i < 2_064; i++) grow(ring, queue, i, 1);
+    expect(ring.find(999)).to.equal(undefined);
+    expect(ring.find(1_000)?.number).to.equal(1_000);
+    ring.dropBelow(2_064);
+    expect(ring.bytes).to.equal(0);
+    for (let i = 2_064; i < 2_128; i++) grow(ring, queue, i, 1);
+    expect(ring.find(2_064)?.number).to.equal(2_064);
   });
 
   it('counts what segments take besides their records', () => {

@@ -1,0 +1,17 @@
+#!/bin/sh
+# node.sh [NODE OPTION...] PROGRAM [ARGUMENT...]: becomes Node.js with the settings that a process of lmqtt wants.
+# What the environment says of MALLOC_... wins, and so do options that are given.
+set -eu
+
+# The C library gives each thread memory of its own, which it hardly ever gives back: RocksDB's write buffers
+# come from one thread and go from another (ADR 521).
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-1048576}"
+export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-33554432}"
+
+# With one core or two, V8's four helper threads take the core of the thread that serves, which waits for them
+# in a collection (ADR 522).
+cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 4)
+[ "$cores" -gt 2 ] || set -- --v8-pool-size=1 --no-parallel-scavenge "$@"
+
+exec node "$@"

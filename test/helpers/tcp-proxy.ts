@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { createServer, connect, type Server, type Socket } from 'node:net';
+import type { Address } from './raw-client.ts';
+
+/** What happens to the bytes of both directions. */
+export interface LinkQuality {
+  /** How long each byte is under way, ms. */
+  readonly delayMs?: number;
+  /** Of each direction of each connection. */
+  readonly bytesPerSecond?: number;
+  /** Nothing comes through, and nobody is told: bytes wait until the quality is another one. */
+  readonly isBlackHole?: boolean;
+}
+
+const TICK_MS = 10;
+
+/** A network between two processes, for TCP connections to one address, with faults that the test chooses. */
+export class TcpProxy implements Address {
+  readonly host: string;
+  readonly #target: Address;
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #quality: LinkQuality = {};
+  #port = 0;
+
+  private constructor(host: string, target: Address) {
+    this.host = host;
+    this.#target = target;
+    // Half-open connections stay so: an end is passed on, behind the bytes before it.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#accept(socket);
+    });
+  }
+
+  /** @param port 0 takes a free one */
+  static async start(target: Address, host = '127.0.0.1', port = 0): Promise<TcpProxy> {
+    const proxy = new TcpProxy(host, target);
+    proxy.#server.listen(port, host);
+    await once(proxy.#server, 'listening');
+    proxy.#port = (proxy.#server.address() as { port: number }).port;
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  set quality(quality: LinkQuality) {
+    this.#quality = quality;
+  }
+
+  /** Ends every connection, both ways: as a process that closes its socket does, or as one that has forgotten it. */
+  cut(how: 'FIN' | 'RST'): void {
+    for (const pair of [...this.#pairs]) {
+      for (const socket of pair) {
+        if (how === 'RST') socket.resetAndDestroy();
+        else socket.destroy();
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.cut('RST');
+    await once(this.#server, 'close');
+  }
+
+  #accept(near: Socket): void {
+    const far = connect({ ...hostAndPort(this.#target), allowHalfOpen: true, noDelay: true });
+    const pair = [near, far] as const;
+    this.#pairs.add(pair);
+    for (const [socket, other] of [pair, [far, near]] as const) {
+      const flow = new Flow(socket, other, () => this.#quality);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        flow.stop();
+        this.#pairs.delete(pair);
+        other.destroy();
+      });
+    }
+  }
+}
+
+function hostAndPort({ host, port }: Address): { host: string; port: number } {
+  return { host, port };
+}
+
+interface Piece {
+  /** Undefined for the end of the stream. */
+  readonly bytes: Buffer | undefined;
+  readonly came: number;
+}
+
+/** One direction of a connection. What does not come through is not read further than some buffers. */
+class Flow {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #quality: () => LinkQuality;
+  readonly #pieces: Piece[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+  #budget = 0;
+
+  constructor(from: Socket, to: Socket, quality: () => LinkQuality) {
+    this.#from = from;
+    this.#to = to;
+    this.#quality = quality;
+    this.#timer = setInterval(() => {
+      this.#pass(true);
+    }, TICK_MS);
+    from.on('data', (bytes) => {
+      this.#take(bytes);
+    });
+    from.on('end', () => {
+      this.#take(undefined);
+    });
+    to.on('drain', () => {
+      this.#pass(false);
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #take(bytes: Buffer | undefined): void {
+    this.#pieces.push({ bytes, came: performance.now() });
+    this.#bytes += bytes?.length ?? 0;
+    if (this.#bytes > MAX_HELD_BYTES) this.#from.pause();
+    this.#pass(false);
+  }
+
+  #pass(isTick: boolean): void {
+    const { delayMs = 0, bytesPerSecond = Infinity, isBlackHole = false } = this.#quality();
+    // What was not used up is gone: a slow link does not save its time.
+    if (isTick) this.#budget = (bytesPerSecond * TICK_MS) / 1000;
+    else if (bytesPerSecond === Infinity) this.#budget = Infinity;
+    const due = performance.now() - delayMs;
+    while (!isBlackHole && this.#budget > 0 && !this.#to.writableNeedDrain) {
+      const [piece] = this.#pieces;
+      if (piece === undefined || piece.came > due) break;
+      this.#pieces.shift();
+      const { bytes, came } = piece;
+      if (bytes === undefined) {
+        this.#to.end();
+        break;
+      }
+      const count = Math.min(bytes.length, Math.ceil(this.#budget));
+      if (count < bytes.length) this.#pieces.unshift({ bytes: bytes.subarray(count), came });
+      this.#budget -= count;
+      this.#bytes -= count;
+      this.#to.write(bytes.subarray(0, count));
+    }
+    if (this.#bytes <= MAX_HELD_BYTES && this.#from.isPaused()) this.#from.resume();
+  }
+}
+
+/** More than that the sender's own buffers have to hold. */
+const MAX_HELD_BYTES = 4 << 20;

@@ -60,6 +60,7 @@ module.exports = {
     may('lmq/spi', ['common']),
     may('lmq/embedded', ['common', 'lmq/spi']),
     may('lmq/memory', ['common', 'lmq/spi']),
+    may('lmq/routed', ['common', 'lmq/spi']),
     may('lmq/remote', ['common', 'rpc', 'lmq/spi']),
     may('lmq/server', ['common', 'rpc', 'lmq/spi']),
     may('gateway', ['common', 'auth/types', 'lmq/spi', 'namesrv/types']),

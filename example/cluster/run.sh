@@ -1,6 +1,6 @@
 #!/bin/sh
-# A cluster on one machine: a name server, a store and two gateways, each a process of its own, and a producer and
-# consumers at different gateways. Everything is on free ports and in a temporary directory, and is gone afterwards.
+# A cluster on one machine: a name server, two stores that topics are spread over and two gateways, each a process of its
+# own, and a producer and consumers at different gateways; later a third store. Everything is on free ports and in a temporary directory, and is gone afterwards.
 # Exit code 0 when every consumer has got every message.
 set -eu
 
@@ -26,7 +26,7 @@ clean_up() {
   trap - EXIT
   for child in $consumers; do kill "$child" 2>/dev/null || true; done
   for gateway in g1 g2; do node_do "$gateway" stop gateway >/dev/null 2>&1 || true; done
-  node_do store stop lmq >/dev/null 2>&1 || true
+  for store in store-a store-b store-c; do node_do "$store" stop lmq >/dev/null 2>&1 || true; done
   node_do namesrv stop namesrv >/dev/null 2>&1 || true
   if [ "$status" -ne 0 ]; then tail -n 20 "$work"/*/logs/* >&2 || true; fi
   rm -rf "$work"
@@ -42,7 +42,30 @@ export LMQTT_CLUSTER_TOKEN='example of a token'
 export LMQTT_NAMESRV_LISTEN_PORT=0 LMQTT_NAMESRV_RPC_PORT="$namesrv_port" LMQTT_LMQ_LISTEN_PORT=0
 
 node_do namesrv start namesrv
-node_do store start lmq
+for store in store-a store-b; do LMQTT_LMQ_BROKER_NAME="$store" node_do "$store" start lmq; done
+admin_address=$(sed -n 's/^namesrv=//p' "$work/namesrv/run/namesrv.ready")
+printf '%s\n' "$LMQTT_CLUSTER_TOKEN" >"$work/token"
+
+# admin COMMAND ARGUMENTS…: the admin tool
+admin() {
+  command=$1
+  shift
+  sh "$home/bin/mqadmin" "$command" -n "$admin_address" "$@" --tokenFile "$work/token"
+}
+
+# registered STORE: returns when the name server knows the store
+registered() {
+  tries=0
+  until sh "$home/bin/mqadmin" clusterList -n "$admin_address" | grep -q " $1 "; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 50 ]; then echo "$1 does not register" >&2; exit 1; fi
+    sleep 0.2
+  done
+}
+
+registered store-a
+registered store-b
+admin foundStores -b store-a,store-b
 port1=$(free_port)
 LMQTT_CLUSTER_NODE_NAME=g1 LMQTT_CONNECT_MQTT_PORT="$port1" node_do g1 start gateway
 port2=$(free_port)
@@ -85,5 +108,16 @@ example "$port1" persistent-consumer subscribe
 example "$port1" persistent-consumer send
 node_do g1 stop gateway
 example "$port2" persistent-consumer receive
+consumers=''
+
+echo "--- a third store is added, and topics go there too"
+LMQTT_LMQ_BROKER_NAME=store-c node_do store-c start lmq
+registered store-c
+admin addStore -b store-c
+admin storeList
+listen "$port2" consumer 1
+consumer=$child
+example "$port2" producer
+wait "$consumer"
 consumers=''
 echo "ok: cluster"

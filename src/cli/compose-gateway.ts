@@ -8,6 +8,7 @@ import type { GatewayOptions } from '../gateway/options.ts';
 import { TopicMetadata } from '../gateway/routing/topic-metadata.ts';
 import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
+import type { Stores } from '../lmq/spi/stores.ts';
 import type { KvConfig } from '../namesrv/types.ts';
 import {
   acceptingCertificates,
@@ -40,6 +41,8 @@ export interface GatewayBase {
   readonly kv: KvConfig;
   /** The other gateways on the store; undefined when there are none. */
   readonly cluster?: Cluster | undefined;
+  /** The stores behind `store` one by one; undefined when it is the only one. */
+  readonly stores?: Stores | undefined;
   /** How clients are sent to the other gateways on stop. */
   readonly drain?: DrainOptions | undefined;
   /** Another process serves the metrics. */
@@ -70,6 +73,7 @@ export function composeGateway(composition: Composition, base: GatewayBase): Gat
   const metadata = new TopicMetadata({
     kv,
     filters: store,
+    stores: base.stores,
     autoCreateTopic: connect.autoCreateTopic,
     autoCreateWildcard: connect.autoCreateWildcard,
     shared: base.cluster !== undefined,
@@ -81,6 +85,7 @@ export function composeGateway(composition: Composition, base: GatewayBase): Gat
     listeners,
     store,
     cluster: base.cluster,
+    stores: base.stores,
     drain: base.drain,
     metadata,
     authenticator: authenticatorOf(composition, listeners),

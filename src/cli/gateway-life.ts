@@ -1,12 +1,18 @@
 import type { DrainOptions } from '../gateway/drain.ts';
+import { newestGeneration, type StoreTable } from '../common/store-table.ts';
 import { createRemoteStore } from '../lmq/remote/create-remote-store.ts';
 import type { RemoteStore } from '../lmq/remote/remote-store.ts';
+import type { LanePlace } from '../lmq/routed/lane-store.ts';
+import { createRoutedStore, type RoutedStore } from '../lmq/routed/routed-store.ts';
+import type { Cluster } from '../lmq/spi/cluster.ts';
+import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 import type { KvConfig, StoreRoutes } from '../namesrv/types.ts';
 import type { RpcCredentials } from '../rpc/credentials.ts';
-import { chooseStore } from './choose-store.ts';
+import { addressesOfStore } from './choose-store.ts';
 import { composeGateway, type GatewayPart } from './compose-gateway.ts';
 import { type Composition, partOf } from './composition.ts';
 import { ServiceGroup } from './service-group.ts';
+import { TableWatch } from './table-watch.ts';
 
 /** What outlives a fence. */
 export interface GatewayNode {
@@ -18,33 +24,30 @@ export interface GatewayNode {
   readonly isWorker: boolean;
 }
 
-/** A gateway over a store of another process, from attaching to it until it stops or is fenced. */
+/** A gateway over stores of other processes, from attaching to them until it stops or is fenced. */
 export interface GatewayLife {
-  readonly store: RemoteStore;
+  readonly store: LmqStore & Cluster;
   readonly gateway: GatewayPart;
   readonly group: ServiceGroup;
   /** The store does not take anything any more: connections are closed all at once. */
   isFenced: boolean;
 }
 
-/** @throws ConfigError when the configuration contradicts itself */
-export function createGatewayLife(composition: Composition, node: GatewayNode): GatewayLife {
+/**
+ * @param table undefined: the cluster has one store
+ * @param onFounded there is a table now; called once, when there was none
+ * @throws ConfigError when the configuration contradicts itself
+ */
+export function createGatewayLife(
+  composition: Composition,
+  node: GatewayNode,
+  table: StoreTable | undefined,
+  onFounded: () => void,
+): GatewayLife {
   const { config, clock } = composition;
   const { stopTimeoutMs } = config.connect;
-  const store = createRemoteStore({
-    nodeName: node.name,
-    // It may move while the gateway runs.
-    addresses: () => {
-      const chosen = chooseStore(node.namesrv.stores());
-      return chosen === undefined ? [] : [chosen.address];
-    },
-    credentials: node.credentials,
-    leaseMs: config.lmq.nodeLeaseMs,
-    tailBytes: config.lmq.tailBytes,
-    maxBacklogBytes: config.lmq.maxBacklogBytes,
-    stopTimeoutMs,
-    ...partOf(composition, 'store'),
-  });
+  const routed = table === undefined ? undefined : routedStore(composition, node, table);
+  const store = routed ?? remoteStore(composition, node);
   const drain: DrainOptions = {
     ...node.drain,
     get timeMs() {
@@ -55,11 +58,59 @@ export function createGatewayLife(composition: Composition, node: GatewayNode): 
     store,
     kv: node.namesrv,
     cluster: store,
+    stores: routed,
     drain,
     isWorker: node.isWorker,
   });
-  const services = [{ name: 'store', service: store }, ...gateway.services];
+  const growth = new TableWatch({
+    kv: node.namesrv,
+    store: routed,
+    onFounded,
+    ...partOf(composition, 'stores'),
+  });
+  const services = [
+    { name: 'store', service: store },
+    ...gateway.services,
+    { name: 'table of stores', service: growth },
+  ];
   const group = new ServiceGroup(services, clock, stopTimeoutMs);
   const life: GatewayLife = { store, gateway, group, isFenced: false };
   return life;
+}
+
+function routedStore(composition: Composition, node: GatewayNode, table: StoreTable): RoutedStore {
+  const parts = partOf(composition, 'stores');
+  parts.logger.info(
+    { stores: table.stores.map(({ name }) => name), generation: newestGeneration(table) },
+    'topics are spread over several stores',
+  );
+  return createRoutedStore({
+    table,
+    member: (name, place) => remoteStore(composition, node, name, place),
+    ...parts,
+  });
+}
+
+/** @param name of a table; undefined: the only store that there is */
+function remoteStore(
+  composition: Composition,
+  { name: nodeName, namesrv, credentials }: GatewayNode,
+  name?: string,
+  place: Partial<LanePlace> = {},
+): RemoteStore {
+  const { connect, lmq } = composition.config;
+  const { clock, logger } = partOf(composition, 'store');
+  return createRemoteStore({
+    nodeName,
+    // It may move while the gateway runs.
+    addresses: () => addressesOfStore(namesrv.stores(), name),
+    credentials,
+    leaseMs: lmq.nodeLeaseMs,
+    tailBytes: lmq.tailBytes,
+    maxBacklogBytes: lmq.maxBacklogBytes,
+    stopTimeoutMs: connect.stopTimeoutMs,
+    clock,
+    logger: name === undefined ? logger : logger.child({ store: name }),
+    ...place,
+  });
 }

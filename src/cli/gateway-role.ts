@@ -1,9 +1,12 @@
 import type { MetricsSnapshot } from '../admin/exposition.ts';
 import { ConfigError, LmqttError, messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
+import { silentLogger } from '../common/logger.ts';
+import type { StoreTable } from '../common/store-table.ts';
 import type { DrainOptions } from '../gateway/drain.ts';
 import { NamesrvClient } from '../namesrv/client/namesrv-client.ts';
-import { chooseStore, whyNoStore } from './choose-store.ts';
+import { LMQTT_NAMESPACE } from '../namesrv/types.ts';
+import { storeTableIn, whyNoStore } from './choose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import { createGatewayLife, type GatewayLife, type GatewayNode } from './gateway-life.ts';
@@ -18,6 +21,7 @@ import { lmqttVersion } from './version.ts';
 const FOREVER_MS = 2 ** 52;
 /** Between two attempts to begin anew. */
 const RETRY_MS = 1000;
+const noop = (): void => undefined;
 
 /**
  * A gateway over a store of another process. Waits for a name server and a store. When the store has
@@ -46,7 +50,7 @@ class GatewayRole implements WorkerRole {
   readonly #node: GatewayNode;
   readonly #group: ServiceGroup;
   readonly #patience: Patience;
-  #life: GatewayLife;
+  #life: GatewayLife | undefined;
   #renewing: Promise<void> = Promise.resolve();
   #onMoved: () => void = () => undefined;
 
@@ -70,7 +74,8 @@ class GatewayRole implements WorkerRole {
       isWorker,
     };
     this.#patience = new Patience(partOf(composition, 'role'));
-    this.#life = this.#newLife();
+    // Says at once when the configuration contradicts itself.
+    createGatewayLife({ ...composition, logger: silentLogger }, this.#node, undefined, noop);
     const namesrv: Service = {
       start: () =>
         this.#patience.await(this.#namesrv.start(), { addresses }, 'waiting for a name server'),
@@ -104,24 +109,32 @@ class GatewayRole implements WorkerRole {
   }
 
   where(): Where {
-    return this.#life.gateway.where();
+    return this.#life?.gateway.where() ?? {};
   }
 
   async metrics(): Promise<MetricsSnapshot | undefined> {
-    return this.#life.gateway.metrics?.snapshot();
+    return this.#life?.gateway.metrics?.snapshot();
   }
 
   onMoved(listener: () => void): void {
     this.#onMoved = listener;
   }
 
-  #newLife(): GatewayLife {
-    const life = createGatewayLife(this.#composition, this.#node);
+  #newLife(table: StoreTable | undefined): GatewayLife {
+    const { logger } = this.#composition;
+    const renew = (): void => {
+      this.#renewing = this.#renewing.then(() => this.#renew(life));
+    };
+    const life = createGatewayLife(this.#composition, this.#node, table, () => {
+      if (life !== this.#life || life.isFenced) return;
+      logger.info({}, 'topics are spread over several stores now, the gateway begins anew');
+      renew();
+    });
     life.store.onFenced((reason) => {
       if (life !== this.#life || life.isFenced) return;
       life.isFenced = true;
-      // One after the other: two at once would take each other's place at the store for ever.
-      this.#renewing = this.#renewing.then(() => this.#renew(life, reason));
+      logger.error({ reason }, 'the store counts this gateway as dead, it begins anew');
+      renew();
     });
     return life;
   }
@@ -129,8 +142,8 @@ class GatewayRole implements WorkerRole {
   async #startGateway(): Promise<void> {
     const { logger } = this.#composition;
     for (;;) {
-      await this.#storeKnown();
-      const life = this.#life;
+      const life = this.#newLife(await this.#storesKnown());
+      this.#life = life;
       try {
         await life.group.start();
         break;
@@ -140,7 +153,6 @@ class GatewayRole implements WorkerRole {
         logger.warn({ error: messageOf(error) }, 'the store is not there, trying again');
       }
       await this.#patience.pause(RETRY_MS);
-      this.#life = this.#newLife();
     }
     this.#register();
   }
@@ -149,22 +161,34 @@ class GatewayRole implements WorkerRole {
     await this.#renewing;
     // Nobody is to be sent here any more.
     await this.#namesrv.unregister();
-    await this.#life.group.stop();
+    await this.#life?.group.stop();
   }
 
-  /** Resolves when a store has registered. */
-  async #storeKnown(): Promise<void> {
-    if (chooseStore(this.#namesrv.stores()) !== undefined) return;
-    let unlisten: (() => void) | undefined;
+  /** Resolves with the table of stores when all stores that are needed have registered. */
+  async #storesKnown(): Promise<StoreTable | undefined> {
+    if (this.#whyNoStore() === undefined) return storeTableIn(this.#namesrv);
+    const unlisten: (() => void)[] = [];
     const known = new Promise<void>((resolve) => {
-      unlisten = this.#namesrv.onRoutesChanged(() => {
-        if (chooseStore(this.#namesrv.stores()) !== undefined) resolve();
-      });
+      const look = (): void => {
+        if (this.#whyNoStore() === undefined) resolve();
+      };
+      unlisten.push(this.#namesrv.onRoutesChanged(look));
+      unlisten.push(this.#namesrv.watch(LMQTT_NAMESPACE, look));
     });
     try {
-      await this.#patience.await(known, {}, whyNoStore(this.#namesrv.stores()));
+      await this.#patience.await(known, {}, this.#whyNoStore() ?? '');
     } finally {
-      unlisten?.();
+      for (const end of unlisten) end();
+    }
+    return storeTableIn(this.#namesrv);
+  }
+
+  #whyNoStore(): string | undefined {
+    try {
+      return whyNoStore(this.#namesrv.stores(), storeTableIn(this.#namesrv));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return `waiting for another table of stores: ${error.message}`;
     }
   }
 
@@ -179,19 +203,17 @@ class GatewayRole implements WorkerRole {
     });
   }
 
-  /** What the node believed is void: others have its sessions. Never rejects. */
-  async #renew(fenced: GatewayLife, reason: string): Promise<void> {
+  /** What the node believed is void: others have its sessions, or they lie elsewhere. Never rejects. */
+  async #renew(life: GatewayLife): Promise<void> {
+    // Was fenced while it stopped.
+    if (life !== this.#life) return;
     const { logger } = this.#composition;
-    // It could not be started, and another one is in its place.
-    if (fenced !== this.#life) return;
-    logger.error({ reason }, 'the store counts this gateway as dead, it begins anew');
-    await fenced.group.stop().catch((error: unknown) => {
+    await life.group.stop().catch((error: unknown) => {
       logger.warn({ error: messageOf(error) }, 'not everything of the old gateway has stopped');
     });
     for (;;) {
       if (this.#patience.isEnded) return;
       try {
-        this.#life = this.#newLife();
         await this.#startGateway();
         logger.info({ ...this.where() }, 'serving again');
         this.#onMoved();

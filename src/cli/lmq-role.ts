@@ -5,6 +5,7 @@ import { composeStore } from './compose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
 import { addressText } from './listen-addresses.ts';
 import { namesrvAddressesFrom, nodeNameFrom, reachableHost } from './node-names.ts';
+import { servedTopicsFrom } from './served-topics.ts';
 import { nodeCredentialsFrom, refuseOpenHost } from './node-security.ts';
 import { ServiceGroup } from './service-group.ts';
 import { adminOptionsFrom } from './standalone-options.ts';
@@ -35,6 +36,7 @@ export function createLmqRole(composition: Composition): Role {
     credentials,
     nodeName: nodeNameFrom(config.cluster, listenPort, process.pid),
     brokerName,
+    topics: servedTopicsFrom(config.lmq),
     address: () => addressText(reachableHost(listenHost, brokerIP1), server.port),
   });
   const admin = config.lmq.enablePrometheus

@@ -12,6 +12,8 @@ export interface StoreRegistrationOptions {
   readonly credentials: RpcCredentials;
   readonly nodeName: string;
   readonly brokerName: string;
+  /** First topic levels that the store serves by name. */
+  readonly topics?: readonly string[];
   /** `host:port` of the store server; known when it starts. */
   readonly address: () => string;
 }
@@ -43,7 +45,7 @@ export function storeRegistration(
         name: options.brokerName,
         address: options.address(),
         ...STORE_PROTOCOL,
-        topics: [],
+        topics: options.topics ?? [],
         epoch: clock.now(),
         version: lmqttVersion(),
       });

@@ -22,12 +22,11 @@ import { SegmentDelivery } from './session/segment-delivery.ts';
 import { SessionLog } from './session/session-log.ts';
 import { SessionRegistry } from './session/session-registry.ts';
 import { SysTopics } from './sys/sys-topics.ts';
-import type { Cluster } from '../lmq/spi/cluster.ts';
+import { onlyStore, type Stores } from '../lmq/spi/stores.ts';
 import type { ShareGroup } from './share/share-group.ts';
-import { ShareGroups } from './share/share-groups.ts';
+import { ShareLanes } from './share/share-lanes.ts';
 import { ShareLog } from './share/share-log.ts';
 import { SharePump } from './share/share-pump.ts';
-import { partKey } from './share/share-user.ts';
 import { Wills } from './will/wills.ts';
 
 /** What the parts are made from: the options of a gateway without its listeners. */
@@ -39,6 +38,7 @@ export type AssemblyOptions = Omit<
 /** Builds what all channels of a gateway share. Nothing of it is started yet. */
 export function assemble(options: AssemblyOptions, stats: GatewayStats): ChannelContext {
   const { store, metadata, limits, storeQos0 } = options;
+  const stores = options.stores ?? onlyStore(store, options.cluster);
   const { logger, clock, sessionFlushIntervalMs } = options;
   const { maxPacketSize } = limits;
   const hooks = hookChainOf(options.hooks, { stats, clock, logger, maxPacketSize });
@@ -46,17 +46,29 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   const authorizer = hooks?.authorizer(options.authorizer) ?? options.authorizer;
   const waiters = new CommitWaiters();
   const live = new LiveSubscriptions(options.cluster !== undefined);
-  const sessionLog = new SessionLog(store, waiters, clock, sessionFlushIntervalMs);
-  const pump = new DeliveryPump(store, limits, stats, clock, logger, sessionLog, hooks?.deliver);
+  const sessionLog = new SessionLog(store, waiters, clock, sessionFlushIntervalMs, stores);
+  const deliverHooks = hooks?.deliver;
+  const pump = new DeliveryPump(
+    store,
+    limits,
+    stats,
+    clock,
+    logger,
+    sessionLog,
+    deliverHooks,
+    stores,
+  );
   const shares = assembleShares(options, {
     live,
     sessionLog,
     stats,
+    stores,
     deliverHooks: hooks?.deliver,
   });
   const sessions = new SessionRegistry({
     shares,
     store,
+    stores,
     cluster: options.cluster,
     metadata,
     live,
@@ -81,18 +93,25 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
       : new HookedWillPublisher(publisher, hooks.publish, maxPacketSize);
   const common = { store, limits, stats, clock, logger, deliverHooks: hooks?.deliver };
   const interest = options.clientEventsOnDemand === true ? metadata.eventInterest : undefined;
-  const eventParts = { store, topics, publisher, stats, clock, interest };
+  const eventParts = { stores, topics, publisher, stats, clock, interest };
   const events = eventsOf(options.clientEvents, eventParts);
   if (events !== undefined) sessions.observe(events);
   const sysTopics =
     options.sysTopics === undefined
       ? undefined
       : new SysTopics({ ...common, ...options.sysTopics, topics, forwarder, sessionLog });
-  const wills = new Wills({ ...common, publisher: willPublisher, wheel, cluster: options.cluster });
+  const wills = new Wills({
+    ...common,
+    spread: stores.spread,
+    publisher: willPublisher,
+    wheel,
+    cluster: options.cluster,
+  });
   const lookUp =
     sysTopics === undefined ? retained : new RetainedLookUps(retained, sysTopics.values);
   return {
     store,
+    stores,
     metadata,
     topics,
     live,
@@ -103,13 +122,13 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     sysTopics,
     events,
     wills,
-    foreign: foreignOf(options, { live, sessions, stats, deliverHooks: hooks?.deliver }),
+    foreign: foreignOf(options, { stores, live, sessions, stats, deliverHooks }),
     publisher,
     shares,
     sessionLog,
     pump,
     waiters,
-    gate: new StoreGate(stats),
+    gate: new StoreGate(stats, stores),
     wheel,
     authenticator,
     enhancedAuthenticators: byMethod(options.enhancedAuthenticators),
@@ -127,14 +146,15 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
 /** Undefined when no other gateway is on the store. */
 function foreignOf(
   { cluster, store, limits, clock }: AssemblyOptions,
-  { live, sessions, stats, deliverHooks }: ForeignParts,
+  { stores, live, sessions, stats, deliverHooks }: ForeignParts,
 ): ForeignMessages | undefined {
   if (cluster === undefined) return undefined;
   const delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
-  return new ForeignMessages({ cluster, store, live, sessions, delivery, stats, limits });
+  return new ForeignMessages({ stores, store, live, sessions, delivery, stats, limits });
 }
 
 interface ForeignParts {
+  readonly stores: Stores;
   readonly live: LiveSubscriptions;
   readonly sessions: SessionRegistry;
   readonly stats: GatewayStats;
@@ -144,22 +164,25 @@ interface ForeignParts {
 function assembleShares(
   options: AssemblyOptions,
   {
+    stores,
     live,
     sessionLog,
     stats,
     deliverHooks,
   }: {
+    stores: Stores;
     live: LiveSubscriptions;
     sessionLog: SessionLog;
     stats: GatewayStats;
     deliverHooks: DeliverHooks | undefined;
   },
-): ShareGroups {
-  const { store, metadata, limits, clock, logger, sharedSubscriptions } = options;
+): ShareLanes {
+  const { store, metadata, limits, clock, logger, sharedSubscriptions, cluster } = options;
   const delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
-  const { cluster } = options;
-  const log = new ShareLog(store, sessionLog, partOf(cluster));
-  const askForTurn = (group: ShareGroup): void => groups.cluster?.turns.ask(group);
+  const log = new ShareLog(stores, sessionLog);
+  const askForTurn = (group: ShareGroup): void => {
+    shares.askForTurn(group);
+  };
   const pump = new SharePump({
     store,
     delivery,
@@ -170,8 +193,8 @@ function assembleShares(
     logger,
     askForTurn: cluster === undefined ? undefined : askForTurn,
   });
-  const groups = new ShareGroups({
-    store,
+  const shares = new ShareLanes({
+    stores,
     metadata,
     live,
     pump,
@@ -179,13 +202,7 @@ function assembleShares(
     stats,
     clock,
     logger,
-    cluster,
     ...(sharedSubscriptions ?? DEFAULT_SHARED_SUBSCRIPTIONS),
   });
-  return groups;
-}
-
-/** Names this gateway's part in a group; undefined when all of it is its own. */
-function partOf(cluster: Cluster | undefined): ((groupKey: string) => string) | undefined {
-  return cluster === undefined ? undefined : (groupKey) => partKey(groupKey, cluster.nodeId);
+  return shares;
 }

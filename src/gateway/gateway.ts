@@ -1,9 +1,8 @@
 import type { Service } from '../common/lifecycle.ts';
-import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { Arrival } from '../lmq/spi/types.ts';
 import { assemble } from './assembly.ts';
 import { Channel } from './channel/channel.ts';
-import { ClaimKeeper } from './cluster/claim-keeper.ts';
+import { StoreLanes } from './cluster/store-lanes.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
 import { Connection } from './connection/connection.ts';
 import { drain, NO_DRAIN } from './drain.ts';
@@ -66,6 +65,7 @@ export class Gateway implements Service {
     this.#sweeper = new SessionSweeper({
       sessions: this.#context.sessions,
       store,
+      stores: this.#context.stores,
       cluster,
       clock,
       logger,
@@ -104,7 +104,7 @@ export class Gateway implements Service {
       gate.open();
     });
     sessionLog.start(pump);
-    if (this.#options.cluster !== undefined) this.#join(this.#options.cluster);
+    new StoreLanes(this.#context).start();
     this.#sweeper.start();
     this.#context.sessions.start();
     await this.#tcpKeepAlive.load();
@@ -145,14 +145,8 @@ export class Gateway implements Service {
     await sessions.stop();
     this.#context.events?.stop();
     await this.#context.sysTopics?.stop();
-    this.#context.wills.stop();
+    await this.#context.wills.stop();
     this.#context.retained.stop();
-  }
-
-  #join(cluster: Cluster): void {
-    const { sessions, wills, shares } = this.#context;
-    const { logger } = this.#options;
-    new ClaimKeeper({ cluster, sessions, wills, shares, logger }).start();
   }
 
   #unsentBytes(): number {

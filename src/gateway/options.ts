@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
+import type { Stores } from '../lmq/spi/stores.ts';
 import type { DrainOptions } from './drain.ts';
 import type { ClientEvent } from './events/client-event.ts';
 import type { ConnectionLimits } from './listener/connection-limiter.ts';
@@ -63,6 +64,8 @@ export interface GatewayOptions {
   readonly store: LmqStore;
   /** The other gateways on the store; none unless given. */
   readonly cluster?: Cluster | undefined;
+  /** The stores behind `store` and `cluster` one by one; unless given these are one store. */
+  readonly stores?: Stores | undefined;
   readonly metadata: TopicMetadata;
   readonly authenticator: Authenticator;
   /** Methods of enhanced authentication; a client that names one is not asked for a password. */

@@ -13,6 +13,8 @@ export interface BrokerDataBody {
   readonly storeAddress?: string;
   /** Ours. */
   readonly storeVersion?: string;
+  /** Ours: first topic levels that the store serves by name. */
+  readonly storeTopics?: readonly string[];
 }
 
 export interface QueueDataBody {

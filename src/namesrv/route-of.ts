@@ -1,4 +1,6 @@
 import { splitList } from '../common/comma-list.ts';
+import { StoreSpread } from '../common/store-spread.ts';
+import type { StoreTable } from '../common/store-table.ts';
 import type { Route, StoreRegistration } from './types.ts';
 
 /**
@@ -17,6 +19,17 @@ export function routeOf(
   const serving = all.filter(({ topics }) => topics.includes(firstTopic));
   const chosen = serving.length > 0 ? serving : all.filter(({ topics }) => topics.length === 0);
   return routeBy(chosen.map(({ name }) => name).sort(), stores, false);
+}
+
+/** The stores that may have messages of a first level, by the table that topics are spread by. */
+export function routeInTable(
+  firstTopic: string,
+  table: StoreTable,
+  stores: ReadonlyMap<string, StoreRegistration>,
+): Route {
+  const lanes = new StoreSpread(table).lanesOfFilter(`${firstTopic}/#`);
+  const names = lanes.flatMap((lane) => table.stores[lane]?.name ?? []);
+  return routeBy(names.sort(), stores, false);
 }
 
 function routeBy(

@@ -13,6 +13,10 @@ export const LMQ_CONNECT_NODES = 'LMQ_CONNECT_NODES';
 export const LMQ_AUTOMATIC_NAMESPACE = 'LMQ_AUTOMATIC';
 /** First topic level → comma list of the names of the stores that it is pinned to. */
 export const LMQ_ROUTES_NAMESPACE = 'LMQ_ROUTES';
+/** Namespace of what all nodes of a cluster have in common. */
+export const LMQTT_NAMESPACE = 'LMQTT';
+/** The table of stores as JSON (`store-table.ts`); a cluster of one store needs none. */
+export const STORES_KEY = 'STORES';
 
 export interface KvChange {
   readonly namespace: string;

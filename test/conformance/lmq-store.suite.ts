@@ -12,7 +12,12 @@ export interface Capabilities {
    * tells its figures now and then.
    */
   readonly isRemote?: boolean;
+  /** Titles of tests of what holds in one store only, and not in several as one; each has to exist. */
+  readonly excluded?: readonly string[];
 }
+
+/** Enough for several stores and servers on a machine that has other work. */
+const TIMEOUT_MS = 20_000;
 
 /** What `src/lmq/spi` promises, for any implementation. */
 export function lmqStoreSuite(
@@ -22,9 +27,26 @@ export function lmqStoreSuite(
 ): void {
   describe(`LmqStore: ${name}`, () => {
     const isRemote = capabilities.isRemote === true;
+    excludeTests(capabilities.excluded ?? []);
     commitSuite(factory, isRemote);
     queueSuite(factory);
     tableSuite(factory, isRemote);
     if (capabilities.persists) reopeningSuite(factory);
+  }).timeout(TIMEOUT_MS);
+}
+
+function excludeTests(titles: readonly string[]): void {
+  before(function () {
+    const known = titlesOf(this.test?.parent);
+    const missing = titles.filter((title) => !known.includes(title));
+    if (missing.length > 0) throw new Error(`no such tests: ${missing.join(', ')}`);
   });
+  beforeEach(function () {
+    if (titles.includes(this.currentTest?.title ?? '')) this.skip();
+  });
+}
+
+function titlesOf(suite: Mocha.Suite | undefined): string[] {
+  if (suite === undefined) return [];
+  return [...suite.tests.map(({ title }) => title), ...suite.suites.flatMap(titlesOf)];
 }

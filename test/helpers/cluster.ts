@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { systemClock } from '../../src/common/clock.ts';
+import { runMqadmin } from '../../src/namesrv/mqadmin/mqadmin.ts';
 import { ClusterNode, type NodeRole } from './cluster-node.ts';
+import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 
@@ -12,6 +15,8 @@ export interface ClusterOptions {
   readonly gateways?: number;
   /** How many; 1 unless given. */
   readonly namesrvs?: number;
+  /** How many; 1 unless given. Of several, `start` spreads the topics over them. */
+  readonly stores?: number;
   /** Of the first of them; free ones unless given. */
   readonly namesrvPorts?: readonly number[];
   /** Lease of a gateway, ms; 2000 unless given. */
@@ -25,21 +30,27 @@ export interface ClusterOptions {
   readonly namesrvEnvironment?: Variables;
 }
 
+export interface AdminOutcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
 const DEFAULT_LEASE_MS = 2000;
 
-/** Name servers, a store and gateways, each a process of its own on 127.0.0.1 with its own home. */
+/** Name servers, stores and gateways, each a process of its own on 127.0.0.1 with its own home. */
 export class Cluster {
   readonly directory: string;
   readonly namesrvs: readonly ClusterNode[];
-  readonly store: ClusterNode;
   readonly #options: ClusterOptions;
+  readonly #stores: ClusterNode[] = [];
   readonly #gateways: ClusterNode[] = [];
 
   private constructor(
     directory: string,
     options: ClusterOptions,
     namesrvPorts: readonly number[],
-    storePort: number,
+    storePorts: readonly number[],
   ) {
     this.directory = directory;
     this.#options = options;
@@ -52,11 +63,7 @@ export class Cluster {
         ...options.namesrvEnvironment,
       }),
     );
-    this.store = this.#node('lmq', 'store', storePort, {
-      LMQTT_LMQ_LISTEN_PORT: String(storePort),
-      LMQTT_LMQ_NODE_LEASE_MS: String(this.leaseMs),
-      ...options.storeEnvironment,
-    });
+    for (const port of storePorts) this.addStore(port);
   }
 
   readonly #common: Variables;
@@ -75,24 +82,27 @@ export class Cluster {
 
   /** Directories and ports of a cluster of which nothing runs yet. */
   static async create(options: ClusterOptions = {}): Promise<Cluster> {
-    const { gateways = 2, namesrvPorts = [] } = options;
+    const { gateways = 2, namesrvPorts = [], stores = 1 } = options;
     const { namesrvs = Math.max(1, namesrvPorts.length) } = options;
-    const more = await freePorts(namesrvs - namesrvPorts.length + 1 + gateways);
+    const more = await freePorts(namesrvs - namesrvPorts.length + stores + gateways);
     const ports = [...namesrvPorts, ...more];
     const directory = await makeTempDir('lmqtt-cluster-');
     const cluster = new Cluster(
       directory,
       options,
       ports.slice(0, namesrvs),
-      ports[namesrvs] as number,
+      ports.slice(namesrvs, namesrvs + stores),
     );
-    for (const port of ports.slice(namesrvs + 1)) cluster.addGateway(port);
+    for (const port of ports.slice(namesrvs + stores)) cluster.addGateway(port);
     return cluster;
   }
 
-  /** Starts all of its nodes. */
+  /** Starts all of its nodes; spreads the topics over the stores when there are several. */
   async launch(): Promise<void> {
-    for (const node of this.nodes) node.launch();
+    for (const node of [...this.namesrvs, ...this.stores]) node.launch();
+    // A gateway would take the first of them to register for the only one.
+    if (this.stores.length > 1) await this.found();
+    for (const node of this.gateways) node.launch();
     await Promise.all(this.nodes.map((node) => node.untilReady()));
   }
 
@@ -104,8 +114,17 @@ export class Cluster {
     return this.#gateways;
   }
 
+  get stores(): readonly ClusterNode[] {
+    return this.#stores;
+  }
+
+  /** The first store, or the only one. */
+  get store(): ClusterNode {
+    return this.#stores[0] as ClusterNode;
+  }
+
   get nodes(): readonly ClusterNode[] {
-    return [...this.namesrvs, this.store, ...this.#gateways];
+    return [...this.namesrvs, ...this.#stores, ...this.#gateways];
   }
 
   /** The gateway of that number, from 0 on. */
@@ -124,6 +143,56 @@ export class Cluster {
     });
     this.#gateways.push(node);
     return node;
+  }
+
+  /** One more store, which is not started; its name is its `brokerName`. */
+  addStore(port: number, variables: Variables = {}): ClusterNode {
+    const name = this.#stores.length === 0 ? 'store' : `store${String(this.#stores.length + 1)}`;
+    const node = this.#node('lmq', name, port, {
+      LMQTT_LMQ_BROKER_NAME: name,
+      LMQTT_LMQ_LISTEN_PORT: String(port),
+      LMQTT_LMQ_NODE_LEASE_MS: String(this.leaseMs),
+      ...this.#options.storeEnvironment,
+      ...variables,
+    });
+    this.#stores.push(node);
+    return node;
+  }
+
+  /** Spreads the topics over the stores that there are; they and the name servers run. */
+  async found(): Promise<void> {
+    const nodes = [...this.namesrvs, ...this.#stores];
+    await Promise.all(nodes.map((node) => node.untilReady()));
+    const names = this.#stores.map(({ name }) => name);
+    await eventually(
+      'the stores are registered',
+      async () => {
+        const { out } = await this.mqadmin('clusterList');
+        return names.every((name) => out.includes(` ${name} `));
+      },
+      10_000,
+      50,
+    );
+    await this.succeed('foundStores', '-b', names.join(','));
+  }
+
+  /** Runs the admin tool, in this process. */
+  async mqadmin(...args: readonly string[]): Promise<AdminOutcome> {
+    let [out, err] = ['', ''];
+    const code = await runMqadmin(args, {
+      defaultNamesrvAddr: this.namesrvs.map((node) => node.ready('namesrv')).join(';'),
+      stdout: (text) => (out += text),
+      stderr: (text) => (err += text),
+      clock: systemClock,
+    });
+    return { code, out, err };
+  }
+
+  /** The output of the admin tool, which has succeeded. */
+  async succeed(...args: readonly string[]): Promise<string> {
+    const { code, out, err } = await this.mqadmin(...args);
+    if (code !== 0) throw new Error(`mqadmin ${args.join(' ')}: ${out}${err}`);
+    return out;
   }
 
   /** Ends every process and removes the data. */

@@ -5,6 +5,7 @@ import { type ExporterConf, exporterKeys } from './exporter-keys.ts';
 /** Keys of `lmq.conf` for the store as a process of its own. */
 export interface StoreServerConf extends ExporterConf {
   brokerName: string;
+  topics: string;
   listenHost: string;
   listenPort: number;
   brokerIP1: string;
@@ -19,6 +20,11 @@ export const storeServerKeys: ConfSpec<StoreServerConf>['keys'] = {
     minLength: 1,
     description:
       'Role lmq: name of this store in the cluster. Each store has its own; it stays with the data.',
+  }),
+  topics: text({
+    default: '',
+    description:
+      'Role lmq: first topic levels that this store serves by name, separated by commas; other stores get none of them. Empty: it serves all that no store serves by name. Counts at the moment when mqadmin foundStores or addStore takes the store in.',
   }),
   listenHost: text({
     default: '127.0.0.1',

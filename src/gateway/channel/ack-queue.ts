@@ -1,20 +1,25 @@
 import { AckByte } from '../codec/ack-byte.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import { encodeAck } from '../codec/publish-encoder.ts';
+import { laneOfCommit } from '../../lmq/spi/lane.ts';
+import type { CommitNumber } from '../../lmq/spi/types.ts';
 
 const FIRST_CAPACITY = 64;
 
 /**
- * Acknowledgements that wait for a commit, in the order in which they are due [MQTT-4.6.0-2]. Commits
- * complete in order, so a ring of (first byte, packet id) with the number of entries per commit is
- * enough. Bounded by what the peer may send before the store pauses it.
+ * Acknowledgements that wait for a commit, in the order in which they are due [MQTT-4.6.0-2]. Commits of a
+ * lane complete in order, so a ring of (first byte, packet id) with the number of entries per commit is
+ * enough; of several lanes, what is over waits for its turn. Bounded by what the peer may send before the
+ * store pauses it.
  */
 export class AckQueue {
   #ring: Uint32Array = new Uint32Array(FIRST_CAPACITY);
   #head = 0;
   #tail = 0;
-  readonly #commits: number[] = [];
+  readonly #commits: CommitNumber[] = [];
   readonly #counts: number[] = [];
+  /** The last commit of each lane that is over; undefined while all that has waited was for lane 0. */
+  #over: CommitNumber[] | undefined;
 
   /** PUBACKs among them. */
   pubacks = 0;
@@ -24,12 +29,12 @@ export class AckQueue {
   }
 
   /** The last commit that something waits for, or 0. */
-  get lastCommit(): number {
+  get lastCommit(): CommitNumber {
     return this.#commits[this.#commits.length - 1] ?? 0;
   }
 
-  /** True when nothing waited for this commit yet. */
-  push(firstByte: number, packetId: number, commit: number, reasonCode = 0): boolean {
+  /** True when `release` has to be called for this commit. */
+  push(firstByte: number, packetId: number, commit: CommitNumber, reasonCode = 0): boolean {
     if (this.#tail - this.#head === this.#ring.length) this.#grow();
     if (firstByte === AckByte.PUBACK) this.pubacks++;
     this.#ring[this.#tail++ & (this.#ring.length - 1)] =
@@ -41,29 +46,53 @@ export class AckQueue {
     }
     this.#commits.push(commit);
     this.#counts.push(1);
+    if (laneOfCommit(commit) !== 0) this.#over ??= [];
     return true;
   }
 
   /**
-   * Encodes everything that waited for commits up to `commit`; returns how many.
+   * Encodes everything that waited for commits of its lane up to `commit`, and now has its turn; returns how many.
    * @param failure MQTT 5 reason code for the PUBACK and PUBREC of a commit that has failed; PUBREL and
    *   PUBCOMP have none for it and are left out
    */
-  release(commit: number, out: OutBuffer, failure = 0): number {
+  release(commit: CommitNumber, out: OutBuffer, failure = 0): number {
+    if (this.#over !== undefined) return this.#releaseLanes(this.#over, commit, out, failure);
     let released = 0;
     while (this.#commits.length > 0 && (this.#commits[0] as number) <= commit) {
-      this.#commits.shift();
-      const count = this.#counts.shift() as number;
-      for (let i = 0; i < count; i++) {
-        const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
-        const firstByte = (entry >>> 16) & 0xff;
-        if (firstByte === AckByte.PUBACK) this.pubacks--;
-        if (failure !== 0 && firstByte >= AckByte.PUBREL) continue;
-        encodeAck(out, firstByte, entry & 0xffff, entry >>> 24 || failure);
-      }
-      released += count;
+      released += this.#releaseFirst(out, failure);
     }
     return released;
+  }
+
+  #releaseLanes(
+    over: CommitNumber[],
+    commit: CommitNumber,
+    out: OutBuffer,
+    failure: number,
+  ): number {
+    const lane = laneOfCommit(commit);
+    over[lane] = commit;
+    let released = 0;
+    for (let first = this.#commits[0]; first !== undefined; first = this.#commits[0]) {
+      const firstLane = laneOfCommit(first);
+      if (first > (over[firstLane] ?? 0)) break;
+      released += this.#releaseFirst(out, firstLane === lane ? failure : 0);
+    }
+    return released;
+  }
+
+  /** Everything that waited for the first commit. */
+  #releaseFirst(out: OutBuffer, failure: number): number {
+    this.#commits.shift();
+    const count = this.#counts.shift() as number;
+    for (let i = 0; i < count; i++) {
+      const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
+      const firstByte = (entry >>> 16) & 0xff;
+      if (firstByte === AckByte.PUBACK) this.pubacks--;
+      if (failure !== 0 && firstByte >= AckByte.PUBREL) continue;
+      encodeAck(out, firstByte, entry & 0xffff, entry >>> 24 || failure);
+    }
+    return count;
   }
 
   #grow(): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import type { ClientEvents } from '../events/client-events.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { HookChain } from '../hooks/hook-chain.ts';
@@ -21,17 +22,19 @@ import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { RetainedSender } from '../retained/retained-sender.ts';
 import type { SysTopics } from '../sys/sys-topics.ts';
 import type { Wills } from '../will/wills.ts';
-import type { ShareGroups } from '../share/share-groups.ts';
+import type { ShareLanes } from '../share/share-lanes.ts';
 import type { StoreGate } from './store-gate.ts';
 
 /** What all channels of a gateway share. */
 export interface ChannelContext {
   readonly store: LmqStore;
+  /** What `store` consists of, one by one. */
+  readonly stores: Stores;
   readonly metadata: TopicMetadata;
   readonly topics: TopicTable;
   readonly live: LiveSubscriptions;
   readonly sessions: SessionRegistry;
-  readonly shares: ShareGroups;
+  readonly shares: ShareLanes;
   readonly sessionLog: SessionLog;
   readonly pump: DeliveryPump;
   readonly waiters: CommitWaiters;

@@ -54,6 +54,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   readonly #keepAlive: KeepAlive;
   /** An asynchronous handler is at work: what follows waits. */
   #busy = false;
+  /** The last packet has not been handled. */
+  #isRepeated = false;
   #acks: AckQueue | undefined;
   #receiver: PublishReceiver | undefined;
   /** What publishes go to: the receiver, or what stands before it. */
@@ -120,6 +122,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     const { maxPacketSize } = this.context.limits;
     this.#keepAlive.lastPacketAt = this.context.wheel.nowSeconds;
     let position = 0;
+    let start = 0;
     try {
       if (this.state === ChannelState.NEW) refuseBeforeConnect(chunk);
       while (position < limit && !this.#busy && this.state !== ChannelState.CLOSED) {
@@ -127,7 +130,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
           if (frame.end > 0) this.connection.need(frame.end - position);
           break;
         }
-        const start = position;
+        start = position;
         position = frame.end;
         dispatch(this, chunk, start, frame.bodyStart, frame.end);
       }
@@ -138,7 +141,9 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     }
     this.#receiver?.endOfChunk(chunk);
     this.#endOfChunk();
-    return position;
+    if (!this.#isRepeated) return position;
+    this.#isRepeated = false;
+    return start;
   }
 
   onDrain(): void {
@@ -195,6 +200,11 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
         this.fail(error);
       },
     );
+  }
+
+  repeatAfter(work: Promise<void>): void {
+    this.#isRepeated = true;
+    this.block(work);
   }
 
   /** Answers when the commit is durable, in the order of these calls. */
@@ -299,6 +309,13 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
       this.pumpDue = false;
       context.pump.run(session);
     }
-    if (!context.store.writable) context.gate.wait(this.connection);
+    if (!context.store.writable) this.#waitForStore(session, context);
+    else if (context.stores.spread.lanes > 1) this.#receiver?.takeLanes();
+  }
+
+  /** Its home, or a store that this connection has just published to, may be the one that has too much. */
+  #waitForStore({ clientId }: Session, { stores, gate }: ChannelContext): void {
+    const home = 1 << stores.spread.homeOf(clientId);
+    gate.wait(this.connection, (this.#receiver?.takeLanes() ?? 0) | home);
   }
 }

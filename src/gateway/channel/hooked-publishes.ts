@@ -1,4 +1,5 @@
 import { RECORD_RETAIN } from '../../lmq/spi/record.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
 import type { CommitNumber } from '../../lmq/spi/types.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -12,6 +13,7 @@ import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 import type { Session } from '../session/session.ts';
 import type { ChannelContext } from './channel-context.ts';
+import { openCommitIn } from './handlers/acks.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 
 const RETAIN = 0x01;
@@ -72,7 +74,7 @@ export class HookedPublishes {
     if (verdict === undefined) return message;
     if (verdict === DROP) {
       this.#context.stats.messagesDroppedByHooks++;
-      this.#accept(packet, 0);
+      this.#accept(packet, 0, this.#session.lanes?.home ?? 0);
       return undefined;
     }
     const reason = verdict.reason === '' ? 'refused by a hook' : verdict.reason;
@@ -109,7 +111,8 @@ export class HookedPublishes {
     if (retain && entry.peer === undefined) {
       retained.put(entry.name, { topic: entry.bytes, qos, publisher, payload: source, ...common });
     }
-    this.#accept(packet, commit);
+    const lane = commit === 0 ? (this.#session.lanes?.home ?? 0) : entry.topic.lane;
+    this.#accept(packet, commit, lane);
     forwarder.publish(entry, qos, { retain, chunk: source, ...common }, this.#session);
   }
 
@@ -132,8 +135,11 @@ export class HookedPublishes {
     }
   }
 
-  /** Acknowledges as the client has published: after the commit, if there is one to wait for. */
-  #accept({ first, packetId }: OpenedPublish, commit: CommitNumber): void {
+  /**
+   * Acknowledges as the client has published: after the commit, if there is one to wait for.
+   * @param lane keeps the identifier
+   */
+  #accept({ first, packetId }: OpenedPublish, commit: CommitNumber, lane: Lane): void {
     const qos = (first >> 1) & 0b11;
     if (qos === 0) return;
     const channel = this.#channel;
@@ -141,10 +147,10 @@ export class HookedPublishes {
     const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
     let due = commit;
     if (qos === 2) {
-      session.received.add(packetId);
+      session.hasReceived(packetId, lane);
       if (session.persistent) {
         channel.journalDue = true;
-        due ||= this.#context.store.openCommit;
+        due ||= openCommitIn(channel, session, lane);
       }
     }
     if (due === 0) channel.acknowledgeInOrder(ack, packetId);

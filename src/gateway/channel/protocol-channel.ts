@@ -60,6 +60,8 @@ export interface ProtocolChannel extends SessionLink {
   forwardPending(chunk: Buffer): void;
   /** Runs an asynchronous handler; the packets behind it wait, unread ones in the socket. */
   block(work: Promise<void>): void;
+  /** As `block`; the packet at hand is handled once more afterwards. Called by its handler, which has not begun. */
+  repeatAfter(work: Promise<void>): void;
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
   /** Answers after everything that is to be answered already; at once when there is nothing. */

@@ -22,6 +22,7 @@ const RETAIN = 0x01;
 const DOLLAR = 0x24;
 /** Topic names that one connection is known to be allowed to publish to; more are asked again. */
 const ALLOWED_CAPACITY = 256;
+const ALL_LANES = -1;
 
 /**
  * PUBLISH in, of one connection. Decoded in place: the payload goes from the chunk into the store's
@@ -40,6 +41,8 @@ export class PublishReceiver {
   #allowed: Set<TopicEntry> | undefined;
   #aliases: TopicAliases | undefined;
   #lastProperties: LastProperties | undefined;
+  /** Stores that the topics of this chunk are in, as bits; that of the last topic is not among them always. */
+  #lanes = 0;
   #runStart = 0;
   #runEnd = -1;
   #runCount = 0;
@@ -60,6 +63,14 @@ export class PublishReceiver {
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
     this.#hooked = hookedPublishes(channel, session);
+  }
+
+  /** Takes the stores that have been written to, as bits, since this was asked or forgotten last. */
+  takeLanes(): number {
+    const last = this.#entry === undefined ? 0 : 1 << this.#entry.topic.lane;
+    const lanes = this.#hooked === undefined ? this.#lanes | last : ALL_LANES;
+    this.#lanes = 0;
+    return lanes;
   }
 
   /** One PUBLISH: fixed header at `start`, variable header at `bodyStart`, ends before `end`. */
@@ -201,6 +212,8 @@ export class PublishReceiver {
     // What is no new message is answered without them.
     const isRepetition = qos === 2 && this.#session.received.has(packetId);
     if (isRepetition || (qos === 0 && (first & DUP) !== 0)) return true;
+    // They may change the topic.
+    if (qos === 2 && this.#waitsForListing(ALL_LANES, end)) return false;
     if (qos !== 0 && this.#isVersion5) this.#checkReceiveMaximum();
     const packet = {
       entry,
@@ -248,16 +261,19 @@ export class PublishReceiver {
     const session = this.#session;
     const packetId = this.#packetId;
     const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
-    if (qos === 2 && session.received.has(packetId)) {
-      this.#context.stats.duplicatesReceived++;
-      this.#channel.acknowledgeInOrder(ack, packetId);
-      return;
+    if (qos === 2) {
+      if (session.received.has(packetId)) {
+        this.#context.stats.duplicatesReceived++;
+        this.#channel.acknowledgeInOrder(ack, packetId);
+        return;
+      }
+      if (session.lanes !== undefined && this.#waitsForListing(1 << entry.topic.lane, end)) return;
     }
     if (this.#isVersion5) this.#checkReceiveMaximum();
     const commit = this.#append(entry, qos, chunk, end);
     if ((this.#first & RETAIN) !== 0) this.#retain(entry, qos, chunk, end);
     if (qos === 2) {
-      session.received.add(packetId);
+      session.hasReceived(packetId, entry.topic.lane);
       if (session.persistent) this.#channel.journalDue = true;
     }
     this.#channel.acknowledgeAfter(commit, ack, packetId);
@@ -265,6 +281,21 @@ export class PublishReceiver {
       this.endOfChunk(chunk);
       this.#forward(entry, qos, chunk, end);
     }
+  }
+
+  /**
+   * Whether the packet at hand has to wait until the record of its session says where to look for what it has
+   * sent: then it comes once more.
+   */
+  #waitsForListing(wanted: number, end: number): boolean {
+    const { lanes } = this.#session;
+    const unlisted = lanes?.unlistedOf(wanted) ?? 0;
+    if (lanes === undefined || unlisted === 0) return false;
+    const { sessionLog, stats } = this.#context;
+    stats.messagesReceived--;
+    stats.payloadBytesReceived -= end - this.#payloadStart;
+    this.#channel.repeatAfter(sessionLog.listLanes(this.#session, lanes, unlisted));
+    return true;
   }
 
   /** [MQTT-3.3.4-9] the other way round: more under way than our CONNACK allows. */
@@ -333,6 +364,7 @@ export class PublishReceiver {
     this.endOfChunk(chunk);
     const entry = topics.lookUp(source, start, end);
     this.#authorize(entry);
+    if (last !== undefined) this.#lanes |= 1 << last.topic.lane;
     this.#entry = entry;
     this.#generation = topics.generation;
     return entry;

@@ -1,3 +1,4 @@
+import type { Stores } from '../../lmq/spi/stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 
 /** Something that can stop and go on reading. */
@@ -7,20 +8,28 @@ export interface Pausable {
 }
 
 /**
- * Back-pressure of the store: whoever publishes while its backlog is over the limit stops reading until
+ * Back-pressure of the stores: whoever publishes to one whose backlog is over the limit stops reading until
  * the backlog has gone down.
  */
 export class StoreGate {
   readonly #stats: GatewayStats;
-  readonly #waiting = new Set<Pausable>();
+  /** Undefined: there is one. */
+  readonly #stores: Stores | undefined;
+  /** With the lanes that they have written to, as bits. */
+  readonly #waiting = new Map<Pausable, number>();
 
-  constructor(stats: GatewayStats) {
+  constructor(stats: GatewayStats, stores?: Stores) {
     this.#stats = stats;
+    this.#stores = stores;
   }
 
-  wait(publisher: Pausable): void {
-    if (this.#waiting.has(publisher)) return;
-    this.#waiting.add(publisher);
+  /**
+   * The store, or one of them, does not accept: pauses the publisher if it is one that it has written to.
+   * @param lanes those, as bits
+   */
+  wait(publisher: Pausable, lanes = 1): void {
+    if (this.#waiting.has(publisher) || this.#accepts(lanes)) return;
+    this.#waiting.set(publisher, lanes);
     this.#stats.storeBackPressure++;
     publisher.pause();
   }
@@ -30,14 +39,30 @@ export class StoreGate {
     return this.#waiting.has(publisher);
   }
 
-  /** The store accepts again. */
+  /** The store, or one of them, accepts again. */
   open(): void {
-    const publishers = [...this.#waiting];
-    this.#waiting.clear();
-    for (const publisher of publishers) publisher.resume();
+    const isAlone = this.#laneCount === 1;
+    const free = [...this.#waiting].filter(([, lanes]) => isAlone || this.#accepts(lanes));
+    for (const [publisher] of free) this.#waiting.delete(publisher);
+    for (const [publisher] of free) publisher.resume();
   }
 
   leave(publisher: Pausable): void {
     this.#waiting.delete(publisher);
+  }
+
+  get #laneCount(): number {
+    return this.#stores?.spread.lanes ?? 1;
+  }
+
+  /** Whether all of several stores accept; of one the caller knows. */
+  #accepts(lanes: number): boolean {
+    const stores = this.#stores;
+    const count = this.#laneCount;
+    if (stores === undefined || count === 1) return false;
+    for (let lane = 0; lane < count; lane++) {
+      if ((lanes & (1 << lane)) !== 0 && !stores.member(lane).writable) return false;
+    }
+    return true;
   }
 }

@@ -2,14 +2,18 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { ClaimKind, claimKind, claimName, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
-import type { ShareGroups } from '../share/share-groups.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
+import type { ShareLanes } from '../share/share-lanes.ts';
 import type { Wills } from '../will/wills.ts';
 
 export interface ClaimKeeperParts {
+  /** The other gateways on one store. */
   readonly cluster: Cluster;
   readonly sessions: SessionRegistry;
   readonly wills: Wills;
-  readonly shares: ShareGroups;
+  /** Of that store. */
+  readonly lane: Lane;
+  readonly shares: ShareLanes;
   readonly logger: Logger;
 }
 
@@ -35,7 +39,7 @@ export class ClaimKeeper {
   }
 
   #giveUp(key: string): void {
-    const { cluster, sessions, wills, shares, logger } = this.#parts;
+    const { cluster, lane, sessions, wills, shares, logger } = this.#parts;
     const name = claimName(key);
     switch (claimKind(key)) {
       case ClaimKind.SESSION:
@@ -51,7 +55,7 @@ export class ClaimKeeper {
         wills.handOver(name);
         return;
       case ClaimKind.GROUP:
-        shares.cluster?.giveUp(name);
+        shares.at(lane).cluster?.giveUp(name);
         return;
       default:
         cluster.release(key);
@@ -60,7 +64,7 @@ export class ClaimKeeper {
 
   /** Also what has come too late for whoever asked for it: it is this gateway's already. */
   async #adopt(key: string): Promise<void> {
-    const { cluster, logger } = this.#parts;
+    const { cluster, lane, shares, logger } = this.#parts;
     const name = claimName(key);
     try {
       switch (claimKind(key)) {
@@ -71,7 +75,7 @@ export class ClaimKeeper {
           if (!(await this.#parts.wills.adopt(name))) await this.#adoptSession(name);
           return;
         case ClaimKind.MEMBERSHIP:
-          await this.#parts.shares.cluster?.adopt(name);
+          await shares.at(lane).cluster?.adopt(name);
           return;
         default:
           cluster.release(key);
@@ -82,8 +86,9 @@ export class ClaimKeeper {
     }
   }
 
-  #adoptSession(clientId: string): Promise<void> {
-    const { sessions, wills } = this.#parts;
-    return sessions.adopt(clientId, () => wills.adoptOpen(clientId));
+  async #adoptSession(clientId: string): Promise<void> {
+    const { sessions, wills, shares } = this.#parts;
+    await sessions.adopt(clientId, () => wills.adoptOpen(clientId));
+    await shares.fetchFrom(clientId);
   }
 }

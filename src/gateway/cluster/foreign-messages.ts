@@ -1,4 +1,3 @@
-import type { Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import { peerOfQueue } from '../../lmq/spi/queue-name.ts';
 import {
@@ -8,6 +7,7 @@ import {
   recordQos,
   recordTopic,
 } from '../../lmq/spi/record.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import type { Arrival, Segment } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
@@ -19,7 +19,7 @@ import type { SessionRegistry } from '../session/session-registry.ts';
 import { hasRoom } from '../session/window-sender.ts';
 
 export interface ForeignMessagesParts {
-  readonly cluster: Cluster;
+  readonly stores: Stores;
   readonly store: LmqQueueStore;
   readonly live: LiveSubscriptions;
   readonly sessions: SessionRegistry;
@@ -70,7 +70,8 @@ export class ForeignMessages {
     receivers: number,
     visit: (segment: Segment, position: number, qos: number) => void,
   ): void {
-    const { store, cluster, stats } = this.#parts;
+    const { store, stores, stats } = this.#parts;
+    const own = stores.clusterOf(queue.lane)?.origin;
     const end = firstOffset + count;
     for (let offset = firstOffset; offset < end;) {
       const segment = store.tail(queue, offset);
@@ -81,7 +82,7 @@ export class ForeignMessages {
       const segmentEnd = Math.min(end, segment.firstOffset + segment.count);
       for (; offset < segmentEnd; offset++) {
         const position = segment.positions[offset - segment.firstOffset] as number;
-        if (recordOrigin(segment.buffer, position) === cluster.origin) continue;
+        if (recordOrigin(segment.buffer, position) === own) continue;
         visit(segment, position, recordQos(segment.buffer, position));
       }
     }

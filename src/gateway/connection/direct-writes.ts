@@ -108,7 +108,8 @@ export function writeDirect(socket: ByteStream, out: OutBuffer, writer: DirectWr
   chunks.length = 0;
   if (status !== 0) {
     request = undefined;
-    writer.destroy();
+    // Its event comes in a later turn: who writes is not to lose its session in the middle of that.
+    socket.destroy();
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../common/clock.ts';
-import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { MessagePublisher } from '../message-publisher.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
@@ -23,7 +23,7 @@ interface Waiting {
 }
 
 export interface EventBatchParts {
-  readonly store: LmqStore;
+  readonly stores: Stores;
   readonly publisher: MessagePublisher;
   readonly stats: GatewayStats;
   readonly clock: Clock;
@@ -60,12 +60,12 @@ export class EventBatch {
     this.#timer = undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
-    const { store, publisher, stats } = this.#parts;
-    if (!store.writable) {
-      stats.clientEventsDropped += waiting.length;
-      return;
-    }
+    const { stores, publisher, stats } = this.#parts;
     for (const { entry, payload } of waiting) {
+      if (!stores.member(entry.topic.lane).writable) {
+        stats.clientEventsDropped++;
+        continue;
+      }
       const message = {
         payload: Buffer.from(payload),
         qos: QOS,
@@ -74,7 +74,7 @@ export class EventBatch {
         properties: JSON_PROPERTIES,
       } as const;
       publisher.publishTo(entry, message, PUBLISHER);
+      stats.clientEvents++;
     }
-    stats.clientEvents += waiting.length;
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../../common/logger.ts';
 import type { Cluster } from '../../lmq/spi/cluster.ts';
 import type { CommitLog, StateStore } from '../../lmq/spi/lmq-store.ts';
 import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
+import { OwnWrites } from './own-writes.ts';
 
 export interface RetainedFeedParts {
   readonly cluster: Cluster;
@@ -18,9 +19,8 @@ export interface RetainedFeedParts {
  */
 export class RetainedFeed {
   readonly #parts: RetainedFeedParts;
-  /** Topics written here that may not be durable; bounded by the store's backlog. */
-  readonly #own = new Set<string>();
-  #newest: CommitNumber = 0;
+  /** Topics written here. */
+  readonly #own = new OwnWrites();
   /** Topics that the store is being asked for → whether to ask again. */
   readonly #contested = new Map<string, boolean>();
 
@@ -31,7 +31,7 @@ export class RetainedFeed {
   async start(): Promise<void> {
     const { cluster, store } = this.#parts;
     store.onCommit((commit) => {
-      if (commit >= this.#newest) this.#own.clear();
+      this.#own.settled(commit);
     });
     await cluster.watchState(StateSpace.RETAINED, (topic, value) => {
       this.#changed(topic, value);
@@ -40,15 +40,14 @@ export class RetainedFeed {
 
   /** This gateway has written a topic. */
   wrote(topic: string, commit: CommitNumber): void {
-    this.#own.add(topic);
-    this.#newest = commit;
+    this.#own.wrote(topic, commit);
   }
 
   #changed(topic: string, value: Buffer | undefined): void {
     const { apply, logger } = this.#parts;
     if (this.#contested.has(topic)) {
       this.#contested.set(topic, true);
-    } else if (this.#own.has(topic)) {
+    } else if (this.#own.pending(topic) > 0) {
       this.#settle(topic).catch((error: unknown) => {
         this.#contested.delete(topic);
         logger.error({ topic, error: messageOf(error) }, 'reading a retained message failed');
@@ -64,7 +63,8 @@ export class RetainedFeed {
     do {
       this.#contested.set(topic, false);
       // A commit that fails closes the connections that wrote; what the store has is right all the same.
-      await store.committed(this.#newest).catch(() => undefined);
+      const commit = this.#own.pending(topic);
+      if (commit > 0) await store.committed(commit).catch(() => undefined);
       value = await store.getState(StateSpace.RETAINED, topic);
     } while (this.#contested.get(topic) === true);
     this.#contested.delete(topic);

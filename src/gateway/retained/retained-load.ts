@@ -51,12 +51,17 @@ export class RetainedLoad {
     return this.#isOver;
   }
 
+  /** From now on what is deleted is remembered. */
+  begin(): void {
+    this.#isOver = false;
+  }
+
   /**
    * Reads the first portion; the others follow by themselves.
    * @throws StoreError
    */
   async start(): Promise<void> {
-    this.#isOver = false;
+    this.begin();
     await this.#readPortion(undefined);
     void this.#readRest();
   }

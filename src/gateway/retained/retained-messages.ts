@@ -103,6 +103,8 @@ export class RetainedMessages {
    * come while clients are served (`ready`); until then the limits see only what is there.
    */
   async start(): Promise<void> {
+    // What is deleted from here on may be in the first portion still.
+    this.#load.begin();
     await this.#feed?.start();
     await this.#load.start();
     this.#timer = this.#clock.every(SWEEP_INTERVAL_MS, () => {

@@ -1,4 +1,6 @@
+import type { Queue } from '../../lmq/spi/types.ts';
 import type { SessionSubscription } from '../session/session.ts';
+import { queuesOf } from '../session/subscription.ts';
 import { excluding, including, type OneOrMore, visitEach } from '../../common/one-or-more.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { TopicTrie } from '../../common/topic/topic-trie.ts';
@@ -69,9 +71,13 @@ export class LiveSubscriptions {
     this.#size++;
     this.#subscriptions.add(subscription);
     if (this.#byQueue === undefined) return;
-    const { id } = subscription.queue;
-    const same = this.#byQueue.get(id);
-    if (same === undefined) this.#byQueue.set(id, new Set([subscription]));
+    for (const queue of queuesOf(subscription)) this.addQueue(subscription, queue);
+  }
+
+  /** A subscription that is there has one more queue. */
+  addQueue(subscription: SessionSubscription, { id }: Queue): void {
+    const same = this.#byQueue?.get(id);
+    if (same === undefined) this.#byQueue?.set(id, new Set([subscription]));
     else same.add(subscription);
   }
 
@@ -80,9 +86,10 @@ export class LiveSubscriptions {
     this.#size--;
     this.#subscriptions.remove(subscription);
     if (this.#byQueue === undefined) return;
-    const { id } = subscription.queue;
-    const same = this.#byQueue.get(id);
-    if (same?.delete(subscription) === true && same.size === 0) this.#byQueue.delete(id);
+    for (const { id } of queuesOf(subscription)) {
+      const same = this.#byQueue.get(id);
+      if (same?.delete(subscription) === true && same.size === 0) this.#byQueue.delete(id);
+    }
   }
 
   /** The subscriptions that have a queue; of a gateway with others beside it. */

@@ -54,6 +54,11 @@ export class Wildcards {
     return this.#pinned.has(filter) || this.#isAutomatic(filter);
   }
 
+  /** Those of the operator. */
+  pinned(): Iterable<string> {
+    return this.#pinned;
+  }
+
   /** False when there are as many automatic ones as may be. */
   hasRoomFor(filter: string): boolean {
     const { maxAutomaticWildcards, maxAutomaticWildcardsLength } = this.#options.limits;

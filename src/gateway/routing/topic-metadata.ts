@@ -4,11 +4,15 @@ import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { firstLevel } from '../../common/topic/topic-name.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
 import type { FilterTable } from '../../lmq/spi/lmq-store.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import { ALL_FIRST_TOPICS, LMQ_CONNECT_NODES, LMQ_NAMESPACE } from '../../namesrv/types.ts';
 import type { KvChange, KvConfig } from '../../namesrv/types.ts';
 import { EventInterest } from './event-interest.ts';
+import { FilterLanes } from './filter-lanes.ts';
+import { FilterUses } from './filter-uses.ts';
 import { ServerFilters } from './server-filters.ts';
 import { isServerTopic } from './server-topic.ts';
 import { TopicDecision } from './topic-decision.ts';
@@ -33,6 +37,8 @@ export const DEFAULT_TOPIC_METADATA_LIMITS: TopicMetadataLimits = {
 export interface TopicMetadataOptions {
   readonly kv: KvConfig;
   readonly filters: FilterTable;
+  /** The stores behind `filters`, where there are several; default that is the only one. */
+  readonly stores?: Stores | undefined;
   /** A new first level is registered by publishing or subscribing under it. */
   readonly autoCreateTopic: boolean;
   /** A new wildcard filter is registered by subscribing it, as long as it is used. */
@@ -62,6 +68,8 @@ export class TopicMetadata implements Service {
   readonly #firstTopics: FirstTopics;
   readonly #wildcards: Wildcards;
   readonly #serverFilters: ServerFilters;
+  readonly #lanes: FilterLanes;
+  readonly #uses: FilterUses;
   readonly #writer: TopicMetadataWriter;
   readonly #listeners = new Set<() => void>();
   /** Addresses of this gateway; it has one, or few. */
@@ -73,8 +81,12 @@ export class TopicMetadata implements Service {
     const { kv, filters, logger, autoCreateWildcard } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_TOPIC_METADATA_LIMITS, ...options.limits };
+    this.#lanes = new FilterLanes(filters, options.stores);
     this.#serverFilters = new ServerFilters(this.#limits.maxAutomaticWildcards);
     this.eventInterest = new EventInterest(kv, logger);
+    this.#uses = new FilterUses(this.#lanes, this.eventInterest, (filter) =>
+      this.#wildcardsOf(filter),
+    );
     this.#firstTopics = new FirstTopics(kv, this.#limits, logger);
     this.#writer = new TopicMetadataWriter({
       kv,
@@ -160,28 +172,33 @@ export class TopicMetadata implements Service {
   }
 
   /**
-   * Takes a use of the filter and opens its queue; every later append reaches it. Exact filters are
-   * accepted for uniformity. Each call needs its `release`, unless it rejects.
-   * @param durable true when the use must survive a restart
+   * Takes a use of the filter in each lane that it may lie in, the oldest first, and opens its queue there; every
+   * later append reaches one of them. Exact filters are accepted for uniformity. All or none: when it rejects,
+   * nothing is to be given back; else each queue is a use that needs its `releaseAt`, or all of them `release`.
+   * @param durable true when the uses must survive a restart
    */
-  async acquire(filter: string, durable: boolean): Promise<Queue> {
-    const wildcards = this.#wildcardsOf(filter);
-    wildcards?.use(filter);
-    const wanted = this.eventInterest.want(filter);
-    try {
-      const queue = await this.#options.filters.acquireFilter(filter, durable);
-      if (wanted !== undefined) await wanted;
-      return queue;
-    } catch (error) {
-      wildcards?.unuse(filter);
-      throw error;
-    }
+  acquire(filter: string, durable: boolean): Promise<readonly Queue[]> {
+    return this.#uses.acquire(filter, durable);
   }
 
-  /** Takes one use back; closes no queue. */
+  /** As {@link acquire}, in one lane. Needs its `releaseAt`, unless it rejects. */
+  acquireAt(filter: string, durable: boolean, lane: Lane): Promise<Queue> {
+    return this.#uses.acquireAt(filter, durable, lane);
+  }
+
+  /** Takes one use back in each lane that the filter lies in; closes no queue. */
   release(filter: string, durable: boolean): void {
-    this.#options.filters.releaseFilter(filter, durable);
-    this.#wildcardsOf(filter)?.unuse(filter);
+    this.#uses.release(filter, durable);
+  }
+
+  /** Takes one use back in one lane; closes no queue. */
+  releaseAt(filter: string, durable: boolean, lane: Lane): void {
+    this.#uses.releaseAt(filter, durable, lane);
+  }
+
+  /** A store has been added: what operators registered is heard from there too, before a message goes there. */
+  laneAdded(lane: Lane): void {
+    this.#lanes.pinIn(lane, this.#wildcards.pinned());
   }
 
   /**

@@ -15,7 +15,8 @@ import type { TopicMetadata } from './topic-metadata.ts';
 export interface TopicEntry {
   readonly name: string;
   readonly bytes: Buffer;
-  readonly topic: StoreTopic;
+  /** `refresh` replaces it when topics have moved to other stores. */
+  topic: StoreTopic;
   /** Client id of a P2P topic. */
   readonly peer: string | undefined;
   /** Version of the live subscriptions that the two lists were matched with. */
@@ -46,6 +47,8 @@ export class TopicTable {
   #entries = new Map<string, TopicEntry>();
   /** Grows only: lists that were replaced count on until everything is forgotten. */
   #bytes = 0;
+  /** Entries that somebody keeps may be of another store than their topic is now. */
+  #hasMoved = false;
   /** Counts the times that all entries became invalid. */
   #generation = 1;
 
@@ -94,9 +97,17 @@ export class TopicTable {
     return this.#newEntry(name);
   }
 
+  /** Topics may go to other stores from now on. */
+  spreadChanged(): void {
+    this.#hasMoved = true;
+    this.#live.version++;
+    this.#forgetAll();
+  }
+
   /** Matches the entry with the live subscriptions again if they have changed. */
   refresh(entry: TopicEntry): void {
     if (entry.version === this.#live.version) return;
+    if (this.#hasMoved) entry.topic = this.#store.topic(entry.name);
     const all: SessionSubscription[] = [];
     const groups: SharedAudience[] = [];
     if (entry.peer === undefined) {

@@ -1,32 +1,45 @@
-/** Whoever waits for commits; told in commit order. */
+import { laneOfCommit } from '../../lmq/spi/lane.ts';
+import type { CommitNumber } from '../../lmq/spi/types.ts';
+
+/** Whoever waits for commits; told in commit order of each lane. */
 export interface CommitWaiter {
-  onCommit(commit: number, error: Error | undefined): void;
+  onCommit(commit: CommitNumber, error: Error | undefined): void;
 }
 
 interface Waiting {
-  readonly commit: number;
+  readonly commit: CommitNumber;
   readonly first: CommitWaiter;
   others: Set<CommitWaiter> | undefined;
 }
 
 /** Who waits for which commit: each waiter is told once per commit, not once per message. */
 export class CommitWaiters {
-  readonly #queue: Waiting[] = [];
+  readonly #first: Waiting[] = [];
+  /** Of the lanes behind the first one. */
+  #others: (Waiting[] | undefined)[] | undefined;
 
-  add(commit: number, waiter: CommitWaiter): void {
-    const last = this.#queue[this.#queue.length - 1];
-    if (last?.commit !== commit) this.#queue.push({ commit, first: waiter, others: undefined });
+  add(commit: CommitNumber, waiter: CommitWaiter): void {
+    const queue = this.#queueOf(commit);
+    const last = queue[queue.length - 1];
+    if (last?.commit !== commit) queue.push({ commit, first: waiter, others: undefined });
     else if (last.first !== waiter) (last.others ??= new Set()).add(waiter);
   }
 
-  onCommit(commit: number, error: Error | undefined): void {
-    for (let first = this.#queue[0]; first !== undefined && first.commit <= commit;) {
-      this.#queue.shift();
+  onCommit(commit: CommitNumber, error: Error | undefined): void {
+    const queue = this.#queueOf(commit);
+    for (let first = queue[0]; first !== undefined && first.commit <= commit;) {
+      queue.shift();
       first.first.onCommit(first.commit, error);
       if (first.others !== undefined) {
         for (const waiter of first.others) waiter.onCommit(first.commit, error);
       }
-      first = this.#queue[0];
+      first = queue[0];
     }
+  }
+
+  #queueOf(commit: CommitNumber): Waiting[] {
+    const lane = laneOfCommit(commit);
+    if (lane === 0) return this.#first;
+    return ((this.#others ??= [])[lane] ??= []);
   }
 }

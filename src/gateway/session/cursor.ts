@@ -11,6 +11,8 @@ export const CursorState = {
   WAITING: 'WAITING',
   /** Waits for records that are read from disk. */
   PULLING: 'PULLING',
+  /** Waits until older stores have given what they had (`hold-back.ts`). */
+  HELD: 'HELD',
   /** Its session has gone, or the subscription has. */
   CLOSED: 'CLOSED',
 } as const;
@@ -20,6 +22,17 @@ export type CursorState = (typeof CursorState)[keyof typeof CursorState];
 export interface Gap {
   readonly from: QueueOffset;
   readonly to: QueueOffset;
+}
+
+/** What a cursor comes behind: topics may have moved to its store from those of older ones. */
+export interface HoldBack<Owner> {
+  readonly elders: readonly Cursor<Owner>[];
+  /** How far each of them has to be; undefined until there is something to wait with. */
+  upTo: readonly QueueOffset[] | undefined;
+  /** That is being asked, or saved when they are there. */
+  isBusy: boolean;
+  /** They are there, and a crash would not forget it. */
+  isOver: boolean;
 }
 
 /**
@@ -47,6 +60,8 @@ export class Cursor<Owner> {
   stopAt: QueueOffset = -1;
   /** The shared group that its messages come from: then the pump does not read for it. */
   shareKey: string | undefined = undefined;
+  /** Undefined when it need not, or not any more, come behind others. */
+  after: HoldBack<Owner> | undefined = undefined;
 
   constructor(
     session: Owner,

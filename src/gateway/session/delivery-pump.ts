@@ -1,13 +1,16 @@
+import type { Lane } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import { type Arrival, PullStatus, type Segment } from '../../lmq/spi/types.ts';
 import type { Clock } from '../../common/clock.ts';
-import { messageOf } from '../../common/errors.ts';
+import { LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { excluding, including, type OneOrMore } from '../../common/one-or-more.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
 import { CursorState } from './cursor.ts';
+import { HeldCursors } from './hold-back.ts';
 import { passGaps } from './queue-gaps.ts';
 import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
 import { isFull, SegmentDelivery } from './segment-delivery.ts';
@@ -20,6 +23,8 @@ export interface ProgressLog {
   changed(session: Session): void;
   /** Writes them into the open commit and calls `pump.assigned` when it is durable. */
   saveNow(session: Session): void;
+  /** Writes them; resolves when they are durable in every store. */
+  saveProgress(session: Session): Promise<void>;
 }
 
 /** Read from disk at a time for one cursor. */
@@ -27,6 +32,8 @@ const PULL_BYTES = 128 * 1024;
 const PULL_MESSAGES = 512;
 /** Cursors of one session that read from disk or hold what they have read. */
 const MAX_READING = 8;
+/** After one of several stores could not be read, ms. */
+const RETRY_MS = 1000;
 
 /**
  * Moves records from queues to clients: QoS 1 and 2, in offset order for each subscription. Runs a
@@ -35,12 +42,15 @@ const MAX_READING = 8;
  */
 export class DeliveryPump {
   readonly #store: LmqStore;
+  readonly #stores: Stores;
+  readonly #clock: Clock;
   readonly #highWater: number;
   readonly #stats: GatewayStats;
   readonly #logger: Logger;
   readonly #progress: ProgressLog;
   readonly #delivery: SegmentDelivery;
   readonly #sender: WindowSender;
+  readonly #held: HeldCursors;
   /** Undefined when any number of messages may wait. */
   readonly #limit: QueueLimit | undefined;
   /** Queue id → cursors that read it. */
@@ -57,8 +67,17 @@ export class DeliveryPump {
     logger: Logger,
     progress: ProgressLog,
     deliverHooks?: DeliverHooks,
+    stores: Stores = onlyStore(store),
   ) {
     this.#store = store;
+    this.#stores = stores;
+    this.#clock = clock;
+    this.#held = new HeldCursors(stores, clock, logger, {
+      run: (session) => {
+        this.run(session);
+      },
+      save: (session) => progress.saveProgress(session),
+    });
     this.#highWater = limits.highWater;
     this.#stats = stats;
     this.#logger = logger;
@@ -66,6 +85,7 @@ export class DeliveryPump {
     this.#delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
     this.#sender = new WindowSender(store, this.#delivery, limits, stats, (session, error) => {
       if (error === undefined) this.run(session);
+      else if (this.#mayComeBack(error)) this.#later(session, () => undefined);
       else this.#failed(session, error);
     });
     this.#limit = queueLimitOf(store, limits, stats, clock, {
@@ -85,6 +105,7 @@ export class DeliveryPump {
     const { id } = cursor.queue;
     this.#cursors.set(id, including(this.#cursors.get(id), cursor));
     this.#limit?.attached(cursor);
+    if (cursor.after !== undefined && this.#held.hold(cursor, cursor.after)) return;
     this.#makeReady(cursor);
   }
 
@@ -99,6 +120,7 @@ export class DeliveryPump {
     cursor.onIdle?.();
     if (state === CursorState.RUNNING) remove(session.ready, cursor);
     if (state === CursorState.WAITING) remove(session.waiting, cursor);
+    if (state === CursorState.HELD) this.#held.drop(cursor);
     if (this.#pulled.delete(cursor) || state === CursorState.PULLING) {
       session.reading--;
       // One that leaves memory detaches all of its cursors: nothing shall be read for them.
@@ -135,14 +157,24 @@ export class DeliveryPump {
   }
 
   #arrivedFor(cursor: SessionCursor): void {
-    if (cursor.state === CursorState.CAUGHT_UP) this.#wake(cursor);
+    if (cursor.state === CursorState.CAUGHT_UP) {
+      this.#wake(cursor);
+      return;
+    }
+    if (cursor.state === CursorState.HELD) this.#held.arrived(cursor);
     // It cannot take more, but may have too many waiting now.
-    else if (this.#limit !== undefined) this.schedule(cursor.session);
+    if (this.#limit !== undefined) this.schedule(cursor.session);
   }
 
   /** Packet identifiers given out so far are durable: messages that waited for that are sent. */
   assigned(session: Session, slot: number): void {
     if (slot > session.durableSlot) session.durableSlot = slot;
+    this.run(session);
+  }
+
+  /** The same for those of the messages in one of several stores. */
+  assignedIn(session: Session, lane: Lane, slot: number): void {
+    session.lanes?.assigned(lane, slot);
     this.run(session);
   }
 
@@ -170,12 +202,8 @@ export class DeliveryPump {
     if (this.#limit?.mayDeliver(session) === false) return;
     const { ready } = session;
     const before = session.inflight.tail;
-    while (ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
-      if (session.nextReady >= ready.length) session.nextReady = 0;
-      const cursor = ready[session.nextReady] as SessionCursor;
-      if (!this.#step(cursor, link)) ready.splice(session.nextReady, 1);
-      else if (cursor !== session.preferred) session.nextReady++;
-    }
+    this.#serve(session, link);
+    while (session.held !== undefined && this.#letGo(session)) this.#serve(session, link);
     if (session.inflight.tail !== before) {
       if (session.exact) this.#progress.saveNow(session);
       else if (session.persistent) this.#progress.changed(session);
@@ -183,6 +211,24 @@ export class DeliveryPump {
     if (ready.length > 0 && isFull(session)) this.#stats.inflightFull++;
     this.#limit?.check(session);
     session.shared?.roomFreed();
+  }
+
+  /** Serves the cursors that are RUNNING in turn. */
+  #serve(session: Session, link: SessionLink): void {
+    const { ready } = session;
+    while (ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
+      if (session.nextReady >= ready.length) session.nextReady = 0;
+      const cursor = ready[session.nextReady] as SessionCursor;
+      if (!this.#step(cursor, link)) ready.splice(session.nextReady, 1);
+      else if (cursor !== session.preferred) session.nextReady++;
+    }
+  }
+
+  /** Cursors that need not wait for others any more go on; false when there are none. */
+  #letGo(session: Session): boolean {
+    const free = this.#held.takeFree(session);
+    for (const cursor of free) this.#makeReady(cursor);
+    return free.length > 0;
   }
 
   /** Delivers one batch of a cursor; false when it is not RUNNING any more. */
@@ -268,6 +314,14 @@ export class DeliveryPump {
     } catch (error) {
       if (cursor.state !== CursorState.PULLING) return;
       session.reading--;
+      if (this.#mayComeBack(error)) {
+        cursor.state = CursorState.CAUGHT_UP;
+        this.#admit(session);
+        this.#later(session, () => {
+          if (cursor.state === CursorState.CAUGHT_UP) this.#makeReady(cursor);
+        });
+        return;
+      }
       // For the connection that takes the session over.
       this.#makeReady(cursor);
       this.#failed(session, error);
@@ -275,6 +329,18 @@ export class DeliveryPump {
     }
     this.#wake(cursor);
     this.runScheduled();
+  }
+
+  /** One of several stores is away: what the others have goes on. */
+  #mayComeBack(error: unknown): boolean {
+    return this.#stores.spread.lanes > 1 && error instanceof LmqttError && error.retryable;
+  }
+
+  #later(session: Session, prepare: () => void): void {
+    this.#clock.after(RETRY_MS, () => {
+      prepare();
+      this.run(session);
+    });
   }
 
   /** The store cannot be read: the client shall come back, here or at another node. */

@@ -1,24 +1,31 @@
 /**
- * In-flight record, format version 1: value of `StateSpace.INFLIGHT`, keyed by client id. Big endian.
+ * In-flight record, format versions 1 and 2: value of `StateSpace.INFLIGHT`, keyed by client id. Big endian.
  *
  * ```
- *  0  u8   format version (1)
+ *  0  u8   format version
  *  1  u8   reserved, 0
  *  2  u16  next packet identifier
  *  4  u16  number of received QoS 2 packet identifiers
  *  6  u16  number of entries
  *  8  u24  number of queues
  * 11  u8   reserved, 0
- * 12  received identifiers, u16 each
+ *     version 2, which is one of several stores' (docs/adr/0501):
+ *          u48 created, as in the session record · u48 slot of the next packet identifier
+ *     received identifiers, u16 each
  *     entries in send order, 12 bytes each:
  *          u16 packet identifier · u8 state << 4 | QoS · u24 queue index · u48 offset
  *     queue names, each: u32 length · name, UTF-8; that of a shared group is `$share/{name}/{filter}`
  * ```
+ * A slot is the number of identifiers given out before, so it tells the order of entries in different records:
+ * the identifier of slot `s` is `s % 65535 + 1`.
  */
 import { StateReader, writeU48 } from './state-reader.ts';
 
 export const INFLIGHT_RECORD_VERSION = 1;
+/** Of a record that is one of several. */
+export const LANE_RECORD_VERSION = 2;
 const HEADER_BYTES = 12;
+const PLACE_BYTES = 12;
 const ENTRY_BYTES = 12;
 const NAME_BYTES = 4;
 const MAX_U16 = 0xffff;
@@ -41,6 +48,14 @@ export interface InflightEntries {
   count: number;
 }
 
+/** Where a record belongs that is one of several of its session. */
+export interface RecordPlace {
+  /** When the session was made: a record of another one is what was left of that. */
+  readonly sessionCreatedAt: number;
+  /** Slot of `nextPacketId`. */
+  readonly nextSlot: number;
+}
+
 /** In-flight state of one session. */
 export interface InflightRecord {
   /** Packet identifier of the next delivery, 1 to 65,535. */
@@ -49,18 +64,26 @@ export interface InflightRecord {
   readonly received: ReadonlySet<number>;
   readonly queueNames: readonly string[];
   readonly entries: InflightEntries;
+  /** Not there when it is all that the session has. */
+  readonly place?: RecordPlace;
 }
+
+/** The same to be encoded: `received` may be any collection of identifiers. */
+export type InflightContent = Omit<InflightRecord, 'received'> & {
+  readonly received: { readonly size: number; keys(): Iterable<number> };
+};
 
 function requireAtMost(name: string, value: number, maximum: number): void {
   if (value > maximum)
     throw new RangeError(`in-flight record: ${name} ${value} is over ${maximum}`);
 }
 
-function recordBytes({ received, entries, queueNames }: InflightRecord): number {
+function recordBytes({ received, entries, queueNames, place }: InflightContent): number {
   requireAtMost('number of received identifiers', received.size, MAX_U16);
   requireAtMost('number of entries', entries.count, MAX_U16);
   requireAtMost('number of queues', queueNames.length, MAX_U24);
   let bytes = HEADER_BYTES + received.size * 2 + entries.count * ENTRY_BYTES;
+  if (place !== undefined) bytes += PLACE_BYTES;
   for (const name of queueNames) bytes += NAME_BYTES + Buffer.byteLength(name);
   return bytes;
 }
@@ -92,10 +115,10 @@ function writeEntries(target: Buffer, start: number, entries: InflightEntries): 
  * Writes the record in one allocation. Values are trusted to be in range, but for the counts.
  * @throws RangeError for a count that the format cannot hold, which is a mistake of the caller
  */
-export function encodeInflightRecord(record: InflightRecord): Buffer {
-  const { received, entries, queueNames } = record;
+export function encodeInflightRecord(record: InflightContent): Buffer {
+  const { received, entries, queueNames, place } = record;
   const target = Buffer.allocUnsafe(recordBytes(record));
-  target[0] = INFLIGHT_RECORD_VERSION;
+  target[0] = place === undefined ? INFLIGHT_RECORD_VERSION : LANE_RECORD_VERSION;
   target[1] = 0;
   writeU16(target, record.nextPacketId, 2);
   writeU16(target, received.size, 4);
@@ -103,7 +126,11 @@ export function encodeInflightRecord(record: InflightRecord): Buffer {
   writeU24(target, queueNames.length, 8);
   target[11] = 0;
   let at = HEADER_BYTES;
-  for (const packetId of received) {
+  if (place !== undefined) {
+    at = writeU48(target, place.sessionCreatedAt, at);
+    at = writeU48(target, place.nextSlot, at);
+  }
+  for (const packetId of received.keys()) {
     writeU16(target, packetId, at);
     at += 2;
   }
@@ -120,6 +147,14 @@ function readPacketId(reader: StateReader): number {
   const packetId = reader.u16();
   if (packetId === 0) throw reader.corrupt('packet identifier 0');
   return packetId;
+}
+
+function readPlace(reader: StateReader, nextPacketId: number): RecordPlace {
+  const place = { sessionCreatedAt: reader.u48(), nextSlot: reader.u48() };
+  if ((place.nextSlot % PACKET_IDS) + 1 !== nextPacketId) {
+    throw reader.corrupt('slot of another packet identifier');
+  }
+  return place;
 }
 
 function readReceived(reader: StateReader, count: number): Set<number> {
@@ -173,13 +208,14 @@ function checkSendOrder(
 /** @throws StoreError STORE_CORRUPT naming the client, for anything but what `encodeInflightRecord` writes */
 export function decodeInflightRecord(value: Buffer, clientId: string): InflightRecord {
   const reader = new StateReader(value, 'in-flight record', clientId);
-  reader.expectVersion(INFLIGHT_RECORD_VERSION);
+  const version = reader.expectVersion(INFLIGHT_RECORD_VERSION, LANE_RECORD_VERSION);
   if (reader.u8() !== 0) throw reader.corrupt('reserved byte is set');
   const nextPacketId = readPacketId(reader);
   const receivedCount = reader.u16();
   const entryCount = reader.u16();
   const queueCount = reader.u24();
   if (reader.u8() !== 0) throw reader.corrupt('reserved byte is set');
+  const place = version === LANE_RECORD_VERSION ? readPlace(reader, nextPacketId) : undefined;
   reader.expect(1, receivedCount * 2 + entryCount * ENTRY_BYTES + queueCount * NAME_BYTES);
   const received = readReceived(reader, receivedCount);
   const entries = readEntries(reader, entryCount, queueCount);
@@ -187,5 +223,44 @@ export function decodeInflightRecord(value: Buffer, clientId: string): InflightR
   const queueNames: string[] = [];
   for (let i = 0; i < queueCount; i++) queueNames.push(reader.text(reader.u32()));
   reader.expectEnd();
-  return { nextPacketId, received, queueNames, entries };
+  const record = { nextPacketId, received, queueNames, entries };
+  return place === undefined ? record : { ...record, place };
+}
+
+/** Slot of each entry; those of a record that is all there is count from its first identifier. */
+export function slotsOf({ entries, nextPacketId, place }: InflightRecord): number[] {
+  const { packetIds } = entries;
+  const slots: number[] = [];
+  let next = place?.nextSlot ?? nextSlotOf(packetIds, nextPacketId);
+  for (let i = packetIds.length - 1; i >= 0; i--) {
+    const step = (packetIds[i + 1] ?? nextPacketId) - (packetIds[i] as number);
+    next -= step > 0 ? step : step + PACKET_IDS;
+    slots[i] = next;
+  }
+  return slots;
+}
+
+/** Slot of the next packet identifier. */
+export function nextSlot({ entries, nextPacketId, place }: InflightRecord): number {
+  return place?.nextSlot ?? nextSlotOf(entries.packetIds, nextPacketId);
+}
+
+function nextSlotOf(packetIds: readonly number[], nextPacketId: number): number {
+  let slot = (packetIds[0] ?? nextPacketId) - 1;
+  for (let i = 0; i < packetIds.length; i++) {
+    const step = (packetIds[i + 1] ?? nextPacketId) - (packetIds[i] as number);
+    slot += step > 0 ? step : step + PACKET_IDS;
+  }
+  return slot;
+}
+
+/** Whether two records of one lane say the same, but for how far the identifiers have come in others. */
+export function sayTheSame(a: Buffer, b: Buffer): boolean {
+  if (a.length !== b.length || a[0] !== b[0]) return false;
+  if (a[0] !== LANE_RECORD_VERSION) return a.equals(b);
+  const start = HEADER_BYTES + PLACE_BYTES;
+  return (
+    a.compare(b, 4, HEADER_BYTES + 6, 4, HEADER_BYTES + 6) === 0 &&
+    a.compare(b, start, b.length, start, a.length) === 0
+  );
 }

@@ -7,6 +7,11 @@ export class KeyedSerialQueue {
     return this.#last.size;
   }
 
+  /** Those keys. */
+  keys(): IterableIterator<string> {
+    return this.#last.keys();
+  }
+
   async run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     let release: () => void = () => undefined;

@@ -105,9 +105,9 @@ export class QueueLimit {
 
   /** All that can be delivered now has been: looks at what still waits. */
   check(session: Session): void {
-    const { meter, ready, waiting, reading } = session;
+    const { meter, ready, waiting, reading, held } = session;
     if (meter === undefined || meter.isBusy || meter.isNew) return;
-    if (ready.length === 0 && waiting.length === 0 && reading === 0) {
+    if (ready.length === 0 && waiting.length === 0 && reading === 0 && held === undefined) {
       meter.messages = 0;
       meter.bytes = 0;
     } else if (this.#isOver(meter, SLACK)) {

@@ -1,24 +1,50 @@
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
+import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import { isSharedFilter, parseSharedFilter } from '../../common/topic/shared-filter.ts';
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
-import { type QueueName, StateSpace } from '../../lmq/spi/types.ts';
+import { type Queue, type QueueName, StateSpace } from '../../lmq/spi/types.ts';
 import { deliveryOptions } from './delivery-options.ts';
 import { Cursor, CursorState, sharedCursor } from './cursor.ts';
+import { holdBack } from './hold-back.ts';
 import { DeliveryState, InflightWindow } from './inflight-window.ts';
-import { decodeInflightRecord, type InflightRecord } from './inflight-record.ts';
-import { Session, type SessionCursor } from './session.ts';
-import { decodeSessionRecord, endedUnsaved, type SessionRecord } from './session-record.ts';
-import type { SharedSubscriptions } from './shared-subscriptions.ts';
-import { Subscription } from './subscription.ts';
+import { decodeInflightRecord } from './inflight-record.ts';
+import { openInLanes } from './lane-queues.ts';
+import { joinWindows, type SavedPart, type SavedWindow } from './saved-window.ts';
+import { Session, type SessionCursor, type SessionSubscription } from './session.ts';
+import { lanesFor } from './session-lanes.ts';
+import {
+  decodeSessionRecord,
+  endedUnsaved,
+  type SessionRecord,
+  type StoredSubscription,
+} from './session-record.ts';
+import type { SharedSource, SharedSubscriptions } from './shared-subscriptions.ts';
+import { addPart, cursorsOf, queuesOf, setCursors, Subscription } from './subscription.ts';
+import { bitOf } from './window-record.ts';
 
-/** Builds a session from what the store has of it. Its queues are open, its cursors not attached. */
+/** What the stores have in flight of a session. */
+interface SavedState {
+  readonly window: SavedWindow;
+  /** By lane; those without are not in it. */
+  readonly records: ReadonlyMap<Lane, Buffer>;
+}
+
+/** Builds a session from what the stores have of it. Its queues are open, its cursors not attached. */
 export class SessionLoader {
   readonly #store: LmqStore;
+  readonly #stores: Stores;
   readonly #shares: SharedSubscriptions;
   readonly #maxInflight: number;
 
-  constructor(store: LmqStore, shares: SharedSubscriptions, maxInflight: number) {
+  constructor(
+    store: LmqStore,
+    shares: SharedSubscriptions,
+    maxInflight: number,
+    stores: Stores = onlyStore(store),
+  ) {
     this.#store = store;
+    this.#stores = stores;
     this.#shares = shares;
     this.#maxInflight = maxInflight;
   }
@@ -26,16 +52,21 @@ export class SessionLoader {
   /** @throws StoreError STORE_CORRUPT when a record cannot be read */
   async load(clientId: string, stored: Buffer): Promise<Session> {
     const record = decodeSessionRecord(stored, clientId);
-    const saved = await this.#store.getState(StateSpace.INFLIGHT, clientId);
-    const window = saved === undefined ? undefined : decodeInflightRecord(saved, clientId);
+    const { window, records } = await this.#readWindow(record);
+    const firstSlot = window.entries[0]?.slot ?? window.nextSlot;
     const session = new Session(
       clientId,
       true,
       record.createdAt,
-      new InflightWindow(this.#maxInflight, window === undefined ? 1 : firstPacketId(window)),
+      new InflightWindow(this.#maxInflight, firstSlot + 1),
       record.sessionExpirySeconds,
-      new Set(window?.received),
     );
+    for (const [packetId, lane] of window.received) session.hasReceived(packetId, lane);
+    session.lanes = lanesFor(this.#stores, clientId);
+    for (const [lane, saved] of records) {
+      session.lanes?.found(lane, saved);
+      session.lanes?.listAgain(bitOf(lane));
+    }
     try {
       await this.#restore(session, record, window);
     } catch (error) {
@@ -45,86 +76,161 @@ export class SessionLoader {
     return session;
   }
 
-  async #restore(
-    session: Session,
-    record: SessionRecord,
-    window: InflightRecord | undefined,
-  ): Promise<void> {
+  /** Reads the in-flight records of the session's home, of where it subscribes, and of what its record names. */
+  async #readWindow(record: SessionRecord): Promise<SavedState> {
+    const { clientId, createdAt } = record;
+    const lanes = this.#lanesOf(record);
+    const values = await Promise.all(
+      lanes.map((lane) => this.#stores.member(lane).getState(StateSpace.INFLIGHT, clientId)),
+    );
+    const parts: SavedPart[] = [];
+    const records = new Map<Lane, Buffer>();
+    for (const [i, value] of values.entries()) {
+      if (value === undefined) continue;
+      const lane = lanes[i] as Lane;
+      records.set(lane, value);
+      const part = decodeInflightRecord(value, clientId);
+      // What was left of an earlier session of the client.
+      if (part.place !== undefined && part.place.sessionCreatedAt !== createdAt) continue;
+      parts.push({ lane, record: part });
+    }
+    return { window: joinWindows(parts), records };
+  }
+
+  #lanesOf({ clientId, subscriptions, lanes: stored }: SessionRecord): readonly Lane[] {
+    const { spread } = this.#stores;
+    if (spread.lanes === 1) return [0];
+    const lanes = new Set<Lane>([spread.homeOf(clientId)]);
+    for (const { filter } of subscriptions) {
+      for (const lane of spread.lanesOfFilter(topicFilterOf(filter))) lanes.add(lane);
+    }
+    const listed = stored?.listed ?? 0;
+    for (let lane = 0; lane < spread.lanes; lane++) {
+      if ((listed & bitOf(lane)) !== 0) lanes.add(lane);
+    }
+    return [...lanes];
+  }
+
+  async #restore(session: Session, record: SessionRecord, window: SavedWindow): Promise<void> {
     const { clientId } = session;
-    const cursors = new Map<string, SessionCursor>();
+    const known = record.lanes?.known ?? 1;
     for (const stored of record.subscriptions) {
-      const { filter, qos } = stored;
-      const options = deliveryOptions(stored);
-      const isShared = isSharedFilter(filter);
-      const group = isShared ? await this.#shares.acquire(filter, clientId, true) : undefined;
-      const queue = await this.#store.openQueue(group?.queue.name ?? filterQueueName(filter));
-      const subscription = new Subscription(session, filter, queue, qos, options);
-      subscription.retainHandling = stored.retainHandling;
-      subscription.isShared = isShared;
-      session.subscriptions.set(filter, subscription);
-      session.filterBytes += Buffer.byteLength(filter);
-      if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 0);
-      if (group !== undefined) {
-        subscription.cursor = sharedCursor(session, queue, qos, group.key, options);
-        cursors.set(group.key, subscription.cursor);
-        continue;
-      }
-      if (qos === 0) continue;
-      const offset = await this.#store.loadOffset(clientId, queue);
-      subscription.cursor = new Cursor(session, queue, qos, offset ?? queue.nextOffset, options);
-      cursors.set(queue.name, subscription.cursor);
+      await this.#restoreSubscription(session, stored, known);
     }
     const peerQueue = await this.#store.openQueue(peerQueueName(clientId));
     const peerCursor = new Cursor(session, peerQueue, 2, record.peerOffset);
     session.peerCursor = peerCursor;
     peerCursor.offset = (await this.#store.loadOffset(clientId, peerQueue)) ?? record.peerOffset;
-    cursors.set(peerQueue.name, peerCursor);
-    if (endedUnsaved(record)) {
+    const cursors: CursorTable = [];
+    for (const cursor of session.cursors()) {
+      know(cursors, cursor);
       // Offsets may be older than what it received.
-      for (const cursor of cursors.values()) cursor.dupBelow = cursor.queue.maxOffset;
+      if (endedUnsaved(record)) cursor.dupBelow = cursor.queue.maxOffset;
     }
-    if (window !== undefined) await this.#restoreWindow(session, window, cursors);
+    await this.#restoreWindow(session, window, cursors);
+  }
+
+  async #restoreSubscription(
+    session: Session,
+    stored: StoredSubscription,
+    known: number,
+  ): Promise<void> {
+    const { clientId } = session;
+    const { filter, qos } = stored;
+    const options = deliveryOptions(stored);
+    const isShared = isSharedFilter(filter);
+    const groups = isShared ? await this.#shares.acquire(filter, clientId, true) : [];
+    const [first, ...others] = await this.#openQueues(filter, groups);
+    const subscription = new Subscription(session, filter, first, qos, options);
+    for (const queue of others) addPart(subscription, queue);
+    subscription.retainHandling = stored.retainHandling;
+    subscription.isShared = isShared;
+    session.subscriptions.set(filter, subscription);
+    session.filterBytes += Buffer.byteLength(filter);
+    if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 0);
+    const [group] = groups;
+    if (group !== undefined) {
+      setCursors(subscription, (queue) => sharedCursor(session, queue, qos, group.key, options));
+    } else if (qos > 0) {
+      await this.#restoreCursors(subscription, known);
+    }
+  }
+
+  #openQueues(
+    filter: string,
+    groups: readonly SharedSource[],
+  ): Promise<readonly [Queue, ...Queue[]]> {
+    const [group] = groups;
+    const name = group?.queue.name ?? filterQueueName(filter);
+    const lanes =
+      group === undefined
+        ? this.#stores.spread.lanesOfFilter(filter)
+        : groups.map(({ queue }) => queue.lane);
+    return openInLanes(this.#stores, name, lanes);
+  }
+
+  /** All that a store has which was added while the client was away is newer than the subscription. */
+  async #restoreCursors(subscription: SessionSubscription, known: number): Promise<void> {
+    const { session, qos, options } = subscription;
+    const offsets = await Promise.all(
+      queuesOf(subscription).map((queue) => this.#store.loadOffset(session.clientId, queue)),
+    );
+    setCursors(subscription, (queue, index) => {
+      const begin = queue.lane < known ? queue.nextOffset : queue.minOffset;
+      const offset = offsets[index];
+      const cursor = new Cursor(session, queue, qos, offset ?? begin, options);
+      cursor.dirty = offset === undefined;
+      return cursor;
+    });
+    for (const cursor of cursorsOf(subscription)) {
+      holdBack(subscription, cursor, this.#stores.spread);
+    }
   }
 
   /** Puts the messages in flight back, under the packet identifiers that the client knows. */
   async #restoreWindow(
     session: Session,
-    { entries, queueNames, nextPacketId }: InflightRecord,
-    cursors: Map<string, SessionCursor>,
+    { entries, nextSlot }: SavedWindow,
+    cursors: CursorTable,
   ): Promise<void> {
     const { inflight } = session;
-    for (let i = 0; i < entries.count; i++) {
-      while (inflight.nextPacketId !== entries.packetIds[i]) inflight.skip();
-      const name = queueNames[entries.queueIndexes[i] as number] as string;
-      let cursor = cursors.get(name);
-      if (cursor === undefined) {
-        // Unsubscribed while in flight: the delivery is completed all the same.
-        const share = parseSharedFilter(name);
-        const queueName = share === undefined ? (name as QueueName) : filterQueueName(share.filter);
-        const queue = await this.#store.openQueue(queueName);
-        cursor =
-          share === undefined
-            ? new Cursor(session, queue, 2, 0)
-            : sharedCursor(session, queue, 2, name);
-        cursor.state = CursorState.CLOSED;
-        session.retired.push(cursor);
-        cursors.set(name, cursor);
-      }
-      const state = entries.states[i] === 2 ? DeliveryState.RELEASED : DeliveryState.SENT;
-      inflight.add(
-        cursor,
-        entries.offsets[i] as number,
-        entries.qos[i] as number,
-        state,
-        undefined,
-      );
+    for (const { slot, lane, queueName, offset, qos, state } of entries) {
+      while (inflight.tail < slot) inflight.skip();
+      const known = cursors[lane]?.get(queueName);
+      const cursor = known ?? (await this.#retiredCursor(session, lane, queueName));
+      if (known === undefined) know(cursors, cursor);
+      const saved = state === 2 ? DeliveryState.RELEASED : DeliveryState.SENT;
+      inflight.add(cursor, offset, qos, saved, undefined);
     }
-    while (inflight.nextPacketId !== nextPacketId) inflight.skip();
+    while (inflight.tail < nextSlot) inflight.skip();
     session.sendSlot = inflight.head;
     session.durableSlot = inflight.tail;
   }
+
+  /** Unsubscribed while in flight: the delivery is completed all the same. */
+  async #retiredCursor(session: Session, lane: Lane, name: string): Promise<SessionCursor> {
+    const share = parseSharedFilter(name);
+    const queueName = share === undefined ? (name as QueueName) : filterQueueName(share.filter);
+    const queue = await this.#stores.member(lane).openQueue(queueName);
+    const cursor =
+      share === undefined
+        ? new Cursor(session, queue, 2, 0)
+        : sharedCursor(session, queue, 2, name);
+    cursor.state = CursorState.CLOSED;
+    session.retired.push(cursor);
+    return cursor;
+  }
 }
 
-function firstPacketId(window: InflightRecord): number {
-  return window.entries.count > 0 ? (window.entries.packetIds[0] as number) : window.nextPacketId;
+/** Cursors by lane and by the name that in-flight records know them by. */
+type CursorTable = Map<string, SessionCursor>[];
+
+function know(cursors: CursorTable, cursor: SessionCursor): void {
+  const { queue, shareKey } = cursor;
+  (cursors[queue.lane] ??= new Map()).set(shareKey ?? queue.name, cursor);
+}
+
+/** A shared subscription lies where its topic filter does. */
+function topicFilterOf(filter: string): string {
+  return parseSharedFilter(filter)?.filter ?? filter;
 }

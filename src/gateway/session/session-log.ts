@@ -1,12 +1,14 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
-import { StateSpace } from '../../lmq/spi/types.ts';
+import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
+import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 import type { DeliveryPump, ProgressLog } from './delivery-pump.ts';
-import { DeliveryState } from './inflight-window.ts';
-import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts';
+import { LaneLog } from './lane-log.ts';
 import type { Session, SessionSubscription } from './session.ts';
+import type { SessionLanes } from './session-lanes.ts';
 import { encodeSessionRecord, type StoredSubscription } from './session-record.ts';
+import { encodeWindow, retiredLanes } from './window-record.ts';
 
 /** Something else whose progress is saved with that of the sessions. */
 export interface Progress {
@@ -15,10 +17,14 @@ export interface Progress {
 
 /**
  * Writes sessions into the store's open commit. The in-flight state and the offsets of a session are
- * one consistent picture: every record before an offset is complete or among the entries.
+ * one consistent picture: every record before an offset is complete or among the entries. Of a session in
+ * several stores that holds for each of them by itself.
  */
 export class SessionLog implements ProgressLog {
   readonly #store: LmqStore;
+  /** Has all that there is of sessions without lanes, also while a second store is being added. */
+  readonly #first: LmqStore;
+  readonly #lanes: LaneLog;
   readonly #waiters: CommitWaiters;
   readonly #clock: Clock;
   readonly #flushIntervalMs: number;
@@ -27,8 +33,18 @@ export class SessionLog implements ProgressLog {
   #pump: DeliveryPump | undefined;
   #timer: Timer | undefined;
 
-  constructor(store: LmqStore, waiters: CommitWaiters, clock: Clock, flushIntervalMs: number) {
+  constructor(
+    store: LmqStore,
+    waiters: CommitWaiters,
+    clock: Clock,
+    flushIntervalMs: number,
+    stores: Stores = onlyStore(store),
+  ) {
     this.#store = store;
+    this.#first = stores.member(0);
+    this.#lanes = new LaneLog(stores, waiters, (session, lane, slot) => {
+      this.#pump?.assignedIn(session, lane, slot);
+    });
     this.#waiters = waiters;
     this.#clock = clock;
     this.#flushIntervalMs = flushIntervalMs;
@@ -69,10 +85,14 @@ export class SessionLog implements ProgressLog {
 
   /** Writes the in-flight state and the offsets of a session, if they have changed. */
   saveIfChanged(session: Session): void {
-    if (session.dirty) this.#write(session);
+    if (session.dirty) this.#writeProgress(session);
   }
 
   saveNow(session: Session): void {
+    if (session.lanes !== undefined) {
+      this.#writeLanes(session, session.lanes);
+      return;
+    }
     const commit = this.#write(session);
     const slot = session.inflight.tail;
     if (!session.exact || slot === session.durableSlot) return;
@@ -88,8 +108,54 @@ export class SessionLog implements ProgressLog {
    * Saves the session itself: its subscriptions and the offsets of their cursors.
    * @param added one that is being made: in the commit of its filter's use, so that a crash leaves both or neither
    */
-  saveSession(session: Session, disconnectedAt = 0, added?: StoredSubscription): number {
-    this.#write(session);
+  saveSession(session: Session, disconnectedAt = 0, added?: StoredSubscription): CommitNumber {
+    this.#writeProgress(session);
+    return this.#writeSession(session, disconnectedAt, added);
+  }
+
+  /**
+   * Saves the session itself; resolves when that is durable, in every store that has something of it. The
+   * others come before its home: what its record says of them is true.
+   */
+  async saveDurably(session: Session, disconnectedAt = 0): Promise<void> {
+    const { lanes } = session;
+    if (lanes === undefined) {
+      await this.#store.committed(this.saveSession(session, disconnectedAt));
+      return;
+    }
+    this.#writeLanes(session, lanes);
+    await this.#durable(lanes);
+    await this.#store.committed(this.#writeSession(session, disconnectedAt));
+  }
+
+  async saveProgress(session: Session): Promise<void> {
+    const { lanes } = session;
+    if (lanes === undefined) {
+      await this.#store.committed(this.#write(session));
+      return;
+    }
+    this.#writeLanes(session, lanes);
+    await this.#durable(lanes);
+  }
+
+  /** Has the session's record say that a lane may have something of it; to be durable before it has. */
+  async listLanes(session: Session, lanes: SessionLanes, listed: number): Promise<void> {
+    lanes.willList(listed);
+    await this.#store.committed(this.#writeSession(session, 0));
+    lanes.list(listed);
+  }
+
+  /** Everything that has been written of the session is durable when this resolves. */
+  async #durable(lanes: SessionLanes): Promise<void> {
+    await Promise.all(Array.from(lanes.commits(), (commit) => this.#store.committed(commit)));
+  }
+
+  #writeSession(
+    session: Session,
+    disconnectedAt: number,
+    added?: StoredSubscription,
+  ): CommitNumber {
+    const { lanes } = session;
     const subscriptions = [...session.subscriptions.values()].map(stored);
     if (added !== undefined) subscriptions.push(added);
     const record = encodeSessionRecord({
@@ -99,17 +165,34 @@ export class SessionLog implements ProgressLog {
       disconnectedAt,
       peerOffset: session.peerCursor?.offset ?? 0,
       subscriptions,
+      ...(lanes === undefined
+        ? {}
+        : { lanes: { known: lanes.known, listed: lanes.listing | retiredLanes(session) } }),
     });
-    return this.#store.putState(StateSpace.SESSION, session.clientId, record);
+    const commit = this.#store.putState(StateSpace.SESSION, session.clientId, record);
+    lanes?.wrote(lanes.home, commit);
+    return commit;
   }
 
   /** Removes every trace of a session that is in memory. The caller releases its filters. */
-  erase(session: Session): number {
+  erase(session: Session): CommitNumber {
     this.forget(session);
     for (const cursor of session.cursors())
       this.#store.deleteOffset(session.clientId, cursor.queue);
-    this.#store.deleteState(StateSpace.INFLIGHT, session.clientId);
+    this.#first.deleteState(StateSpace.INFLIGHT, session.clientId);
     return this.#store.deleteState(StateSpace.SESSION, session.clientId);
+  }
+
+  /** The same of a session in several stores: resolves when it is gone from all of them. */
+  async eraseDurably(session: Session, lanes: SessionLanes): Promise<void> {
+    this.forget(session);
+    for (const { queue } of session.cursors()) {
+      lanes.wrote(queue.lane, this.#store.deleteOffset(session.clientId, queue));
+    }
+    this.#lanes.erase(session, lanes);
+    const commit = this.#store.deleteState(StateSpace.SESSION, session.clientId);
+    lanes.wrote(lanes.home, commit);
+    await this.#durable(lanes);
   }
 
   /** Saves no more of the session's progress. */
@@ -119,11 +202,28 @@ export class SessionLog implements ProgressLog {
   }
 
   flush(): void {
-    for (const session of this.#dirty) this.#write(session);
+    for (const session of this.#dirty) this.#writeProgress(session);
     for (const progress of [...this.#others]) progress.save();
   }
 
-  #write(session: Session): number {
+  #writeProgress(session: Session): void {
+    if (session.lanes === undefined) this.#write(session);
+    else this.#writeLanes(session, session.lanes);
+  }
+
+  #writeLanes(session: Session, lanes: SessionLanes): void {
+    this.forget(session);
+    for (const cursor of session.cursors()) {
+      if (!cursor.dirty) continue;
+      cursor.dirty = false;
+      const { queue, offset } = cursor;
+      lanes.wrote(queue.lane, this.#store.commitOffset(session.clientId, queue, offset));
+    }
+    session.shared?.saving();
+    this.#lanes.write(session, lanes);
+  }
+
+  #write(session: Session): CommitNumber {
     this.forget(session);
     for (const cursor of session.cursors()) {
       if (!cursor.dirty) continue;
@@ -131,7 +231,7 @@ export class SessionLog implements ProgressLog {
       this.#store.commitOffset(session.clientId, cursor.queue, cursor.offset);
     }
     session.shared?.saving();
-    return this.#store.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
+    return this.#first.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
   }
 }
 
@@ -140,43 +240,4 @@ function stored(subscription: SessionSubscription): StoredSubscription {
   const { noLocal, retainAsPublished, subscriptionId } = options;
   const retainedDue = session.retainedDue?.has(subscription) === true;
   return { filter, qos, noLocal, retainAsPublished, retainHandling, subscriptionId, retainedDue };
-}
-
-/** The incomplete entries of the window, by queue name. */
-function encodeWindow(session: Session): Buffer {
-  const { inflight } = session;
-  const queueNames: string[] = [];
-  const queueIndex = new Map<string, number>();
-  const entries: InflightEntries = {
-    packetIds: [],
-    states: [],
-    qos: [],
-    queueIndexes: [],
-    offsets: [],
-    count: 0,
-  };
-  for (let slot = inflight.head; slot < inflight.tail; slot++) {
-    const state = inflight.state(slot);
-    if (state === DeliveryState.DONE) continue;
-    const { queue, shareKey } = inflight.cursor(slot);
-    const name = shareKey ?? queue.name;
-    let index = queueIndex.get(name);
-    if (index === undefined) {
-      index = queueNames.push(name) - 1;
-      queueIndex.set(name, index);
-    }
-    entries.packetIds.push(inflight.packetId(slot));
-    // What is assigned counts as sent: by the time that anyone reads this it may have been.
-    entries.states.push(state === DeliveryState.RELEASED ? 2 : 1);
-    entries.qos.push(inflight.qos(slot));
-    entries.queueIndexes.push(index);
-    entries.offsets.push(inflight.offset(slot));
-  }
-  entries.count = entries.packetIds.length;
-  return encodeInflightRecord({
-    nextPacketId: inflight.nextPacketId,
-    received: session.received,
-    queueNames,
-    entries,
-  });
 }

@@ -1,8 +1,8 @@
 /**
- * Session record, format version 1: value of `StateSpace.SESSION`, keyed by client id. Big endian.
+ * Session record, format versions 1 and 2: value of `StateSpace.SESSION`, keyed by client id. Big endian.
  *
  * ```
- *  0  u8   format version (1)
+ *  0  u8   format version
  *  1  u48  created, ms since the epoch
  *  7  u32  session expiry interval, seconds; 0xffffffff = never
  * 11  u48  disconnected, ms since the epoch; 0 while connected; bit 47: the connection ended with its gateway
@@ -13,18 +13,26 @@
  *              bit 3 retain as published, bits 4-5 retain handling; bit 6 retained messages are due
  *          u32 subscription identifier; 0 = none
  *          filter, UTF-8
+ *     version 2, behind the subscriptions:
+ *          u8  stores that the session has taken in: those behind have come since (docs/adr/0501)
+ *          u16 lanes that may have in-flight state whatever is subscribed, as bits
  * ```
  */
 import { NEVER_EXPIRES } from '../codec/connect-packet.ts';
 import { MAX_U48, StateReader, writeU48 } from './state-reader.ts';
 
 export const SESSION_RECORD_VERSION = 1;
+/** Of a record with lanes. */
+const LISTING_VERSION = 2;
+const LISTING_BYTES = 3;
+const MAX_U8 = 0xff;
 const HEADER_BYTES = 27;
 const DISCONNECTED_AT = 11;
 /** In `disconnectedAt`: what the client received last may not be saved. */
 const WITH_ITS_GATEWAY = 2 ** 47;
 const SUBSCRIPTION_BYTES = 7;
 const MAX_U32 = 0xffff_ffff;
+const MAX_U16 = 0xffff;
 
 export { NEVER_EXPIRES };
 
@@ -53,11 +61,22 @@ export interface SessionRecord {
   /** First offset of the client's peer queue (P2P) that belongs to this session. */
   readonly peerOffset: number;
   readonly subscriptions: readonly StoredSubscription[];
+  /** Not there when there is one store. */
+  readonly lanes?: StoredLanes;
+}
+
+/** What the record says of the stores. */
+export interface StoredLanes {
+  /** How many there were: what the session subscribes is heard from these. */
+  readonly known: number;
+  /** Lanes that may have in-flight state beside those of the subscriptions, as bits. */
+  readonly listed: number;
 }
 
 /** Number of subscriptions of a stored session; 0 for a record that cannot be read. */
 export function subscriptionCount(value: Buffer): number {
-  if (value[0] !== SESSION_RECORD_VERSION || value.length < HEADER_BYTES) return 0;
+  const isKnown = value[0] === SESSION_RECORD_VERSION || value[0] === LISTING_VERSION;
+  if (!isKnown || value.length < HEADER_BYTES) return 0;
   const count = value.readUInt32BE(HEADER_BYTES - 4);
   return count * SUBSCRIPTION_BYTES <= value.length - HEADER_BYTES ? count : 0;
 }
@@ -95,6 +114,8 @@ function checkRanges(session: SessionRecord): void {
   requireRange('sessionExpirySeconds', session.sessionExpirySeconds, MAX_U32);
   requireRange('disconnectedAt', session.disconnectedAt, MAX_U48);
   requireRange('peerOffset', session.peerOffset, MAX_U48);
+  requireRange('known', session.lanes?.known ?? 0, MAX_U8);
+  requireRange('listed', session.lanes?.listed ?? 0, MAX_U16);
 }
 
 function optionsOf(subscription: StoredSubscription): number {
@@ -110,12 +131,13 @@ function optionsOf(subscription: StoredSubscription): number {
 /** @throws RangeError for a value that the format cannot hold, which is a mistake of the caller */
 export function encodeSessionRecord(session: SessionRecord): Buffer {
   checkRanges(session);
-  let length = HEADER_BYTES;
+  const { lanes } = session;
+  let length = HEADER_BYTES + (lanes === undefined ? 0 : LISTING_BYTES);
   for (const { filter } of session.subscriptions) {
     length += SUBSCRIPTION_BYTES + Buffer.byteLength(filter);
   }
   const target = Buffer.allocUnsafe(length);
-  target[0] = SESSION_RECORD_VERSION;
+  target[0] = lanes === undefined ? SESSION_RECORD_VERSION : LISTING_VERSION;
   writeU48(target, session.createdAt, 1);
   target.writeUInt32BE(session.sessionExpirySeconds, 7);
   writeU48(target, session.disconnectedAt, 11);
@@ -127,6 +149,10 @@ export function encodeSessionRecord(session: SessionRecord): Buffer {
     target[at + 2] = optionsOf(subscription);
     target.writeUInt32BE(subscription.subscriptionId, at + 3);
     at += SUBSCRIPTION_BYTES + bytes;
+  }
+  if (lanes !== undefined) {
+    at = target.writeUInt8(lanes.known, at);
+    target.writeUInt16BE(lanes.listed, at);
   }
   return target;
 }
@@ -152,7 +178,7 @@ function readSubscription(reader: StateReader): StoredSubscription {
 /** @throws StoreError STORE_CORRUPT naming the client, for anything but what `encodeSessionRecord` writes */
 export function decodeSessionRecord(value: Buffer, clientId: string): SessionRecord {
   const reader = new StateReader(value, 'session record', clientId);
-  reader.expectVersion(SESSION_RECORD_VERSION);
+  const version = reader.expectVersion(SESSION_RECORD_VERSION, LISTING_VERSION);
   const createdAt = reader.u48();
   const sessionExpirySeconds = reader.u32();
   const disconnectedAt = reader.u48();
@@ -161,6 +187,10 @@ export function decodeSessionRecord(value: Buffer, clientId: string): SessionRec
   reader.expect(count, SUBSCRIPTION_BYTES);
   const subscriptions: StoredSubscription[] = [];
   for (let i = 0; i < count; i++) subscriptions.push(readSubscription(reader));
+  const lanes =
+    version === LISTING_VERSION ? { known: reader.u8(), listed: reader.u16() } : undefined;
   reader.expectEnd();
-  return { clientId, createdAt, sessionExpirySeconds, disconnectedAt, peerOffset, subscriptions };
+  const times = { createdAt, sessionExpirySeconds, disconnectedAt };
+  const record = { clientId, ...times, peerOffset, subscriptions };
+  return lanes === undefined ? record : { ...record, lanes };
 }

@@ -2,7 +2,9 @@ import { ErrorCode, LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import { peerOfQueue, peerQueueName } from '../../lmq/spi/queue-name.ts';
 import { type Arrival, StateSpace } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -16,11 +18,16 @@ import { OfflineSessions } from './offline-sessions.ts';
 import { SessionExpiry } from './session-expiry.ts';
 import { Session, type SessionLink, type SessionCursor } from './session.ts';
 import type { SessionLog } from './session-log.ts';
+import { lanesFor, type SessionLanes } from './session-lanes.ts';
 import { SessionLoader } from './session-loader.ts';
 import { diedWithGateway, isConnected } from './session-record.ts';
 import type { SessionObserver } from './session-observer.ts';
 import { SessionWiring } from './session-wiring.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
+import { SubscriptionGrowth } from './subscription-growth.ts';
+
+/** Sessions at a time that a store which is being added is asked for. */
+const ADDED_AT_ONCE = 64;
 
 /** What CONNECT says of its session. */
 export interface SessionOpening {
@@ -39,6 +46,8 @@ export interface OpenedSession {
 
 export interface SessionRegistryOptions {
   readonly store: LmqStore;
+  /** What `store` consists of; unless given it is one. */
+  readonly stores?: Stores;
   readonly metadata: TopicMetadata;
   readonly live: LiveSubscriptions;
   readonly pump: DeliveryPump;
@@ -58,6 +67,7 @@ export interface SessionRegistryOptions {
  */
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
+  readonly #stores: Stores;
   readonly #loader: SessionLoader;
   readonly #wiring: SessionWiring;
   readonly #sessions = new Map<string, Session>();
@@ -66,18 +76,22 @@ export class SessionRegistry {
   #observer: SessionObserver | undefined;
   /** When stored sessions end. */
   readonly expiry: SessionExpiry;
+  /** Has subscriptions heard from stores that are added. */
+  readonly growth: SubscriptionGrowth;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
+    this.#stores = options.stores ?? onlyStore(options.store, options.cluster);
     this.expiry = new SessionExpiry(options.clock, options.logger, options.cluster === undefined);
-    this.#loader = new SessionLoader(options.store, options.shares, options.maxInflight);
+    const { store, shares, maxInflight } = options;
+    this.#loader = new SessionLoader(store, shares, maxInflight, this.#stores);
     this.#wiring = new SessionWiring(options);
-    this.#offline = new OfflineSessions(
-      options.store,
-      options.stats,
-      options.clock,
-      options.logger,
-    );
+    this.growth = new SubscriptionGrowth({
+      ...options,
+      stores: this.#stores,
+      isInMemory: (session) => this.#sessions.get(session.clientId) === session,
+    });
+    this.#offline = new OfflineSessions(store, options.stats, options.clock, options.logger);
   }
 
   /** Who is told from now on; one at most. */
@@ -190,6 +204,8 @@ export class SessionRegistry {
   /** Ends a session that has no connection; what it has saved is seen by its next owner. */
   async #endAndRelease(session: Session): Promise<void> {
     const ended = this.#end(session, session.expirySeconds === 0);
+    // Its next owner has to find what every store has of it.
+    if (session.lanes !== undefined) await ended;
     // In the commit of what was saved.
     this.#releaseClaim(session.clientId);
     await ended;
@@ -213,6 +229,7 @@ export class SessionRegistry {
   begin(session: Session): void {
     session.link = session.owner;
     session.sendSlot = session.inflight.head;
+    if (session.lanes !== undefined) session.lanes.passedSlot = -1;
     session.onDrain?.();
     this.#options.pump.run(session);
   }
@@ -240,6 +257,24 @@ export class SessionRegistry {
         this.#releaseClaim(clientId);
       }
     });
+  }
+
+  /**
+   * A store is being added: when this resolves, everything that sessions in memory subscribe is heard from it.
+   * @throws StoreError when it cannot be reached; to be tried again then
+   */
+  async addLane(lane: Lane): Promise<void> {
+    const clientIds = [...new Set([...this.#sessions.keys(), ...this.#serial.keys()])];
+    for (let first = 0; first < clientIds.length; first += ADDED_AT_ONCE) {
+      await Promise.all(
+        clientIds.slice(first, first + ADDED_AT_ONCE).map((clientId) =>
+          this.#serial.run(clientId, async () => {
+            const session = this.#sessions.get(clientId);
+            if (session !== undefined) await this.growth.addLane(session, lane);
+          }),
+        ),
+      );
+    }
   }
 
   /** Client ids with a session being opened or closed. */
@@ -286,9 +321,8 @@ export class SessionRegistry {
 
   /** Makes the session durable; when that fails, it does not stay in memory without a connection. */
   async #saveOrRelease(session: Session): Promise<void> {
-    const { store, log } = this.#options;
     try {
-      await store.committed(log.saveSession(session));
+      await this.#options.log.saveDurably(session);
     } catch (error) {
       this.#release(session, false);
       throw error;
@@ -297,14 +331,17 @@ export class SessionRegistry {
 
   /** Takes the session out of memory. `erase` forgets it altogether, as a clean session always is. */
   async #end(session: Session, erase: boolean): Promise<void> {
+    if (session.lanes !== undefined) {
+      await this.#endInLanes(session, session.lanes, erase);
+      return;
+    }
     const { store, log, clock, shares } = this.#options;
     let commit = 0;
     try {
       shares.takeBack(session, erase || !session.persistent);
       if (session.persistent && !erase) {
         commit = log.saveSession(session, clock.now());
-        this.#offline.left(session.subscriptions.size);
-        this.expiry.left(session.expirySeconds);
+        this.#left(session);
       } else if (session.persistent) {
         commit = log.erase(session);
       }
@@ -312,6 +349,32 @@ export class SessionRegistry {
       this.#release(session, erase);
     }
     if (commit > 0) await store.committed(commit);
+  }
+
+  /** The same for one that several stores have something of. */
+  async #endInLanes(session: Session, lanes: SessionLanes, erase: boolean): Promise<void> {
+    const { log, clock, shares } = this.#options;
+    let ended: Promise<void> | undefined;
+    try {
+      shares.takeBack(session, erase);
+      if (erase) {
+        ended = log.eraseDurably(session, lanes);
+      } else {
+        ended = log.saveDurably(session, clock.now());
+        this.#left(session);
+      }
+    } finally {
+      this.#release(session, erase);
+    }
+    await ended;
+    // Not before it is gone: after a crash it would release them again, which are others' by then.
+    if (erase) this.#wiring.releaseFilters(session);
+  }
+
+  /** The client has gone, and its session is in the store only. */
+  #left(session: Session): void {
+    this.#offline.left(session.subscriptions.size);
+    this.expiry.left(session.expirySeconds);
   }
 
   /** Gives back everything that the session holds in memory. */
@@ -345,6 +408,7 @@ export class SessionRegistry {
     const window = new InflightWindow<SessionCursor>(maxInflight);
     const session = new Session(clientId, persistent, clock.now(), window, expirySeconds);
     if (!persistent) return { session, present: false };
+    session.lanes = lanesFor(this.#stores, clientId);
     const peerQueue = await store.openQueue(peerQueueName(clientId));
     const peerCursor = new Cursor(session, peerQueue, 2, peerQueue.nextOffset);
     peerCursor.dirty = true;
@@ -377,7 +441,9 @@ export class SessionRegistry {
     } catch (error) {
       if (!(error instanceof LmqttError) || error.code !== ErrorCode.STORE_CORRUPT) throw error;
       logger.error({ clientId, error: error.message }, 'discarding a session that cannot be read');
-      store.deleteState(StateSpace.INFLIGHT, clientId);
+      for (let lane = 0; lane < this.#stores.spread.lanes; lane++) {
+        this.#stores.member(lane).deleteState(StateSpace.INFLIGHT, clientId);
+      }
       await store.committed(store.deleteState(StateSpace.SESSION, clientId));
     }
   }

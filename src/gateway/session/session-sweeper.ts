@@ -4,6 +4,7 @@ import type { Logger } from '../../common/logger.ts';
 import { Pace } from '../../common/pace.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import type { StateStore } from '../../lmq/spi/lmq-store.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
@@ -17,6 +18,8 @@ const EXPIRY_DUTY = claimKey(ClaimKind.DUTY, 'session-expiry');
 export interface SessionSweeperParts {
   readonly sessions: SessionRegistry;
   readonly store: StateStore;
+  /** The stores behind it, where there are several: one that is away does not keep the sessions of others. */
+  readonly stores?: Stores | undefined;
   readonly cluster: Cluster | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -65,7 +68,20 @@ export class SessionSweeper {
   }
 
   async #endExpired(): Promise<void> {
-    const { sessions, store, clock } = this.#parts;
+    const { store, stores } = this.#parts;
+    const errors: unknown[] = [];
+    for (let lane = 0; lane < (stores?.spread.lanes ?? 1); lane++) {
+      try {
+        await this.#endExpiredIn(stores?.member(lane) ?? store);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  async #endExpiredIn(store: StateStore): Promise<void> {
+    const { sessions, clock } = this.#parts;
     const pace = new Pace(clock, SWEEPING_SHARE);
     for await (const { key, value } of store.scanState(StateSpace.SESSION)) {
       if (this.#isStopped) return;

@@ -3,8 +3,9 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionSubscription } from './session.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
+import { cursorsOf, queuesOf } from './subscription.ts';
 
 export interface SessionWiringParts {
   readonly store: LmqStore;
@@ -32,13 +33,13 @@ export class SessionWiring {
         continue;
       }
       live.add(subscription);
-      if (subscription.cursor !== undefined) pump.attach(subscription.cursor);
+      for (const cursor of cursorsOf(subscription)) pump.attach(cursor);
     }
     if (session.peerCursor !== undefined) pump.attach(session.peerCursor);
   }
 
   /**
-   * Gives everything back that the session holds.
+   * Gives everything back that the session holds, but for the filters of one that is in several stores.
    * @param isGone its subscriptions have ended, not only its connection
    */
   detach(session: Session, isGone: boolean): void {
@@ -52,10 +53,27 @@ export class SessionWiring {
         continue;
       }
       live.remove(subscription);
-      if (isGone) metadata.release(subscription.filter, session.persistent);
+      if (isGone && session.lanes === undefined) {
+        releaseFilter(metadata, subscription);
+      }
     }
     shares.forget(session);
     for (const cursor of session.cursors()) pump.detach(cursor);
     for (const queue of queues) store.closeQueue(queue);
+  }
+
+  /** Takes the uses of a session's filters back that was in several stores and has ended. */
+  releaseFilters(session: Session): void {
+    for (const subscription of session.subscriptions.values()) {
+      if (!subscription.isShared) releaseFilter(this.#parts.metadata, subscription);
+    }
+  }
+}
+
+/** Takes the uses of a subscription's filter back, one in each store that it reads. */
+export function releaseFilter(metadata: TopicMetadata, subscription: SessionSubscription): void {
+  const { filter, session } = subscription;
+  for (const { lane } of queuesOf(subscription)) {
+    metadata.releaseAt(filter, session.persistent, lane);
   }
 }

@@ -1,10 +1,12 @@
 import type { ProtocolVersion } from '../codec/protocol-version.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
 import type { OutgoingAliases } from './outgoing-aliases.ts';
 import type { QueueMeter } from './queue-meter.ts';
 import type { InflightWindow } from './inflight-window.ts';
+import type { SessionLanes } from './session-lanes.ts';
 import type { Subscription } from './subscription.ts';
 
 /** A cursor and a subscription as everybody uses them: those of a session. */
@@ -21,7 +23,7 @@ export interface SessionLink {
   readonly outgoingAliases: OutgoingAliases | undefined;
   /** The socket has more to send than it should. */
   readonly congested: boolean;
-  /** Sends now what is encoded; `congested` is current afterwards. */
+  /** Sends now what is encoded; `congested` is current afterwards. Never ends the session within the call. */
   flush(): void;
   /** Sends what is encoded at the end of the turn. */
   wantFlush(): void;
@@ -30,6 +32,9 @@ export interface SessionLink {
   /** Closes the connection because the store cannot serve it. */
   storeFailed(): void;
 }
+
+/** Shared by all sessions that have received none: replaced, never written. */
+const NONE_RECEIVED = new Map<number, Lane>();
 
 /** What a session with shared subscriptions tells their groups. */
 export interface SharedMembership {
@@ -54,8 +59,8 @@ export class Session {
   /** Length of all filters. */
   filterBytes = 0;
   readonly inflight: InflightWindow<SessionCursor>;
-  /** Packet identifiers of QoS 2 publishes received and not released [MQTT-4.3.3-2]. */
-  readonly received: Set<number>;
+  /** Packet identifiers of QoS 2 publishes received and not released [MQTT-4.3.3-2], and the store of their topic. */
+  received: Map<number, Lane>;
   /** The connection that the session belongs to; undefined once it has gone. */
   owner: SessionLink | undefined;
   /** Where to deliver: the owner from its CONNACK on. */
@@ -69,6 +74,8 @@ export class Session {
   /** Cursors in state WAITING, in order, and how many read from disk or hold what they have read. */
   readonly waiting: SessionCursor[] = [];
   reading = 0;
+  /** Cursors in state HELD; undefined when there are none. */
+  held: Set<SessionCursor> | undefined = undefined;
   /** In the pump's list of sessions to run. */
   scheduled = false;
 
@@ -107,6 +114,8 @@ export class Session {
   assignedBytes = 0;
   /** In-flight state or offsets differ from what is saved. */
   dirty = false;
+  /** What is saved in which store, of a persistent session; undefined when there is one store. */
+  lanes: SessionLanes | undefined = undefined;
 
   constructor(
     clientId: string,
@@ -114,7 +123,7 @@ export class Session {
     createdAt: number,
     inflight: InflightWindow<SessionCursor>,
     expirySeconds: number,
-    received: Set<number> = new Set<number>(),
+    received: Map<number, Lane> = NONE_RECEIVED,
   ) {
     this.clientId = clientId;
     this.persistent = persistent;
@@ -126,10 +135,18 @@ export class Session {
     this.durableSlot = inflight.tail;
   }
 
+  /** A QoS 2 publish has been stored with a packet identifier that its sender has not released. */
+  hasReceived(packetId: number, lane: Lane): void {
+    if (this.received === NONE_RECEIVED) this.received = new Map();
+    this.received.set(packetId, lane);
+  }
+
   /** Every cursor that is reading or has messages in flight. */
   *cursors(): Generator<SessionCursor> {
     for (const subscription of this.subscriptions.values()) {
       if (subscription.cursor !== undefined) yield subscription.cursor;
+      if (subscription.others === undefined) continue;
+      for (const { cursor } of subscription.others) if (cursor !== undefined) yield cursor;
     }
     if (this.peerCursor !== undefined) yield this.peerCursor;
     yield* this.retired;
@@ -137,7 +154,11 @@ export class Session {
 
   /** Every queue that the session holds open, once per hold. */
   *queues(): Generator<Queue> {
-    for (const subscription of this.subscriptions.values()) yield subscription.queue;
+    for (const subscription of this.subscriptions.values()) {
+      yield subscription.queue;
+      if (subscription.others === undefined) continue;
+      for (const { queue } of subscription.others) yield queue;
+    }
     if (this.peerCursor !== undefined) yield this.peerCursor.queue;
     for (const cursor of this.retired) yield cursor.queue;
   }

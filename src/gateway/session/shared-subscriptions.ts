@@ -1,23 +1,34 @@
-import type { Queue, QueueOffset } from '../../lmq/spi/types.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
+import type { Queue } from '../../lmq/spi/types.ts';
 import type { Session, SessionSubscription } from './session.ts';
 
-/** A shared group as sessions see it: where the messages of their members' cursors come from. */
+/** A shared group in one store as sessions see it: where the messages of their members' cursors come from. */
 export interface SharedSource {
-  /** `$share/{name}/{filter}`: the name under which a session's in-flight messages of it are saved. */
+  /**
+   * `$share/{name}/{filter}`: the name under which a session's in-flight messages of it are saved. The same in
+   * each store.
+   */
   readonly key: string;
   readonly queue: Queue;
 }
 
 /** What sessions need of the shared subscriptions of a gateway. */
 export interface SharedSubscriptions {
-  /** The group of a shared filter, made durable if it is new; the client is one of its users from now on. */
-  acquire(filter: string, clientId: string, durable: boolean): Promise<SharedSource>;
-  /** The client does not subscribe it any more; without a user the group ends. */
+  /**
+   * The groups of a shared filter, one for each lane that the filter may lie in, the oldest first; made durable
+   * if they are new. The client is one of their users from now on. All or none.
+   */
+  acquire(filter: string, clientId: string, durable: boolean): Promise<readonly SharedSource[]>;
+  /** As `acquire`, in one lane. */
+  acquireAt(filter: string, clientId: string, durable: boolean, lane: Lane): Promise<SharedSource>;
+  /** The client does not subscribe it any more; without a user a group ends. */
   release(filter: string, clientId: string, durable: boolean): void;
-  /** The group of a key, if it exists. */
-  find(key: string): SharedSource | undefined;
-  /** The session is in memory: its subscription is a member, which gets messages while it is connected. */
-  join(subscription: SessionSubscription): void;
+  /**
+   * The session is in memory: its subscription is a member, which gets messages while it is connected.
+   * @param lane of the group; all that it has cursors for unless given
+   */
+  join(subscription: SessionSubscription, lane?: Lane): void;
+  /** All groups of the subscription. */
   leave(subscription: SessionSubscription): void;
   /**
    * Takes back what the session need not finish, before it is saved.
@@ -26,6 +37,4 @@ export interface SharedSubscriptions {
   takeBack(session: Session, ends: boolean): void;
   /** The session leaves memory. */
   forget(session: Session): void;
-  /** Offsets that a client which is away had, and has no more. */
-  giveBack(key: string, offsets: readonly QueueOffset[]): void;
 }

@@ -69,12 +69,13 @@ export class StateReader {
     return Buffer.from(this.#buffer.subarray(start, this.#position));
   }
 
-  /** First byte of every state record. */
-  expectVersion(version: number): void {
+  /** First byte of every state record: one of the versions that can be read. */
+  expectVersion(...versions: readonly number[]): number {
     const found = this.u8();
-    if (found !== version) {
-      throw this.corrupt(`format version ${found}, expected ${version}`);
+    if (!versions.includes(found)) {
+      throw this.corrupt(`format version ${found}, expected ${versions.join(' or ')}`);
     }
+    return found;
   }
 
   expectEnd(): void {

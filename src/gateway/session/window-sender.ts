@@ -7,6 +7,7 @@ import type { GatewayLimits } from '../options.ts';
 import { DeliveryState } from './inflight-window.ts';
 import type { SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionLink } from './session.ts';
+import { isAssigned, type SessionLanes } from './session-lanes.ts';
 
 /** Room for one more packet; a full output is sent at once to see whether the socket takes it. */
 export function hasRoom(link: SessionLink, highWater: number): boolean {
@@ -48,6 +49,10 @@ export class WindowSender {
     if (session.sendSlot < inflight.head) session.sendSlot = inflight.head;
     // A resumed session may have more in flight than the client takes now [MQTT-3.3.4-9].
     let sent = inflight.size > inflight.limit ? inflight.countBefore(session.sendSlot) : -Infinity;
+    const { lanes } = session;
+    if (lanes !== undefined && lanes.passedSlot >= 0 && !this.#sendPassed(session, link, lanes)) {
+      return false;
+    }
     while (session.sendSlot < inflight.tail) {
       if (!hasRoom(link, this.#limits.highWater)) return false;
       const slot = session.sendSlot;
@@ -57,13 +62,44 @@ export class WindowSender {
         this.#stats.controlPacketsSent++;
         link.wantFlush();
       } else if (state !== DeliveryState.DONE) {
-        if (state === DeliveryState.ASSIGNED && slot >= session.durableSlot) return session.exact;
+        if (state === DeliveryState.ASSIGNED && slot >= session.durableSlot) {
+          if (lanes === undefined) return session.exact;
+          if (!isAssigned(session, slot)) {
+            if (sent >= inflight.limit) return false;
+            sent++;
+            // Another store may be quicker with what comes behind it.
+            if (lanes.passedSlot < 0) lanes.passedSlot = slot;
+            session.sendSlot = slot + 1;
+            continue;
+          }
+        }
         if (sent >= inflight.limit) return false;
         if (!this.#publish(session, link, slot, state)) return false;
       }
       if (inflight.state(slot) !== DeliveryState.DONE) sent++;
       session.sendSlot = slot + 1;
     }
+    return true;
+  }
+
+  /** Sends what was passed over and has been confirmed since; false when something else has to come first. */
+  #sendPassed(session: Session, link: SessionLink, lanes: SessionLanes): boolean {
+    const { inflight } = session;
+    const end = session.sendSlot;
+    let first = -1;
+    for (let slot = Math.max(lanes.passedSlot, inflight.head); slot < end; slot++) {
+      const state = inflight.state(slot);
+      if (state !== DeliveryState.ASSIGNED) continue;
+      if (isAssigned(session, slot)) {
+        if (hasRoom(link, this.#limits.highWater) && this.#publish(session, link, slot, state)) {
+          continue;
+        }
+        lanes.passedSlot = first < 0 ? slot : first;
+        return false;
+      }
+      if (first < 0) first = slot;
+    }
+    lanes.passedSlot = first;
     return true;
   }
 

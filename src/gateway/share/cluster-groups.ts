@@ -1,35 +1,26 @@
 import type { Clock } from '../../common/clock.ts';
-import type { Logger } from '../../common/logger.ts';
 import { parseSharedFilter } from '../../common/topic/shared-filter.ts';
-import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
-import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import { ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
-import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import type { KeyedSerialQueue } from '../session/keyed-serial-queue.ts';
+import type { GroupLifetime, ShareUser } from './group-lifetime.ts';
 import { GroupParts, type GroupPartsOptions } from './group-parts.ts';
 import type { ShareGroup } from './share-group.ts';
-import type { ShareLog } from './share-log.ts';
 import { ShareTurns } from './share-turns.ts';
-import { splitPartKey } from './share-user.ts';
+import { splitPartKey, splitUserKey, userKey } from './share-user.ts';
 import { ShareUsers } from './share-users.ts';
 
-export interface ClusterGroupsParts extends Pick<GroupPartsOptions, 'add' | 'remove'> {
-  readonly cluster: Cluster;
-  readonly store: LmqStore;
-  readonly metadata: TopicMetadata;
-  readonly log: ShareLog;
+export interface ClusterGroupsParts extends Omit<GroupPartsOptions, 'turns' | 'users'> {
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Tasks of one group, one after another. */
   readonly serial: KeyedSerialQueue;
-  readonly find: (key: string) => ShareGroup | undefined;
   readonly run: (group: ShareGroup) => void;
-  /** Messages that stored sessions took along when their clients went, if others are here. */
-  readonly fetchBack: (group: ShareGroup, clientIds: readonly string[]) => void;
+  /** Messages that a stored session took along when its client went, if others are here. */
+  readonly fetchBack: (group: ShareGroup, clientId: string) => void;
 }
 
-/** What shared groups need where several gateways are on the store. */
-export class ClusterGroups {
+/** Groups where several gateways are on the store: each has a part in those that it has members of. */
+export class ClusterGroups implements GroupLifetime {
   readonly users: ShareUsers;
   readonly turns: ShareTurns;
   readonly #parts: ClusterGroupsParts;
@@ -47,7 +38,7 @@ export class ClusterGroups {
     await this.#parts.cluster.watchState(StateSpace.SHARE, (key, value) => {
       // Somebody has given messages back: they may be for members of this gateway.
       if (value === undefined || splitPartKey(key) !== undefined) return;
-      const group = this.#parts.find(key);
+      const group = this.#parts.table.find(key);
       if (group?.hasTurn === false && group.members.length > 0) this.turns.ask(group);
     });
   }
@@ -56,34 +47,88 @@ export class ClusterGroups {
     this.turns.stop();
   }
 
-  /** To be run alone for the group. */
-  async enter(key: string, filter: string): Promise<ShareGroup> {
-    const group = await this.#ours.enter(key, filter);
-    this.#parts.fetchBack(group, this.users.clientIds(key));
+  async acquire(key: string, topicFilter: string, user: ShareUser): Promise<ShareGroup> {
+    const group = this.#parts.table.find(key) ?? (await this.#enter(key, topicFilter));
+    group.entering.add(userKey(user.filter, user.clientId));
+    if (user.durable) this.users.add(user.filter, user.clientId);
     return group;
   }
 
-  /** A member more. */
-  joined(group: ShareGroup): void {
+  release(group: ShareGroup | undefined, { filter, clientId, durable }: ShareUser): void {
+    if (durable) this.users.delete(filter, clientId);
+    if (group === undefined) return;
+    group.entering.delete(userKey(filter, clientId));
+    this.#leaveIfUnused(group);
+  }
+
+  joined(group: ShareGroup, { filter, clientId }: Pick<ShareUser, 'filter' | 'clientId'>): void {
+    group.entering.delete(userKey(filter, clientId));
     this.turns.entered(group);
   }
 
-  leaveIfUnused(group: ShareGroup): void {
-    const { serial } = this.#parts;
-    this.#ours.leaveLater(group, (task) => serial.run(group.key, task));
+  left(): void {
+    // What is published at QoS 0 comes out of the queue, too.
+  }
+
+  tookAlong(): void {
+    // Whoever enters the group asks all of its users.
+  }
+
+  forgotten(group: ShareGroup): void {
+    this.#leaveIfUnused(group);
+  }
+
+  hasOthers(key: string): boolean {
+    return this.users.hasOtherNode(key);
+  }
+
+  /**
+   * A group with stored sessions begins here too, if it is not here yet.
+   * @param users user keys of the stored sessions
+   */
+  seed(key: string, users: readonly string[]): Promise<void> {
+    const share = parseSharedFilter(key);
+    if (share === undefined) return Promise.resolve();
+    const { serial, table, store } = this.#parts;
+    return serial.run(key, async () => {
+      for (const user of users) {
+        const { filter, clientId } = splitUserKey(user);
+        this.users.add(filter, clientId);
+      }
+      if (table.find(key) !== undefined) return;
+      if ((await store.getState(StateSpace.SHARE, key)) !== undefined) return;
+      await this.#ours.leave(await this.#ours.enter(key, share.filter));
+    });
+  }
+
+  /**
+   * The gateway of a stored session has died: members at other gateways get what it had. That its part in the
+   * group is over may have been known before it was known that its session is free.
+   */
+  async fetchFrom(key: string, clientId: string): Promise<void> {
+    const share = parseSharedFilter(key);
+    if (share === undefined) return;
+    const { serial, table, fetchBack } = this.#parts;
+    await serial.run(key, async () => {
+      const group = table.find(key);
+      if (group !== undefined) fetchBack(group, clientId);
+      else if (this.users.hasNode(key)) await this.#enter(key, share.filter);
+    });
+    const group = table.find(key);
+    if (group !== undefined) this.#leaveIfUnused(group);
   }
 
   /** Another gateway waits for the turn of a group. */
   giveUp(key: string): void {
-    const { serial, find, cluster } = this.#parts;
-    const group = find(key);
+    const { serial, table, cluster } = this.#parts;
+    const group = table.find(key);
     if (group !== undefined) {
       this.turns.wanted(key, group);
       return;
     }
     // It may be on its way in.
     void serial.run(key, () => {
-      const entered = find(key);
+      const entered = table.find(key);
       if (entered === undefined) cluster.release(claimKey(ClaimKind.GROUP, key));
       else this.turns.wanted(key, entered);
       return Promise.resolve();
@@ -92,19 +137,34 @@ export class ClusterGroups {
 
   /** The gateway whose part in a group this is has died. */
   async adopt(name: string): Promise<void> {
-    const { serial, find, fetchBack, cluster } = this.#parts;
+    const { serial, table, cluster } = this.#parts;
     const part = splitPartKey(name);
     const share = part === undefined ? undefined : parseSharedFilter(part.groupKey);
     if (part === undefined || share === undefined) return;
     const { groupKey, nodeId } = part;
     if (!(await cluster.claimIfFree(claimKey(ClaimKind.MEMBERSHIP, name)))) return;
     await serial.run(groupKey, async () => {
-      const group = find(groupKey) ?? (await this.#ours.enter(groupKey, share.filter));
+      const group = table.find(groupKey) ?? (await this.#ours.enter(groupKey, share.filter));
       await this.#ours.adopt(group, nodeId);
       cluster.release(claimKey(ClaimKind.MEMBERSHIP, name));
-      fetchBack(group, this.users.clientIds(groupKey));
+      this.#fetchBack(group);
     });
-    const group = find(groupKey);
-    if (group !== undefined) this.leaveIfUnused(group);
+    const group = table.find(groupKey);
+    if (group !== undefined) this.#leaveIfUnused(group);
+  }
+
+  async #enter(key: string, filter: string): Promise<ShareGroup> {
+    const group = await this.#ours.enter(key, filter);
+    this.#fetchBack(group);
+    return group;
+  }
+
+  #fetchBack(group: ShareGroup): void {
+    for (const clientId of this.users.clientIds(group.key)) this.#parts.fetchBack(group, clientId);
+  }
+
+  #leaveIfUnused(group: ShareGroup): void {
+    const { serial } = this.#parts;
+    this.#ours.leaveLater(group, (task) => serial.run(group.key, task));
   }
 }

@@ -2,9 +2,11 @@ import { messageOf } from '../../common/errors.ts';
 import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { filterQueueName } from '../../lmq/spi/queue-name.ts';
-import { type Queue, type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
+import { StateSpace } from '../../lmq/spi/types.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
+import type { GroupTable } from './group-table.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import type { ShareLog } from './share-log.ts';
 import { decodeShareRecord } from './share-record.ts';
@@ -13,6 +15,7 @@ import { partKey, shareConsumer } from './share-user.ts';
 import type { ShareUsers } from './share-users.ts';
 
 export interface GroupPartsOptions {
+  readonly lane: Lane;
   readonly cluster: Cluster;
   readonly store: LmqStore;
   readonly metadata: TopicMetadata;
@@ -20,10 +23,8 @@ export interface GroupPartsOptions {
   readonly turns: ShareTurns;
   readonly users: ShareUsers;
   readonly logger: Logger;
-  /** Puts a group among those of this gateway. */
-  readonly add: (key: string, filter: string, queue: Queue, offset: QueueOffset) => ShareGroup;
-  /** Takes it out. */
-  readonly remove: (group: ShareGroup) => void;
+  /** The groups of this gateway. */
+  readonly table: GroupTable;
 }
 
 /**
@@ -39,17 +40,17 @@ export class GroupParts {
 
   /** This gateway joins a group, which is made when nobody has it. It has the turn then. */
   async enter(key: string, filter: string): Promise<ShareGroup> {
-    const { cluster, store, metadata, log, turns, users, add } = this.#options;
+    const { cluster, store, metadata, log, turns, users, table, lane } = this.#options;
     await cluster.claim(claimKey(ClaimKind.GROUP, key));
     await cluster.claim(claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)));
     const record = await store.getState(StateSpace.SHARE, key);
     const queue =
       record === undefined
-        ? await metadata.acquire(filter, true)
+        ? await metadata.acquireAt(filter, true, lane)
         : await store.openQueue(filterQueueName(filter));
     const offset =
       record === undefined ? undefined : await store.loadOffset(shareConsumer(key), queue);
-    const group = add(key, filter, queue, offset ?? queue.nextOffset);
+    const group = table.add(key, filter, queue, offset ?? queue.nextOffset);
     if (record !== undefined) {
       group.savedRecord = record;
       group.savedOffset = offset ?? -1;
@@ -65,7 +66,7 @@ export class GroupParts {
   /** Leaves a group that this gateway has nothing of any more. To be run alone for the group. */
   async leave(group: ShareGroup): Promise<void> {
     if (!this.#isUnused(group)) return;
-    const { cluster, store, metadata, log, turns, users, remove } = this.#options;
+    const { cluster, store, metadata, log, turns, users, table, lane } = this.#options;
     await turns.take(group);
     if (!this.#isUnused(group)) {
       turns.entered(group);
@@ -78,10 +79,10 @@ export class GroupParts {
     users.deleteNode(key, cluster.nodeId);
     if (!users.hasAny(key)) {
       log.erase(group);
-      metadata.release(filter, true);
+      metadata.releaseAt(filter, true, lane);
     }
     group.state = ShareState.CLOSED;
-    remove(group);
+    table.remove(group);
     store.closeQueue(queue);
     turns.release(group);
     cluster.release(claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)));

@@ -1,4 +1,5 @@
 import { DeliveryState, type InflightWindow } from '../session/inflight-window.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
 import { recordLength } from '../../lmq/spi/record.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
 import type { InflightEntries, InflightRecord } from '../session/inflight-record.ts';
@@ -6,6 +7,8 @@ import type { Session, SessionCursor } from '../session/session.ts';
 
 /** Which of a session's messages of shared groups go to another member. */
 export interface LeaseRules {
+  /** Of groups in this store alone. */
+  readonly lane: Lane;
   /** Of this group alone. */
   readonly key?: string;
   /** The session does not outlive its connection. */
@@ -24,8 +27,9 @@ export function takeLeases(session: Session, rules: LeaseRules): Map<string, Que
   const { inflight } = session;
   const taken = new Map<string, QueueOffset[]>();
   for (const slot of inflight.incomplete()) {
-    const { shareKey } = inflight.cursor(slot);
+    const { shareKey, queue } = inflight.cursor(slot);
     if (shareKey === undefined || shareKey !== (rules.key ?? shareKey)) continue;
+    if (queue.lane !== rules.lane) continue;
     const isUnsent = inflight.state(slot) === DeliveryState.ASSIGNED;
     const isMovable = inflight.qos(slot) === 1 && (rules.ends || rules.hasOthers(shareKey));
     if (!isUnsent && !isMovable) continue;

@@ -1,6 +1,6 @@
 import type { Queue, QueueOffset, Segment } from '../../lmq/spi/types.ts';
 import type { SharedAudience } from '../routing/live-subscriptions.ts';
-import type { SessionSubscription } from '../session/session.ts';
+import type { SessionCursor, SessionSubscription } from '../session/session.ts';
 import type { SharedSource } from '../session/shared-subscriptions.ts';
 import { hashOf, type ShareStrategy } from './share-strategy.ts';
 
@@ -64,6 +64,11 @@ export class ShareGroup implements SharedSource, SharedAudience {
     this.queue = queue;
     this.offset = offset;
     this.strategy = strategy;
+  }
+
+  /** Whether a member has its messages from here: the group of another store may have the same key. */
+  isSourceOf({ shareKey, queue }: SessionCursor): boolean {
+    return shareKey === this.key && queue.lane === this.queue.lane;
   }
 
   /** What was given back comes first: it is older. */

@@ -1,11 +1,12 @@
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import { type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
 import { DeliveryState } from '../session/inflight-window.ts';
 import type { Session } from '../session/session.ts';
 import type { Progress, SessionLog } from '../session/session-log.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import { encodeShareRecord } from './share-record.ts';
-import { shareConsumer } from './share-user.ts';
+import { partKey, shareConsumer } from './share-user.ts';
 
 /**
  * Saves groups. What a group has handed out is acknowledged, in the in-flight record of a persistent
@@ -13,19 +14,15 @@ import { shareConsumer } from './share-user.ts';
  * in-flight records of those who have got something since, and the other way round.
  */
 export class ShareLog implements Progress {
-  readonly #store: LmqStore;
+  readonly #stores: Stores;
   readonly #sessionLog: SessionLog;
   /** Sessions in memory that may have messages of a group in flight. */
   readonly #lessees = new Map<ShareGroup, Set<Session>>();
   /** Groups that differ from what is saved. */
   readonly #changed = new Set<ShareGroup>();
 
-  readonly #part: ((groupKey: string) => string) | undefined;
-
-  /** @param part key of this gateway's part in a group; undefined when all groups are its own */
-  constructor(store: LmqStore, sessionLog: SessionLog, part?: (groupKey: string) => string) {
-    this.#part = part;
-    this.#store = store;
+  constructor(stores: Stores, sessionLog: SessionLog) {
+    this.#stores = stores;
     this.#sessionLog = sessionLog;
   }
 
@@ -58,10 +55,10 @@ export class ShareLog implements Progress {
     const isMoved = group.hasTurn && group.offset !== group.savedOffset;
     if (isMoved) {
       group.savedOffset = group.offset;
-      this.#store.commitOffset(shareConsumer(group.key), group.queue, group.offset);
+      this.#storeOf(group).commitOffset(shareConsumer(group.key), group.queue, group.offset);
     }
-    const isSame =
-      this.#part === undefined ? this.#saveAll(group) : this.#saveShared(group, this.#part);
+    const part = this.#partOf(group);
+    const isSame = part === undefined ? this.#saveAll(group) : this.#saveShared(group, part);
     if (!isMoved && isSame) return;
     for (const session of this.#lessees.get(group) ?? []) {
       if (session.persistent) this.#sessionLog.saveIfChanged(session);
@@ -72,8 +69,9 @@ export class ShareLog implements Progress {
   erase(group: ShareGroup): void {
     this.#forgetChange(group);
     this.#lessees.delete(group);
-    this.#store.deleteOffset(shareConsumer(group.key), group.queue);
-    this.#store.deleteState(StateSpace.SHARE, group.key);
+    const store = this.#storeOf(group);
+    store.deleteOffset(shareConsumer(group.key), group.queue);
+    store.deleteState(StateSpace.SHARE, group.key);
   }
 
   /** False when there was nothing to save. */
@@ -87,17 +85,28 @@ export class ShareLog implements Progress {
   erasePart(group: ShareGroup): void {
     this.#forgetChange(group);
     this.#lessees.delete(group);
-    if (this.#part !== undefined) this.#store.deleteState(StateSpace.SHARE, this.#part(group.key));
+    const part = this.#partOf(group);
+    if (part !== undefined) this.#storeOf(group).deleteState(StateSpace.SHARE, part);
   }
 
   /** Whether a session in memory has messages of the group in flight. */
   hasInFlight(group: ShareGroup): boolean {
     for (const { inflight } of this.#lessees.get(group) ?? []) {
       for (const slot of inflight.incomplete()) {
-        if (inflight.cursor(slot).shareKey === group.key) return true;
+        if (group.isSourceOf(inflight.cursor(slot))) return true;
       }
     }
     return false;
+  }
+
+  #storeOf({ queue }: ShareGroup): LmqStore {
+    return this.#stores.member(queue.lane);
+  }
+
+  /** Key of this gateway's part in a group; undefined when all of it is its own. */
+  #partOf({ key, queue }: ShareGroup): string | undefined {
+    const cluster = this.#stores.clusterOf(queue.lane);
+    return cluster === undefined ? undefined : partKey(key, cluster.nodeId);
   }
 
   /** A group that is this gateway's alone is one record. Returns whether it is as it was. */
@@ -105,23 +114,24 @@ export class ShareLog implements Progress {
     const record = encodeShareRecord(this.#nobodys(group, group.returned()));
     if (group.savedRecord?.equals(record) === true) return true;
     group.savedRecord = record;
-    this.#store.putState(StateSpace.SHARE, group.key, record);
+    this.#storeOf(group).putState(StateSpace.SHARE, group.key, record);
     return false;
   }
 
   /** Of a group of several gateways: what is nobody's is written by who has the turn, the rest by each. */
-  #saveShared(group: ShareGroup, partKey: (groupKey: string) => string): boolean {
+  #saveShared(group: ShareGroup, ours: string): boolean {
+    const store = this.#storeOf(group);
     let isSame = true;
     if (group.hasTurn) {
       const record = encodeShareRecord(group.returned());
       isSame = group.savedRecord?.equals(record) === true;
-      if (!isSame) this.#store.putState(StateSpace.SHARE, group.key, record);
+      if (!isSame) store.putState(StateSpace.SHARE, group.key, record);
       group.savedRecord = record;
     }
     const part = encodeShareRecord(this.#nobodys(group, group.hasTurn ? [] : group.returned()));
     if (group.savedPart?.equals(part) === true) return isSame;
     group.savedPart = part;
-    this.#store.putState(StateSpace.SHARE, partKey(group.key), part);
+    store.putState(StateSpace.SHARE, ours, part);
     return false;
   }
 
@@ -129,15 +139,15 @@ export class ShareLog implements Progress {
   #nobodys(group: ShareGroup, returned: readonly QueueOffset[]): QueueOffset[] {
     const offsets = [...returned];
     for (const session of this.#lessees.get(group) ?? []) {
-      if (!session.persistent) collect(session, group.key, offsets);
+      if (!session.persistent) collect(session, group, offsets);
     }
     return offsets.sort((a, b) => a - b);
   }
 }
 
-function collect({ inflight }: Session, key: string, offsets: QueueOffset[]): void {
+function collect({ inflight }: Session, group: ShareGroup, offsets: QueueOffset[]): void {
   for (const slot of inflight.incomplete()) {
-    if (inflight.cursor(slot).shareKey !== key) continue;
+    if (!group.isSourceOf(inflight.cursor(slot))) continue;
     // A client that has sent PUBREC has the message.
     if (inflight.state(slot) !== DeliveryState.RELEASED) offsets.push(inflight.offset(slot));
   }

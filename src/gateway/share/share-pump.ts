@@ -11,11 +11,16 @@ import {
 import { PullStatus, type QueueOffset, type Segment } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
-import type { Cursor } from '../session/cursor.ts';
 import { DeliveryState } from '../session/inflight-window.ts';
 import { isFull, type SegmentDelivery } from '../session/segment-delivery.ts';
-import type { Session, SessionLink, SessionSubscription } from '../session/session.ts';
+import type {
+  Session,
+  SessionCursor,
+  SessionLink,
+  SessionSubscription,
+} from '../session/session.ts';
 import type { SessionLog } from '../session/session-log.ts';
+import { cursorIn } from '../session/subscription.ts';
 import { hasRoom } from '../session/window-sender.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import type { ShareLog } from './share-log.ts';
@@ -124,12 +129,11 @@ export class SharePump {
           );
     const chosen = group.strategy.choose(group.members, hash, this.#hasRoom);
     if (chosen === undefined) return qos === 0 && this.#dropped();
-    if (this.#send(chosen, segment, offset, qos)) return true;
+    if (this.#send(group, chosen, segment, offset, qos)) return true;
     // Not for that client, or too large: another one may take it [MQTT-3.1.2-25].
     for (const member of group.members) {
-      if (member !== chosen && this.#hasRoom(member) && this.#send(member, segment, offset, qos)) {
-        break;
-      }
+      if (member === chosen || !this.#hasRoom(member)) continue;
+      if (this.#send(group, member, segment, offset, qos)) break;
     }
     return true;
   }
@@ -141,14 +145,16 @@ export class SharePump {
 
   /** False when the client may not have the message, or does not take a packet of that size. */
   #send(
-    { session, cursor, qos: granted }: SessionSubscription,
+    { queue }: ShareGroup,
+    member: SessionSubscription,
     segment: Segment,
     offset: QueueOffset,
     published: number,
   ): boolean {
     const { delivery, stats } = this.#parts;
+    const { session, qos: granted } = member;
     const link = session.link as SessionLink;
-    const own = cursor as Cursor<Session>;
+    const own = cursorIn(member, queue.lane) as SessionCursor;
     const { buffer } = segment;
     const position = segment.positions[offset - segment.firstOffset] as number;
     if (session.mayReceive?.(recordTopic(buffer, position)) === false) return false;

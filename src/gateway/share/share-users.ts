@@ -62,6 +62,27 @@ export class ShareUsers {
     return all.filter((clientId) => !isNodeUser(clientId));
   }
 
+  /** Whether a user is known. */
+  has(groupKey: string, user: string): boolean {
+    return this.#users.get(groupKey)?.has(user) === true;
+  }
+
+  /** Whether a gateway has members. */
+  hasNode(groupKey: string): boolean {
+    for (const key of this.#users.get(groupKey) ?? []) {
+      if (isNodeUser(splitUserKey(key).clientId)) return true;
+    }
+    return false;
+  }
+
+  /** User keys of the stored sessions by group. */
+  *stored(): Generator<readonly [groupKey: string, users: readonly string[]]> {
+    for (const [groupKey, all] of this.#users) {
+      const users = [...all].filter((key) => !isNodeUser(splitUserKey(key).clientId));
+      if (users.length > 0) yield [groupKey, users];
+    }
+  }
+
   #put(key: string): void {
     if (!this.#note(key, true)) return;
     this.#store.putState(StateSpace.SHARE_MEMBER, key, Buffer.alloc(0));

@@ -3,13 +3,16 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
+import { laneOfCommit } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
+import type { Spread } from '../../lmq/spi/stores.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { WillPublisher } from '../hooks/hooked-will-publisher.ts';
 import { DelayedWill } from './delayed-will.ts';
+import { FarWills } from './far-wills.ts';
 import { decodeWillRecord, encodeWillRecord, type StoredWill } from './will-record.ts';
 
 /** Wills that wait for their delay; one more is published without waiting. */
@@ -17,6 +20,8 @@ const MAX_DELAYED = 100_000;
 
 export interface WillsParts {
   readonly store: LmqStore;
+  /** Where a record lies: at the client's home. */
+  readonly spread: Spread;
   readonly publisher: WillPublisher;
   readonly wheel: TimerWheel;
   readonly stats: GatewayStats;
@@ -29,7 +34,7 @@ export interface WillsParts {
 /**
  * Will messages, one per client at most: in the store from before CONNACK until they are published or
  * dropped. Both happen in one commit with the end of the record, so that a crash neither loses a will
- * nor sends it twice.
+ * nor sends it twice; where message and record are in two stores, in two (`FarWills`).
  *
  * With other gateways on the store, the record of an open connection is its session's owner's, and that of
  * a will that waits for its delay belongs to whoever has its claim: others leave them alone.
@@ -41,9 +46,11 @@ export class Wills {
   readonly #delayed = new Map<string, DelayedWill>();
   /** Client ids whose delayed will is being published. */
   readonly #due = new Set<string>();
+  readonly #far: FarWills;
 
   constructor(parts: WillsParts) {
     this.#parts = parts;
+    this.#far = new FarWills(parts.clock, parts.logger);
   }
 
   /** Publishes the wills of connections that ended with the process before this one, after their delay. */
@@ -64,9 +71,11 @@ export class Wills {
     }
   }
 
-  stop(): void {
+  /** Resolves when no record is left whose will has been published. */
+  stop(): Promise<void> {
     for (const will of this.#delayed.values()) this.#parts.wheel.remove(will);
     this.#delayed.clear();
+    return this.#far.allSettled();
   }
 
   /**
@@ -82,6 +91,7 @@ export class Wills {
     hasSession: () => boolean = () => true,
   ): Promise<void> {
     const { store, cluster } = this.#parts;
+    if (this.#far.has(clientId)) await this.#far.settled(clientId);
     const delayed = this.#delayed.get(clientId);
     if (delayed !== undefined) {
       this.#forgetDelayed(delayed);
@@ -115,13 +125,19 @@ export class Wills {
     const delayed = this.#delayed.get(clientId);
     if (delayed !== undefined) this.#forgetDelayed(delayed);
     this.#due.delete(clientId);
-    this.#parts.cluster?.release(willClaim(clientId));
+    if (!this.#far.has(clientId)) {
+      this.#parts.cluster?.release(willClaim(clientId));
+      return;
+    }
+    // The claim goes with the record.
+    void this.#far.settled(clientId);
   }
 
   /** A delayed will of a dead gateway; false when it is that of a connection. */
   async adopt(clientId: string): Promise<boolean> {
     const { store, cluster } = this.#parts;
     if (this.#delayed.has(clientId) || this.#due.has(clientId)) return true;
+    if (this.#far.has(clientId)) return true;
     if ((await cluster?.claimIfFree(willClaim(clientId))) !== true) return true;
     const value = await store.getState(StateSpace.WILL, clientId);
     const will = value === undefined ? undefined : decodeWillRecord(value, clientId);
@@ -136,7 +152,7 @@ export class Wills {
   /** The connection of a client ended with its gateway. To be called by the owner of its session. */
   async adoptOpen(clientId: string): Promise<void> {
     const value = await this.#parts.store.getState(StateSpace.WILL, clientId);
-    if (value === undefined || this.#open.has(clientId)) return;
+    if (value === undefined || this.#open.has(clientId) || this.#far.has(clientId)) return;
     const will = decodeWillRecord(value, clientId);
     if (will.dueAt === 0) this.#end(clientId, will, dueTime(will, this.#parts.clock.now()));
   }
@@ -224,18 +240,29 @@ export class Wills {
     this.#publish(clientId, decodeWillRecord(value, clientId));
   }
 
-  /** The message and the end of its record in one commit. */
+  /** The message and the end of its record in one commit, where that can be. */
   #publish(clientId: string, will: StoredWill): void {
-    const { publisher, stats, logger } = this.#parts;
-    this.#forget(clientId);
+    const { publisher, stats, logger, store, spread } = this.#parts;
     try {
-      publisher.publish(will, clientId);
+      const commit = publisher.publish(will, clientId);
       stats.willsPublished++;
+      if (laneOfCommit(commit) !== spread.homeOf(clientId)) {
+        // Another gateway that takes the client over leaves it alone.
+        this.#claim(clientId);
+        this.#far.publishing(clientId, store.committed(commit), () => {
+          this.#forget(clientId);
+        });
+        return;
+      }
     } catch (error) {
-      if (!(error instanceof MqttProtocolError)) throw error;
+      if (!(error instanceof MqttProtocolError)) {
+        this.#forget(clientId);
+        throw error;
+      }
       // An operator may have taken the topic away since CONNECT.
       logger.warn({ clientId, topic: will.topic, error: error.message }, 'dropping a will');
     }
+    this.#forget(clientId);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Lane } from '../spi/lane.ts';
 import type {
   Arrival,
   CommitNumber,
@@ -111,6 +112,11 @@ export class LmqQueue implements Queue {
 
   constructor(name: QueueName) {
     this.name = name;
+  }
+
+  /** This store is alone. */
+  get lane(): Lane {
+    return 0;
   }
 
   /** The queue behind a handle. Handles of another store are a mistake of the caller. */

@@ -1,4 +1,5 @@
 import { p2pClientId } from '../../common/topic/p2p-topic.ts';
+import type { Lane } from '../spi/lane.ts';
 import { topicQueueName } from '../spi/queue-name.ts';
 import type { StoreTopic } from '../spi/types.ts';
 import type { FilterTable } from './filter-table.ts';
@@ -18,6 +19,11 @@ export class TopicEntry implements StoreTopic {
   constructor(name: string) {
     this.name = name;
     this.bytes = Buffer.from(name);
+  }
+
+  /** This store is alone. */
+  get lane(): Lane {
+    return 0;
   }
 
   /** The entry behind a handle. Handles of another store are a mistake of the caller. */

@@ -1,3 +1,4 @@
+import type { Lane } from '../spi/lane.ts';
 import {
   PullStatus,
   type PullResult,
@@ -39,6 +40,11 @@ export class MemoryQueue implements Queue {
   constructor(id: number, name: QueueName) {
     this.id = id;
     this.name = name;
+  }
+
+  /** This store is alone. */
+  get lane(): Lane {
+    return 0;
   }
 
   /** The queue behind a handle. */

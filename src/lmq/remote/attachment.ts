@@ -9,6 +9,8 @@ import type { StoreDialer, StoreLink } from './store-link.ts';
 export interface AttachedNode {
   /** All that the node is and holds, in one or more frames. */
   greet(resumes: boolean): readonly Hello[];
+  /** What keeps it alive when it has nothing else to say. */
+  beat(): NodeFrame;
   /**
    * The store has taken the node in; `link` may be used from now on.
    * @throws StoreError when the node cannot go on with what the store has
@@ -43,7 +45,6 @@ const MIN_BEAT_MS = 10;
 /** Within this part of a lease a link has to be welcomed, and has at least so long. */
 const WELCOMES = 3;
 const MIN_WELCOME_MS = 1_000;
-const HEARTBEAT: NodeFrame = { requests: [] };
 
 interface Starting {
   resolve(): void;
@@ -200,7 +201,7 @@ export class Attachment {
       return;
     }
     this.#unanswered++;
-    this.send(HEARTBEAT);
+    this.send(this.#options.node.beat());
   }
 
   #lost(reason: string, isRefused: boolean): void {

@@ -55,6 +55,11 @@ export class BatchWriter {
     return this.#isDirty;
   }
 
+  /** Whether the open batch has records. */
+  get hasRecords(): boolean {
+    return this.#records > 0;
+  }
+
   /** In the life of this writer. */
   get recordsAppended(): number {
     return this.#sealedRecords + this.#records;

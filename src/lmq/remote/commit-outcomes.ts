@@ -20,9 +20,15 @@ export class CommitOutcomes {
   readonly #listeners: CommitListener[] = [];
   readonly #waiters = new Map<CommitNumber, Waiter[]>();
   readonly #failed: FailedRange[] = [];
-  #settled: CommitNumber = 0;
+  #settled: CommitNumber;
   #durable = 0;
-  #lastDurable: CommitNumber = 0;
+  #lastDurable: CommitNumber;
+
+  /** @param base one less than the first commit */
+  constructor(base: CommitNumber) {
+    this.#settled = base;
+    this.#lastDurable = base;
+  }
 
   /** The newest commit that is over. */
   get settledCommit(): CommitNumber {

@@ -12,7 +12,10 @@ import type { SealedBatch } from './sealed-batch.ts';
 export class CommitWindow {
   readonly #writer: BatchWriter;
   readonly #outcomes: CommitOutcomes;
-  #open: CommitNumber = 1;
+  readonly #base: CommitNumber;
+  #open: CommitNumber;
+  /** The newest closed commit that has records. */
+  #lastAppended: CommitNumber;
   #unsettled: SealedBatch[] = [];
   #sent = 0;
   #sealedBytes = 0;
@@ -20,7 +23,11 @@ export class CommitWindow {
   #isFailing = false;
   #onDrained: (() => void)[] = [];
 
-  constructor(writer: BatchWriter, outcomes: CommitOutcomes) {
+  /** @param base one less than the first commit */
+  constructor(writer: BatchWriter, outcomes: CommitOutcomes, base: CommitNumber) {
+    this.#base = base;
+    this.#open = base + 1;
+    this.#lastAppended = base;
     this.#writer = writer;
     this.#outcomes = outcomes;
   }
@@ -44,6 +51,11 @@ export class CommitWindow {
     return this.#sealedBytes + this.#writer.bytes;
   }
 
+  /** False while a record is neither durable nor has failed. */
+  get isSettled(): boolean {
+    return !this.#writer.hasRecords && this.#lastAppended <= this.#outcomes.settledCommit;
+  }
+
   /** Closed batches that are not settled, oldest first. */
   get unsettled(): readonly SealedBatch[] {
     return this.#unsettled;
@@ -55,7 +67,7 @@ export class CommitWindow {
   }
 
   committed(commit: CommitNumber): Promise<void> {
-    if (!Number.isSafeInteger(commit) || commit < 1 || commit > this.#open) {
+    if (!Number.isSafeInteger(commit) || commit <= this.#base || commit > this.#open) {
       return Promise.reject(new RangeError(`no such commit: ${String(commit)}`));
     }
     if (commit === this.#open) this.#writer.touch();
@@ -81,6 +93,7 @@ export class CommitWindow {
   /** Closes the open batch. */
   seal(): void {
     const batch = this.#writer.seal(this.#open++);
+    if (batch.records.length > 0) this.#lastAppended = batch.commit;
     this.#unsettled.push(batch);
     this.#sealedBytes += batch.bytes;
   }

@@ -14,6 +14,7 @@ export interface Greeting {
   readonly queues: readonly string[];
   readonly filters: readonly string[];
   readonly watchedSpaces: readonly number[];
+  readonly generation: number;
 }
 
 /** The hello of a node in as many parts as its lists need. */
@@ -45,5 +46,6 @@ export function helloParts(greeting: Greeting): Hello[] {
     filters: names[2].map((filter) => ({ filter, uses: 1 })),
     watchedSpaces: greeting.watchedSpaces,
     more: index < parts.length - 1,
+    generation: greeting.generation,
   }));
 }

@@ -1,5 +1,6 @@
 import type { Batch, NodeFrame } from '../../rpc/messages/store-v1.ts';
 import type { CommitWindow } from './commit-window.ts';
+import type { LaneNumbers } from './lane-numbers.ts';
 import { BATCHES_BEFORE_REQUESTS, BATCHES_UNDER_WAY } from './remote-options.ts';
 import type { RequestTable } from './request-table.ts';
 import type { SealedBatch } from './sealed-batch.ts';
@@ -15,13 +16,20 @@ export interface FrameSink {
 export class Outbox {
   readonly #commits: CommitWindow;
   readonly #requests: RequestTable;
+  readonly #numbers: LaneNumbers;
   readonly #sink: FrameSink;
   #defined = new DefinedTopics();
   #isScheduled = false;
 
-  constructor(commits: CommitWindow, requests: RequestTable, sink: FrameSink) {
+  constructor(
+    commits: CommitWindow,
+    requests: RequestTable,
+    numbers: LaneNumbers,
+    sink: FrameSink,
+  ) {
     this.#commits = commits;
     this.#requests = requests;
+    this.#numbers = numbers;
     this.#sink = sink;
   }
 
@@ -57,7 +65,7 @@ export class Outbox {
 
   #encode(batch: SealedBatch): Batch {
     return {
-      sequence: batch.commit,
+      sequence: this.#numbers.sequenceOf(batch.commit),
       topics: this.#defined.missing(batch),
       topicNumbers: batch.topicNumberOfRecord,
       records: batch.records,

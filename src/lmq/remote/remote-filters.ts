@@ -1,4 +1,6 @@
+import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { RegisteredFilter } from '../../rpc/messages/store-v1.ts';
+import type { BatchWriter } from './batch-writer.ts';
 
 interface FilterEntry {
   pinned: boolean;
@@ -10,10 +12,15 @@ interface FilterEntry {
 
 /**
  * The registered wildcard filters as this node knows them: those of the store as of the start, and what
- * this node has done since.
+ * this node has done since. Filters without wildcards are not registered.
  */
 export class RemoteFilters {
+  readonly #writer: Pick<BatchWriter, 'touch' | 'write'>;
   readonly #entries = new Map<string, FilterEntry>();
+
+  constructor(writer: Pick<BatchWriter, 'touch' | 'write'>) {
+    this.#writer = writer;
+  }
 
   /** Takes over what the store has. */
   restore(filters: readonly RegisteredFilter[]): void {
@@ -24,18 +31,27 @@ export class RemoteFilters {
     }
   }
 
-  /** True when the store has to be told. */
-  acquire(filter: string, durable: boolean): boolean {
+  acquire(filter: string, durable: boolean): void {
+    if (!isWildcardFilter(filter)) return;
     const entry = this.#entry(filter);
-    if (durable) {
-      entry.storedUses++;
-      return true;
+    if (durable) entry.storedUses++;
+    else entry.ownUses++;
+    if (durable || entry.ownUses === 1) {
+      this.#writer.write({ acquireFilter: { filter, durable } }, filter.length);
     }
-    return entry.ownUses++ === 0;
   }
 
-  /** True when the store has to be told. A use that nobody has is not an error. */
-  release(filter: string, durable: boolean): boolean {
+  /** A use that nobody has is not an error. */
+  release(filter: string, durable: boolean): void {
+    if (isWildcardFilter(filter) && this.#takeBack(filter, durable)) {
+      this.#writer.write({ releaseFilter: { filter, durable } }, filter.length);
+    } else {
+      this.#writer.touch();
+    }
+  }
+
+  /** True when the store has to be told. */
+  #takeBack(filter: string, durable: boolean): boolean {
     const entry = this.#entries.get(filter);
     if (entry === undefined) return durable;
     let isTold = true;
@@ -50,10 +66,16 @@ export class RemoteFilters {
   }
 
   pin(filter: string): void {
-    this.#entry(filter).pinned = true;
+    if (isWildcardFilter(filter)) {
+      this.#entry(filter).pinned = true;
+      this.#writer.write({ pinFilter: filter }, filter.length);
+    } else {
+      this.#writer.touch();
+    }
   }
 
   unpin(filter: string): void {
+    this.#writer.write({ unpinFilter: filter }, filter.length);
     const entry = this.#entries.get(filter);
     if (entry === undefined) return;
     entry.pinned = false;

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
-import type { Hello, StoreFigures, StoreFrame, Welcome } from '../../rpc/messages/store-v1.ts';
+import { NO_GENERATION } from '../../common/store-table.ts';
+import type {
+  Hello,
+  NodeFrame,
+  StoreFigures,
+  StoreFrame,
+  Welcome,
+} from '../../rpc/messages/store-v1.ts';
 import type { Arrival } from '../spi/types.ts';
 import { Attachment, type AttachedNode } from './attachment.ts';
 import { helloParts } from './hello.ts';
@@ -9,6 +16,7 @@ import { assembleParts, type RemoteParts } from './remote-parts.ts';
 import { storeErrorOf } from './store-failure.ts';
 import type { StoreDialer } from './store-link.ts';
 
+const HEARTBEAT: NodeFrame = { requests: [] };
 const NO_FIGURES: StoreFigures = { recordsStored: 0, bytesStored: 0, recordsExpired: 0 };
 
 /** One life of this node at the store: brings frames to the parts, in the order that the protocol sets. */
@@ -23,6 +31,7 @@ export class RemoteNode implements AttachedNode {
   #fencedFor: string | undefined;
   #storeId: string | undefined;
   #isPaused = false;
+  #isSuspended = false;
   figures: StoreFigures = NO_FIGURES;
   origin = 0;
 
@@ -50,7 +59,18 @@ export class RemoteNode implements AttachedNode {
   get writable(): boolean {
     const isOver = this.parts.commits.backlogBytes > this.#options.maxBacklogBytes;
     if (!this.#isPaused && isOver) this.#isPaused = true;
-    return !this.#isPaused;
+    return !this.#isPaused && !this.#isSuspended;
+  }
+
+  /** Not writable until `resume`. */
+  suspend(): void {
+    this.#isSuspended = true;
+  }
+
+  resume(): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    this.#tellWritable();
   }
 
   onArrival(listener: (arrivals: readonly Arrival[]) => void): void {
@@ -68,7 +88,7 @@ export class RemoteNode implements AttachedNode {
 
   greet(resumes: boolean): readonly Hello[] {
     const { claims, queues, filters, states } = this.parts;
-    const { nodeName, leaseMs } = this.#options;
+    const { nodeName, leaseMs, generation } = this.#options;
     return helloParts({
       nodeId: this.nodeId,
       nodeName,
@@ -78,20 +98,27 @@ export class RemoteNode implements AttachedNode {
       queues: queues.greet(),
       filters: filters.greet(),
       watchedSpaces: states.greet(),
+      generation: generation(),
     });
   }
 
+  beat(): NodeFrame {
+    const generation = this.#options.generation();
+    return generation === NO_GENERATION ? HEARTBEAT : { requests: [], generation };
+  }
+
   welcomed(welcome: Welcome): void {
-    const { outcomes, claims, queues, states, outbox } = this.parts;
+    const { numbers, outcomes, claims, queues, states, outbox } = this.parts;
+    const lastDurable = numbers.commitOf(welcome.lastSequence);
     this.#storeId ??= welcome.storeId;
     if (welcome.storeId !== this.#storeId) {
       throw new StoreError(ErrorCode.STORE_FENCED, 'another store has the address now');
     }
-    if (welcome.lastSequence < outcomes.lastDurable) {
+    if (lastDurable < outcomes.lastDurable) {
       throw new StoreError(ErrorCode.STORE_FENCED, 'the store has lost what it had confirmed');
     }
     this.origin = welcome.origin;
-    const tellCommits = this.#settle(welcome.lastSequence, undefined);
+    const tellCommits = this.#settle(lastDurable, undefined);
     claims.welcomed(welcome.lostClaims);
     const arrivals = queues.welcomed(welcome.queues);
     states.rejoined();
@@ -101,7 +128,7 @@ export class RemoteNode implements AttachedNode {
   }
 
   received(frame: StoreFrame): void {
-    const { requests, states, claims, orphans, outbox } = this.parts;
+    const { numbers, requests, states, claims, orphans, outbox } = this.parts;
     const { settled, figures } = frame;
     // Before the commits: who writes a key sees that another node has written it in the same commit.
     for (const change of frame.stateChanges) states.changed(change);
@@ -109,7 +136,7 @@ export class RemoteNode implements AttachedNode {
     if (settled !== null && settled !== undefined) {
       const { sequence, error } = settled;
       const failure = error === null || error === undefined ? undefined : storeErrorOf(error);
-      tellCommits = this.#settle(sequence, failure);
+      tellCommits = this.#settle(numbers.commitOf(sequence), failure);
     }
     const arrivals = this.#read(frame);
     tellCommits?.();
@@ -170,6 +197,11 @@ export class RemoteNode implements AttachedNode {
     const { maxBacklogBytes } = this.#options;
     if (!this.#isPaused || this.parts.commits.backlogBytes > maxBacklogBytes / 2) return;
     this.#isPaused = false;
+    this.#tellWritable();
+  }
+
+  #tellWritable(): void {
+    if (this.#isPaused || this.#isSuspended) return;
     for (const listener of this.#writableListeners) listener();
   }
 }

@@ -1,5 +1,7 @@
 import { systemClock, type Clock } from '../../common/clock.ts';
+import { NO_GENERATION } from '../../common/store-table.ts';
 import { silentLogger, type Logger } from '../../common/logger.ts';
+import type { Lane } from '../spi/lane.ts';
 
 export interface RemoteStoreOptions {
   /** For people: host and port of this gateway, or its name in the conf. */
@@ -19,6 +21,10 @@ export interface RemoteStoreOptions {
   readonly reconnectMaxMs: number;
   /** Topic handles that are kept whether or not anyone holds them. */
   readonly maxIdleTopics: number;
+  /** Its place among several stores; undefined when it is the only one of this process. */
+  readonly lane: Lane | undefined;
+  /** Newest generation of the table of stores that this node follows (docs/adr/0501); 0 without a table. */
+  readonly generation: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -34,6 +40,8 @@ export const DEFAULT_REMOTE_OPTIONS: Omit<RemoteStoreOptions, 'nodeName'> = {
   reconnectMinMs: 50,
   reconnectMaxMs: 1_000,
   maxIdleTopics: 100_000,
+  lane: undefined,
+  generation: () => NO_GENERATION,
   clock: systemClock,
   logger: silentLogger,
 };

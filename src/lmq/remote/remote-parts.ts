@@ -5,6 +5,7 @@ import { BatchWriter } from './batch-writer.ts';
 import { Claims } from './claims.ts';
 import { CommitOutcomes } from './commit-outcomes.ts';
 import { CommitWindow } from './commit-window.ts';
+import { LaneNumbers } from './lane-numbers.ts';
 import { OrphanFeed } from './orphan-feed.ts';
 import { RemoteFilters } from './remote-filters.ts';
 import type { RemoteStoreOptions } from './remote-options.ts';
@@ -16,6 +17,7 @@ import { TopicHandles } from './topic-handles.ts';
 
 /** What a remote store consists of. */
 export interface RemoteParts {
+  readonly numbers: LaneNumbers;
   readonly writer: BatchWriter;
   readonly outcomes: CommitOutcomes;
   readonly commits: CommitWindow;
@@ -33,6 +35,7 @@ export interface RemoteParts {
 
 export function assembleParts(options: RemoteStoreOptions, sink: FrameSink): RemoteParts {
   const { clock, logger, requestTimeoutMs } = options;
+  const numbers = new LaneNumbers(options.lane);
   const writer: BatchWriter = new BatchWriter(clock, {
     onGrowth: () => {
       outbox.schedule();
@@ -41,8 +44,8 @@ export function assembleParts(options: RemoteStoreOptions, sink: FrameSink): Rem
       commits.seal();
     },
   });
-  const outcomes = new CommitOutcomes();
-  const commits = new CommitWindow(writer, outcomes);
+  const outcomes = new CommitOutcomes(numbers.base);
+  const commits = new CommitWindow(writer, outcomes, numbers.base);
   const requests = new RequestTable({
     clock,
     requestTimeoutMs,
@@ -50,8 +53,8 @@ export function assembleParts(options: RemoteStoreOptions, sink: FrameSink): Rem
       outbox.schedule();
     },
   });
-  const outbox = new Outbox(commits, requests, sink);
-  const topics = new TopicHandles(options.maxIdleTopics);
+  const outbox = new Outbox(commits, requests, numbers, sink);
+  const topics = new TopicHandles(options.maxIdleTopics, numbers);
   const queues = new RemoteQueues(requests, commits, topics);
   const ring = new TailRing(options.tailBytes);
   const orphans = new OrphanFeed({ requests, commits, clock, logger });
@@ -59,6 +62,7 @@ export function assembleParts(options: RemoteStoreOptions, sink: FrameSink): Rem
     orphans.strayed(key);
   });
   return {
+    numbers,
     writer,
     outcomes,
     commits,
@@ -68,7 +72,7 @@ export function assembleParts(options: RemoteStoreOptions, sink: FrameSink): Rem
     ring,
     queues,
     arrivals: new ArrivalReader(queues, ring),
-    filters: new RemoteFilters(),
+    filters: new RemoteFilters(writer),
     states: new RemoteStates(requests, commits, writer, logger),
     claims,
     orphans,

@@ -1,4 +1,5 @@
 import type { QueueBounds } from '../../rpc/messages/store-v1.ts';
+import type { Lane } from '../spi/lane.ts';
 import type { Arrival, Queue, QueueName, QueueOffset } from '../spi/types.ts';
 import type { RemoteSegment } from './remote-segment.ts';
 import { SegmentTail } from './segment-tail.ts';
@@ -11,6 +12,7 @@ const TOPIC_KIND = 't';
 export class RemoteQueue implements Queue {
   readonly id: number;
   readonly name: QueueName;
+  readonly lane: Lane;
   readonly #topics: TopicHandles;
   minOffset: QueueOffset;
   maxOffset: QueueOffset;
@@ -23,7 +25,8 @@ export class RemoteQueue implements Queue {
   tail: SegmentTail | undefined = undefined;
 
   constructor(bounds: QueueBounds, topics: TopicHandles) {
-    this.id = bounds.id;
+    this.lane = topics.numbers.lane;
+    this.id = topics.numbers.queueId(bounds.id);
     this.name = bounds.name as QueueName;
     this.#topics = topics;
     this.minOffset = bounds.minOffset;
@@ -33,9 +36,14 @@ export class RemoteQueue implements Queue {
   }
 
   /** The queue behind a handle. Handles of another store are a mistake of the caller. */
-  static of(handle: Queue): RemoteQueue {
-    if (handle instanceof RemoteQueue) return handle;
+  static of(handle: Queue, lane: Lane): RemoteQueue {
+    if (handle instanceof RemoteQueue && handle.lane === lane) return handle;
     throw new TypeError(`queue ${handle.name} was opened by another store`);
+  }
+
+  /** Its id at the store. */
+  get wireId(): number {
+    return this.#topics.numbers.wireQueue(this.id);
   }
 
   /**

@@ -27,10 +27,11 @@ export class RemoteQueues {
   readonly #commits: CommitWindow;
   readonly #topics: TopicHandles;
   readonly #byName = new Map<QueueName, RemoteQueue>();
+  /** By their ids at the store. */
   readonly #byId = new Map<number, RemoteQueue>();
   /** Opens under way, by name. */
   readonly #opening = new Map<QueueName, number>();
-  /** Closed here, while batches that name them may have to be sent again. By id. */
+  /** Closed here, while batches that name them may have to be sent again. By id at the store. */
   readonly #closing = new Map<number, Closing>();
   /** Those of the last hello, in its order. */
   #greeted: QueueName[] = [];
@@ -47,6 +48,7 @@ export class RemoteQueues {
     return this.#byName.size;
   }
 
+  /** @param id at the store */
   byId(id: number): RemoteQueue | undefined {
     return this.#byId.get(id);
   }
@@ -101,7 +103,7 @@ export class RemoteQueues {
     maxMessages: number,
     maxBytes: number,
   ): Promise<PullResult> {
-    const pull = { queue: queue.id, offset, maxMessages, maxBytes };
+    const pull = { queue: queue.wireId, offset, maxMessages, maxBytes };
     return this.#requests.ask({ pull }, 0, (reply) => pulled(queue, reply));
   }
 
@@ -132,7 +134,7 @@ export class RemoteQueues {
       const told = bounds[index];
       const queue = this.#byName.get(name);
       if (queue === undefined) continue;
-      if (told?.id !== queue.id || told.maxOffset < queue.maxOffset) {
+      if (told?.id !== queue.wireId || told.maxOffset < queue.maxOffset) {
         throw new StoreError(ErrorCode.STORE_FENCED, `the store has lost records of queue ${name}`);
       }
       queue.rejoin(told);
@@ -155,7 +157,7 @@ export class RemoteQueues {
     }
     const queue = new RemoteQueue(bounds, this.#topics);
     this.#byName.set(queue.name, queue);
-    this.#byId.set(queue.id, queue);
+    this.#byId.set(queue.wireId, queue);
     return queue;
   }
 
@@ -163,12 +165,13 @@ export class RemoteQueues {
     const queue = this.#byName.get(name);
     if (queue === undefined || queue.uses > 0 || this.#opening.has(name)) return;
     this.#byName.delete(name);
-    this.#byId.delete(queue.id);
+    const { wireId } = queue;
+    this.#byId.delete(wireId);
     queue.tail = undefined;
     const after = this.#commits.lastWritten;
-    this.#closing.delete(queue.id);
-    this.#closing.set(queue.id, { name, after });
-    this.#requests.tell({ closeQueue: queue.id }, after);
+    this.#closing.delete(wireId);
+    this.#closing.set(wireId, { name, after });
+    this.#requests.tell({ closeQueue: wireId }, after);
   }
 }
 

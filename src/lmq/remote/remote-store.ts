@@ -25,7 +25,14 @@ import { unexpected } from './request-table.ts';
 import type { StoreDialer } from './store-link.ts';
 
 /** A store in another process, shared with other gateway nodes. */
-export type RemoteStore = LmqStore & Cluster;
+export interface RemoteStore extends LmqStore, Cluster {
+  /** False while a record that this node has appended is neither durable nor has failed. */
+  readonly isSettled: boolean;
+  /** `writable` is false from now on, however little is under way, until `resume`. */
+  suspend(): void;
+  /** Takes that back; tells `onWritable` when there is room. */
+  resume(): void;
+}
 
 /**
  * The store SPI over one stream of frames (docs/adr/0401): its parts behind the interface. Final after
@@ -81,6 +88,18 @@ export class StoreClient implements RemoteStore {
     return this.#node.writable;
   }
 
+  get isSettled(): boolean {
+    return this.#parts.commits.isSettled;
+  }
+
+  suspend(): void {
+    this.#node.suspend();
+  }
+
+  resume(): void {
+    this.#node.resume();
+  }
+
   get stats(): StoreStats {
     const { writer, outcomes, ring, queues } = this.#parts;
     const { recordsExpired, recordsStored, bytesStored } = this.#node.figures;
@@ -103,7 +122,7 @@ export class StoreClient implements RemoteStore {
   }
 
   directTopic(name: string, queue: Queue): StoreTopic {
-    return new RemoteTopic(name, RemoteQueue.of(queue).id);
+    return new RemoteTopic(name, this.#queue(queue).wireId, this.#parts.numbers.lane);
   }
 
   append(
@@ -156,11 +175,11 @@ export class StoreClient implements RemoteStore {
   }
 
   closeQueue(queue: Queue): void {
-    this.#parts.queues.close(RemoteQueue.of(queue));
+    this.#parts.queues.close(this.#queue(queue));
   }
 
   tail(queue: Queue, offset: QueueOffset): Segment | undefined {
-    return this.#parts.queues.tail(RemoteQueue.of(queue), offset);
+    return this.#parts.queues.tail(this.#queue(queue), offset);
   }
 
   pull(
@@ -169,17 +188,17 @@ export class StoreClient implements RemoteStore {
     maxMessages: number,
     maxBytes: number,
   ): Promise<PullResult> {
-    return this.#parts.queues.pull(RemoteQueue.of(queue), offset, maxMessages, maxBytes);
+    return this.#parts.queues.pull(this.#queue(queue), offset, maxMessages, maxBytes);
   }
 
   commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber {
-    const commitOffset = { consumer, queue: RemoteQueue.of(queue).id, offset };
+    const commitOffset = { consumer, queue: this.#queue(queue).wireId, offset };
     this.#parts.writer.write({ commitOffset }, consumer.length);
     return this.openCommit;
   }
 
   loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined> {
-    const loadOffset = { consumer, queue: RemoteQueue.of(queue).id };
+    const loadOffset = { consumer, queue: this.#queue(queue).wireId };
     return this.#parts.requests.ask(
       { loadOffset },
       this.#parts.commits.lastWritten,
@@ -188,7 +207,7 @@ export class StoreClient implements RemoteStore {
   }
 
   deleteOffset(consumer: string, queue: Queue): CommitNumber {
-    const deleteOffset = { consumer, queue: RemoteQueue.of(queue).id };
+    const deleteOffset = { consumer, queue: this.#queue(queue).wireId };
     this.#parts.writer.write({ deleteOffset }, consumer.length);
     return this.openCommit;
   }
@@ -215,44 +234,28 @@ export class StoreClient implements RemoteStore {
   }
 
   async acquireFilter(filter: string, durable: boolean): Promise<Queue> {
-    const { filters, writer, queues } = this.#parts;
-    const isWildcard = isWildcardFilter(filter);
-    if (isWildcard && filters.acquire(filter, durable)) {
-      writer.write({ acquireFilter: { filter, durable } }, filter.length);
-    }
+    const { filters, queues } = this.#parts;
+    filters.acquire(filter, durable);
     try {
       return await queues.open(filterQueueName(filter));
     } catch (error) {
-      if (isWildcard) this.releaseFilter(filter, durable);
+      if (isWildcardFilter(filter)) filters.release(filter, durable);
       throw error;
     }
   }
 
   releaseFilter(filter: string, durable: boolean): CommitNumber {
-    const { filters, writer } = this.#parts;
-    if (isWildcardFilter(filter) && filters.release(filter, durable)) {
-      writer.write({ releaseFilter: { filter, durable } }, filter.length);
-    } else {
-      writer.touch();
-    }
+    this.#parts.filters.release(filter, durable);
     return this.openCommit;
   }
 
   pinFilter(filter: string): CommitNumber {
-    const { filters, writer } = this.#parts;
-    if (isWildcardFilter(filter)) {
-      filters.pin(filter);
-      writer.write({ pinFilter: filter }, filter.length);
-    } else {
-      writer.touch();
-    }
+    this.#parts.filters.pin(filter);
     return this.openCommit;
   }
 
   unpinFilter(filter: string): CommitNumber {
-    const { filters, writer } = this.#parts;
-    filters.unpin(filter);
-    writer.write({ unpinFilter: filter }, filter.length);
+    this.#parts.filters.unpin(filter);
     return this.openCommit;
   }
 
@@ -289,5 +292,9 @@ export class StoreClient implements RemoteStore {
 
   onFenced(listener: (reason: string) => void): void {
     this.#node.onFenced(listener);
+  }
+
+  #queue(handle: Queue): RemoteQueue {
+    return RemoteQueue.of(handle, this.#parts.numbers.lane);
   }
 }

@@ -1,9 +1,11 @@
+import type { Lane } from '../spi/lane.ts';
 import type { StoreTopic } from '../spi/types.ts';
 
 /** Handle of a topic, with its part in the batches. */
 export class RemoteTopic implements StoreTopic {
   readonly name: string;
   readonly bytes: Buffer;
+  readonly lane: Lane;
   /** Id of the queue that its records go to alone; 0 = wherever the store brings the topic. */
   readonly directQueue: number;
   /** Stands for the topic in batches while `generation` is that of the numbers. */
@@ -14,8 +16,9 @@ export class RemoteTopic implements StoreTopic {
   /** Records in closed batches that are not settled. */
   sealedRecords = 0;
 
-  constructor(name: string, directQueue: number) {
+  constructor(name: string, directQueue: number, lane: Lane = 0) {
     this.name = name;
+    this.lane = lane;
     this.bytes = Buffer.from(name);
     this.directQueue = directQueue;
   }

@@ -1,3 +1,4 @@
+import type { LaneNumbers } from './lane-numbers.ts';
 import { RemoteTopic } from './remote-topic.ts';
 
 /**
@@ -5,13 +6,15 @@ import { RemoteTopic } from './remote-topic.ts';
  * while anyone holds it, and is the garbage collector's otherwise.
  */
 export class TopicHandles {
+  readonly numbers: LaneNumbers;
   readonly #generationSize: number;
   #young = new Map<string, RemoteTopic>();
   #old = new Map<string, RemoteTopic>();
   readonly #held = new Map<string, WeakRef<RemoteTopic>>();
   readonly #gone: FinalizationRegistry<string>;
 
-  constructor(maxIdleTopics: number) {
+  constructor(maxIdleTopics: number, numbers: LaneNumbers) {
+    this.numbers = numbers;
     this.#generationSize = Math.max(1, maxIdleTopics >>> 1);
     this.#gone = new FinalizationRegistry((name) => {
       if (this.#held.get(name)?.deref() === undefined) this.#held.delete(name);
@@ -21,7 +24,7 @@ export class TopicHandles {
   get(name: string): RemoteTopic {
     const young = this.#young.get(name);
     if (young !== undefined) return young;
-    const topic = this.#findOlder(name) ?? new RemoteTopic(name, 0);
+    const topic = this.#findOlder(name) ?? new RemoteTopic(name, 0, this.numbers.lane);
     if (this.#young.size >= this.#generationSize) this.#age();
     this.#young.set(name, topic);
     return topic;

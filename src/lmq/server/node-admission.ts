@@ -1,9 +1,11 @@
+import { NO_GENERATION } from '../../common/store-table.ts';
 import { RpcStatus } from '../../rpc/rpc-status.ts';
 import type { NodeDepartures } from './node-departures.ts';
 import { STORE_PROTOCOL_VERSION, type NodeHello } from './node-hello.ts';
 import type { NodeTable } from './node-table.ts';
 import { frameOf, type NodeLink } from './outbox.ts';
 import { Refusal } from './refusal.ts';
+import type { RequiredGeneration } from './required-generation.ts';
 import type { ServerNode } from './server-node.ts';
 
 export interface AdmissionLimits {
@@ -15,11 +17,17 @@ export interface AdmissionLimits {
 /** Decides on hellos: who is new, who is back, and who has to begin anew. */
 export class NodeAdmission {
   readonly #nodes: NodeTable;
+  readonly #required: RequiredGeneration;
   readonly #departures: NodeDepartures;
   readonly #limits: AdmissionLimits;
 
-  constructor(nodes: NodeTable, departures: NodeDepartures, limits: AdmissionLimits) {
+  constructor(
+    { nodes, generation }: { nodes: NodeTable; generation: RequiredGeneration },
+    departures: NodeDepartures,
+    limits: AdmissionLimits,
+  ) {
     this.#nodes = nodes;
+    this.#required = generation;
     this.#departures = departures;
     this.#limits = limits;
   }
@@ -42,12 +50,24 @@ export class NodeAdmission {
       link.end();
       return undefined;
     }
+    const generation = first.generation ?? NO_GENERATION;
+    this.#checkGeneration(generation);
     if (node === undefined) node = this.#create(first.nodeName, nodeId, first.leaseMs, now);
     else this.#resume(node, first.leaseMs);
     node.link = link;
     node.lastSeen = now;
     node.isExpected = false;
+    node.generation = generation;
     return node;
+  }
+
+  #checkGeneration(generation: number): void {
+    const required = this.#required.current;
+    if (generation >= required) return;
+    const followed =
+      generation === NO_GENERATION ? 'no table of stores' : `generation ${String(generation)}`;
+    const message = `the gateway follows ${followed}, the store requires generation ${String(required)}`;
+    throw new Refusal(RpcStatus.FAILED_PRECONDITION, message);
   }
 
   #create(name: string, id: string, leaseMs: number, now: number): ServerNode {

@@ -4,6 +4,7 @@
  * ```
  * space NODE   "m"            u8 version (1) · u32 number of the next node · store id, UTF-8
  *              "n" node id    u8 version (1) · u32 number · u32 lease, ms · u64 last batch · name, UTF-8
+ *              "g"            u8 version (1) · u32 generation of the table of stores that nodes must follow
  * space CLAIM  claim          u32 number of the node that owns it; no such node: an orphan
  * ```
  * Big endian.
@@ -14,9 +15,11 @@ const VERSION = 1;
 const META_BYTES = 5;
 const NODE_BYTES = 17;
 const CLAIM_BYTES = 4;
+const GENERATION_BYTES = 5;
 const TWO_32 = 0x1_0000_0000;
 
 export const META_KEY = 'm';
+export const GENERATION_KEY = 'g';
 const NODE_PREFIX = 'n';
 
 /** Number that is no node's: what it owns is an orphan. */
@@ -77,6 +80,19 @@ export function decodeNode(value: Buffer): NodeRecord {
     sequence: value.readUInt32BE(9) * TWO_32 + value.readUInt32BE(13),
     name: value.toString('utf8', NODE_BYTES),
   };
+}
+
+export function encodeGeneration(generation: number): Buffer {
+  const bytes = Buffer.allocUnsafe(GENERATION_BYTES);
+  bytes[0] = VERSION;
+  bytes.writeUInt32BE(generation, 1);
+  return bytes;
+}
+
+/** @throws StoreError when it is no such record */
+export function decodeGeneration(value: Buffer): number {
+  check(value, GENERATION_BYTES, 'of the generation that nodes must follow');
+  return value.readUInt32BE(1);
 }
 
 export function encodeClaim(number: number): Buffer {

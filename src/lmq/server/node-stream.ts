@@ -59,7 +59,8 @@ export class NodeStream {
   #take({ node, requests }: Attachment, frame: NodeFrame): void {
     if (node.isDead) return;
     this.#core.renew(node);
-    const { hello, batch } = frame;
+    const { hello, batch, generation } = frame;
+    if (generation !== undefined) node.generation = generation;
     if (isSet(hello)) throw new NodeProtocolError('a second hello');
     if (isSet(batch)) {
       this.#core.parts.batches.apply(node, batch);

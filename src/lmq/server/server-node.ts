@@ -32,6 +32,8 @@ export class ServerNode {
   /** It was there before the store was started and has not come back yet. */
   isExpected = false;
   isDead = false;
+  /** Newest generation of the table of stores that it follows; 0 while it has not said. */
+  generation = 0;
   /** Last batch applied, durable or not. */
   appliedSequence = 0;
   /** Last batch that is durable. */

@@ -5,6 +5,7 @@ import { CommitLedger } from './commit-ledger.ts';
 import { FilterUses } from './filter-uses.ts';
 import { NodeTable } from './node-table.ts';
 import { OpenQueues } from './open-queues.ts';
+import { RequiredGeneration } from './required-generation.ts';
 import { OrphanQueue } from './orphan-queue.ts';
 import type { ServerNode } from './server-node.ts';
 import { StateWatch } from './state-watch.ts';
@@ -17,6 +18,7 @@ export type CompleteOptions = StoreServerOptions & StoreServerLimits;
 export interface ServerParts {
   readonly ledger: CommitLedger;
   readonly nodes: NodeTable;
+  readonly generation: RequiredGeneration;
   readonly claims: ClaimTable;
   readonly orphans: OrphanQueue;
   readonly queues: OpenQueues;
@@ -32,6 +34,7 @@ export function assembleServer(options: CompleteOptions): ServerParts {
   const counters = new StoreServerCounters();
   const ledger = new CommitLedger();
   const nodes = new NodeTable(store);
+  const generation = new RequiredGeneration(store);
   const queues = new OpenQueues(store, options.maxQueuesPerNode);
   const filters = new FilterUses(store, options.maxFiltersPerNode, logger);
   const watch = new StateWatch(store, ledger);
@@ -64,7 +67,19 @@ export function assembleServer(options: CompleteOptions): ServerParts {
     counters,
     maxTopicsPerNode,
   });
-  return { ledger, nodes, claims, orphans, queues, filters, watch, feed, batches, counters };
+  return {
+    ledger,
+    nodes,
+    generation,
+    claims,
+    orphans,
+    queues,
+    filters,
+    watch,
+    feed,
+    batches,
+    counters,
+  };
 }
 
 function firstAttached(nodes: Iterable<ServerNode>): ServerNode | undefined {

@@ -1,14 +1,30 @@
-import type { StoreAdminMethods } from '../../rpc/messages/storeadmin-v1.ts';
+import type {
+  GatewayNode,
+  KeptFilter,
+  ListFiltersRequest,
+  ListFiltersResponse,
+  StoreAdminMethods,
+} from '../../rpc/messages/storeadmin-v1.ts';
 import { loadService } from '../../rpc/proto.ts';
-import type { RpcServer } from '../../rpc/rpc-server.ts';
+import type { RpcServer, ServerWritableStream } from '../../rpc/rpc-server.ts';
 import { RpcError, RpcStatus } from '../../rpc/rpc-status.ts';
 import { hasConsumerProgress } from '../spi/consumer-progress.ts';
+import type { LmqStore } from '../spi/lmq-store.ts';
+import { importFilters, keptFilters } from './kept-filters.ts';
+import type { ServerNode } from './server-node.ts';
+import type { ServerParts } from './server-parts.ts';
 
 /** Queues in one answer. */
 const MAX_QUEUES = 10_000;
+/** Filters in one answer. */
+const FILTERS_AT_ONCE = 1_000;
 
 /** Serves `proto/lmqtt/storeadmin/v1/storeadmin.proto` beside the store's own service. */
-export function addStoreAdmin(server: RpcServer, store: object): void {
+export function addStoreAdmin(
+  server: RpcServer,
+  store: LmqStore,
+  { nodes, generation }: Pick<ServerParts, 'nodes' | 'generation'>,
+): void {
   server.addService(loadService<StoreAdminMethods>('lmqtt.storeadmin.v1.StoreAdmin'), {
     getConsumerProgress: async ({ consumer }) => {
       if (!hasConsumerProgress(store)) {
@@ -17,5 +33,45 @@ export function addStoreAdmin(server: RpcServer, store: object): void {
       const queues = await store.consumerProgress(consumer, MAX_QUEUES);
       return { queues, isCut: queues.length === MAX_QUEUES };
     },
+    getNodes: () => ({
+      nodes: Array.from(nodes.all, gatewayNode),
+      requiredGeneration: generation.current,
+      storeId: nodes.storeId,
+      recordsStored: store.stats.recordsStored,
+    }),
+    requireGeneration: async ({ generation: wanted }) => {
+      await generation.require(wanted);
+      return { requiredGeneration: generation.current };
+    },
+    listFilters: (call) => {
+      send(call, keptFilters(store, nodes.all));
+    },
+    importFilters: async ({ filters }) => {
+      await importFilters(store, () => nodes.all, filters);
+      return {};
+    },
   });
+}
+
+function gatewayNode({ id, name, generation, outbox }: ServerNode): GatewayNode {
+  return { nodeId: id, nodeName: name, generation, isAttached: outbox !== undefined };
+}
+
+/** As fast as the caller reads. */
+function send(
+  call: ServerWritableStream<ListFiltersRequest, ListFiltersResponse>,
+  filters: readonly KeptFilter[],
+): void {
+  let at = 0;
+  const sendSome = (): void => {
+    while (at < filters.length && !call.cancelled) {
+      const some = filters.slice(at, (at += FILTERS_AT_ONCE));
+      if (!call.write({ filters: some })) {
+        call.once('drain', sendSome);
+        return;
+      }
+    }
+    call.end();
+  };
+  sendSome();
 }

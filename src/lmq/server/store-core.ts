@@ -61,7 +61,7 @@ export class StoreCore {
     );
     const { leaseMs, maxNodes } = options;
     const { minLeaseMs } = this.#leases;
-    this.#admission = new NodeAdmission(this.parts.nodes, this.#departures, {
+    this.#admission = new NodeAdmission(this.parts, this.#departures, {
       maxNodes,
       leaseMs,
       minLeaseMs,
@@ -100,6 +100,7 @@ export class StoreCore {
 
   async start(): Promise<void> {
     const { nodes } = this.parts;
+    await this.parts.generation.restore();
     const isKnown = await restoreServer(this.#store, this.parts, this.#options.clock.monotonic());
     if (!isKnown) {
       await adoptSessions({ store: this.#store, ...this.parts });

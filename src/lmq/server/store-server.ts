@@ -52,7 +52,7 @@ class GrpcStoreServer implements StoreServer {
         this.#serve(call);
       },
     });
-    addStoreAdmin(this.#rpc, options.store);
+    addStoreAdmin(this.#rpc, options.store, this.#core.parts);
     addStoreBackup(this.#rpc, options.store, options.backupDirectory, options.logger);
   }
 

@@ -1,19 +1,21 @@
 import type { Brand } from '../../common/brand.ts';
+import type { CommitNumber, Lane } from './lane.ts';
+
+export type { CommitNumber } from './lane.ts';
 
 /** Name of a light message queue. Made by `queue-name.ts` only, injectively. */
 export type QueueName = Brand<string, 'QueueName'>;
-
-/** Commits are numbered from 1 in the order in which they become durable, anew in each life of the store. */
-export type CommitNumber = number;
 
 /** A position in one queue: 0 for the first record ever, always a safe integer. */
 export type QueueOffset = number;
 
 /** A queue that is open: its bounds stay current while it is held. Released with `closeQueue`. */
 export interface Queue {
-  /** Dictionary id, stable for the life of the store. */
+  /** Unique among the open queues of this process. */
   readonly id: number;
   readonly name: QueueName;
+  /** The store that it is in. */
+  readonly lane: Lane;
   /** First offset that can still be read. */
   readonly minOffset: QueueOffset;
   /** One past the last committed record. */
@@ -25,6 +27,8 @@ export interface Queue {
 /** Interned handle of a topic name, so that the hot path resolves queues once per topic. */
 export interface StoreTopic {
   readonly name: string;
+  /** The store that its records go to. */
+  readonly lane: Lane;
   /** The name in UTF-8. */
   readonly bytes: Buffer;
 }

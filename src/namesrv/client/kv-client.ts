@@ -20,6 +20,17 @@ export class KvClient {
     requireSuccess(await this.#request(RequestCode.PUT_KV_CONFIG, { namespace, key, value }));
   }
 
+  /** Puts it unless somebody else has changed it. @param expected undefined: there is no such key yet */
+  async replace(
+    namespace: string,
+    key: string,
+    expected: string | undefined,
+    value: string,
+  ): Promise<void> {
+    const fields = { namespace, key, value, ifValue: expected ?? '' };
+    requireSuccess(await this.#request(RequestCode.PUT_KV_CONFIG, fields));
+  }
+
   /** Undefined when there is no such key. */
   async get(namespace: string, key: string): Promise<string | undefined> {
     const response = await this.#request(RequestCode.GET_KV_CONFIG, { namespace, key });

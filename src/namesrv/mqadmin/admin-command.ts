@@ -16,5 +16,11 @@ export interface AdminCommand {
   readonly name: string;
   readonly description: string;
   readonly options: readonly AdminOption[];
-  run(namesrv: NamesrvCluster, args: AdminArguments, clock: Clock): Promise<string>;
+  /** @param progress prints a line before the command has ended */
+  run(
+    namesrv: NamesrvCluster,
+    args: AdminArguments,
+    clock: Clock,
+    progress: (line: string) => void,
+  ): Promise<string>;
 }

@@ -5,7 +5,7 @@ import { loadService } from '../../rpc/proto.ts';
 import { RpcClient } from '../../rpc/rpc-client.ts';
 import { rpcErrorOf } from '../../rpc/rpc-status.ts';
 import type { AdminCommand } from './admin-command.ts';
-import { credentialsOf, CREDENTIALS_OPTIONS } from './consumer-progress.ts';
+import { CREDENTIAL_OPTIONS, credentialsOf } from './node-credentials.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
 import { addressOf, brokersOf, clusterInfo } from './topic-commands.ts';
 
@@ -16,7 +16,7 @@ export const BACKUP_STORE: AdminCommand = {
   options: [
     { flags: '-b, --brokerName <name>', description: 'the store', isRequired: true },
     { flags: '-d, --directory <name>', description: 'name of the copy', isRequired: true },
-    ...CREDENTIALS_OPTIONS,
+    ...CREDENTIAL_OPTIONS,
   ],
   async run(namesrv, args, clock) {
     const credentials = await credentialsOf(args);

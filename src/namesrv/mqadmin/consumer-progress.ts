@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../common/clock.ts';
-import { messageOf } from '../../common/errors.ts';
 import type { RpcCredentials } from '../../rpc/credentials.ts';
 import type { QueueProgress, StoreAdminMethods } from '../../rpc/messages/storeadmin-v1.ts';
 import { loadService } from '../../rpc/proto.ts';
 import { RpcClient } from '../../rpc/rpc-client.ts';
 import { RpcError } from '../../rpc/rpc-status.ts';
 import type { BrokerDataBody } from '../rocketmq-bodies.ts';
-import type { AdminArguments, AdminCommand, AdminOption } from './admin-command.ts';
+import type { AdminCommand } from './admin-command.ts';
+import { CREDENTIAL_OPTIONS, credentialsOf } from './node-credentials.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
 import { textTable } from './text-table.ts';
 import { addressOf, brokersOf, clusterInfo } from './topic-commands.ts';
@@ -25,21 +24,13 @@ const COLUMNS = [
   { title: '#LastTime', width: 0 },
 ];
 
-/** For commands that ask the stores themselves. */
-export const CREDENTIALS_OPTIONS: readonly AdminOption[] = [
-  { flags: '--tokenFile <file>', description: 'token of the cluster, as in cluster.conf' },
-  { flags: '--tlsCaFile <file>', description: 'with the two below: TLS, as in cluster.conf' },
-  { flags: '--tlsCertFile <file>', description: 'certificate to show the stores' },
-  { flags: '--tlsKeyFile <file>', description: 'its private key' },
-];
-
 /** How far the session of a client, or a shared group, is in each queue; asks the stores over gRPC. */
 export const CONSUMER_PROGRESS: AdminCommand = {
   name: 'consumerProgress',
   description: 'Print how far a session or shared group is in its queues.',
   options: [
     { flags: '-g, --groupName <name>', description: 'client id', isRequired: true },
-    ...CREDENTIALS_OPTIONS,
+    ...CREDENTIAL_OPTIONS,
   ],
   async run(namesrv, args, clock) {
     const credentials = await credentialsOf(args);
@@ -87,30 +78,4 @@ function rowOf(store: string, { queue, maxOffset, consumerOffset }: QueueProgres
   const diff = String(maxOffset - consumerOffset);
   const name = queue.startsWith('p') ? `p2p/${queue.slice(1)}` : queue.slice(1);
   return [name, store, '0', String(maxOffset), String(consumerOffset), diff, '-', 'N/A'];
-}
-
-/** What `CREDENTIALS_OPTIONS` say. @throws NamesrvFailure (rejection) */
-export async function credentialsOf(args: AdminArguments): Promise<RpcCredentials> {
-  const { tokenFile, tlsCaFile, tlsCertFile, tlsKeyFile } = args;
-  const token = tokenFile === undefined ? undefined : (await contentsOf(tokenFile)).toString();
-  if (tlsCaFile === undefined || tlsCertFile === undefined || tlsKeyFile === undefined) {
-    if ((tlsCaFile ?? tlsCertFile ?? tlsKeyFile) !== undefined) {
-      throw new NamesrvFailure(['TLS needs --tlsCaFile, --tlsCertFile and --tlsKeyFile']);
-    }
-    return { token: token?.trim() };
-  }
-  const tls = {
-    ca: await contentsOf(tlsCaFile),
-    cert: await contentsOf(tlsCertFile),
-    key: await contentsOf(tlsKeyFile),
-  };
-  return { token: token?.trim(), tls };
-}
-
-async function contentsOf(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new NamesrvFailure([`cannot read ${path}: ${messageOf(error)}`]);
-  }
 }

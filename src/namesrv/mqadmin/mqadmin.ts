@@ -6,6 +6,7 @@ import { CONSUMER_PROGRESS } from './consumer-progress.ts';
 import { KV_COMMANDS } from './kv-commands.ts';
 import { parseNamesrvAddresses } from './namesrv-address.ts';
 import { NamesrvCluster, NamesrvFailure } from './namesrv-cluster.ts';
+import { STORE_COMMANDS } from './store-commands.ts';
 import { TOPIC_COMMANDS } from './topic-commands.ts';
 
 export const ExitCode = {
@@ -28,6 +29,7 @@ export interface MqadminOptions {
 const COMMANDS: readonly AdminCommand[] = [
   ...KV_COMMANDS,
   ...TOPIC_COMMANDS,
+  ...STORE_COMMANDS,
   CONSUMER_PROGRESS,
   BACKUP_STORE,
 ];
@@ -78,7 +80,10 @@ function addCommand(program: Command, command: AdminCommand, options: MqadminOpt
     );
     const list = args['namesrvAddr'] ?? options.defaultNamesrvAddr;
     const namesrv = new NamesrvCluster(addressesOf(subcommand, list), options.clock);
-    options.stdout(`${await command.run(namesrv, args, options.clock)}\n`);
+    const print = (line: string): void => {
+      options.stdout(`${line}\n`);
+    };
+    print(await command.run(namesrv, args, options.clock, print));
   });
 }
 

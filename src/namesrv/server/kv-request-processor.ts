@@ -25,8 +25,26 @@ async function putKvConfig(kv: KvConfig, request: RemotingCommand): Promise<Remo
   if (namespace === undefined || key === undefined) return refused('namespace or key is null');
   const value = request.extFields.get('value');
   if (value === undefined) return refused('value is null');
+  const expected = request.extFields.get('ifValue');
+  if (expected !== undefined) return replaceKvConfig(kv, namespace, key, expected, value);
   await kv.put(namespace, key, value);
   return SUCCESS;
+}
+
+/** Ours, for lists that several may edit. @param expected empty: there is no such key yet */
+async function replaceKvConfig(
+  kv: KvConfig,
+  namespace: string,
+  key: string,
+  expected: string,
+  value: string,
+): Promise<RemotingAnswer> {
+  let found = '';
+  await kv.edit(namespace, key, (current) => {
+    found = current ?? '';
+    return found === expected ? value : current;
+  });
+  return found === expected ? SUCCESS : refused('the value is another one meanwhile');
 }
 
 function getKvConfig(kv: KvConfig, request: RemotingCommand): RemotingAnswer {

@@ -1,12 +1,15 @@
 import { editList, isListable, splitList } from '../../common/comma-list.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
-import { routeOf } from '../route-of.ts';
+import { parseStoreTable, type StoreTable } from '../../common/store-table.ts';
+import { routeInTable, routeOf } from '../route-of.ts';
 import {
   ALL_FIRST_TOPICS,
   LMQ_AUTOMATIC_NAMESPACE,
   LMQ_CONNECT_NODES,
   LMQ_NAMESPACE,
   LMQ_ROUTES_NAMESPACE,
+  LMQTT_NAMESPACE,
+  STORES_KEY,
 } from '../types.ts';
 import type { KvConfig, Route } from '../types.ts';
 import type { Registry } from './registry.ts';
@@ -30,9 +33,10 @@ export class TopicCatalog {
   /** Undefined for a first level that is not known. */
   route(firstTopic: string): Route | undefined {
     if (!this.list().includes(firstTopic)) return undefined;
-    const stores = this.#registry.stores.list().map((store) => [store.name, store] as const);
-    const pinned = this.#kv.get(LMQ_ROUTES_NAMESPACE, firstTopic);
-    return routeOf(firstTopic, pinned, new Map(stores));
+    const stores = new Map(this.#registry.stores.list().map((store) => [store.name, store]));
+    const table = this.#table();
+    if (table !== undefined) return routeInTable(firstTopic, table, stores);
+    return routeOf(firstTopic, this.#kv.get(LMQ_ROUTES_NAMESPACE, firstTopic), stores);
   }
 
   /**
@@ -59,10 +63,19 @@ export class TopicCatalog {
     await this.#kv.delete(LMQ_ROUTES_NAMESPACE, firstTopic);
   }
 
+  /** Undefined when the cluster has one store. @throws RangeError when it is not sound */
+  #table(): StoreTable | undefined {
+    const text = this.#kv.get(LMQTT_NAMESPACE, STORES_KEY);
+    return text === undefined ? undefined : parseStoreTable(text);
+  }
+
   async #pin(firstTopic: string, stores: readonly string[]): Promise<void> {
     if (stores.length === 0) {
       await this.#kv.delete(LMQ_ROUTES_NAMESPACE, firstTopic);
       return;
+    }
+    if (this.#table() !== undefined) {
+      throw new RangeError('the table of stores says where topics lie: see storeList');
     }
     const registered = new Set(this.#registry.stores.list().map(({ name }) => name));
     const unknown = stores.find((name) => !registered.has(name));

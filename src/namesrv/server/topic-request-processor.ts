@@ -85,7 +85,7 @@ function clusterInfo(registry: Registry, at: RequestContext): RemotingAnswer {
 }
 
 function brokerData(
-  { name, address, version }: StoreRegistration,
+  { name, address, version, topics }: StoreRegistration,
   { localAddress }: RequestContext,
 ): BrokerDataBody {
   return {
@@ -95,6 +95,7 @@ function brokerData(
     enableActingMaster: false,
     storeAddress: address,
     storeVersion: version,
+    ...(topics.length === 0 ? {} : { storeTopics: topics }),
   };
 }
 

@@ -12,6 +12,7 @@ export interface NodeFrame {
   readonly hello?: Hello | null | undefined;
   readonly batch?: Batch | null | undefined;
   readonly requests: readonly Request[];
+  readonly generation?: number | undefined;
 }
 
 export interface Hello {
@@ -26,6 +27,7 @@ export interface Hello {
   readonly filters: readonly FilterUse[];
   readonly watchedSpaces: readonly number[];
   readonly more: boolean;
+  readonly generation?: number | undefined;
 }
 
 export interface QueueUse {

@@ -10,7 +10,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { Clients, PERSISTENT } from './clients.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const BROKER = 'lmq-a';
+const BROKER = 'store';
 
 describe('cluster: backup of a store', function () {
   this.timeout(180_000);
@@ -62,7 +62,7 @@ describe('cluster: backup of a store', function () {
     await publishing;
     await publisher.mqtt.endAsync();
     const copy = join(cluster.store.home, 'data', 'backup', 'monday');
-    expect(output).to.match(/^backup of store lmq-a in \S+\/monday: \d+ entries, \d+ bytes$/m);
+    expect(output).to.match(/^backup of store store in \S+\/monday: \d+ entries, \d+ bytes$/m);
     expect(output).to.include(copy);
 
     // The machine is lost; its data comes back from the copy.
@@ -85,7 +85,7 @@ describe('cluster: backup of a store', function () {
   it('says why there is none', async () => {
     const taken = await backUp('monday');
     expect(taken.code).to.equal(1);
-    expect(taken.output).to.match(/store lmq-a: .*monday exists/);
+    expect(taken.output).to.match(/store store: .*monday exists/);
     for (const name of ['../elsewhere', '/tmp/elsewhere', 'x.part', '']) {
       const outcome = await backUp(name);
       expect(outcome.code, name).to.equal(1);

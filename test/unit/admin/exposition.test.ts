@@ -9,11 +9,15 @@ import { distinctSources, namesOf, valuesOf } from './admin-world.ts';
 
 const PAGE = join(import.meta.dirname, '../../../docs/metrics.md');
 
+/** The metrics that the page lists for gateways and for every process. */
 function documented(): string[] {
-  const rows = readFileSync(PAGE, 'utf8').matchAll(
-    /^\| `([a-z_0-9]+)` +\| (counter|gauge|histogram)/gm,
-  );
-  return [...rows].map(([, name]) => name!);
+  const sections = readFileSync(PAGE, 'utf8').split(/^## /m);
+  const rows = sections
+    .filter((section) => /^Metrics of (gateways|the process)/.test(section))
+    .flatMap((section) => [
+      ...section.matchAll(/^\| `([a-z_0-9]+)` +\| (counter|gauge|histogram)/gm),
+    ]);
+  return rows.map(([, name]) => name!);
 }
 
 describe('Exposition', () => {

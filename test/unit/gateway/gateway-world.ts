@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '../../../src/common/logger.ts';
 import { assemble } from '../../../src/gateway/assembly.ts';
 import { Channel } from '../../../src/gateway/channel/channel.ts';
 import type { ChannelContext } from '../../../src/gateway/channel/channel-context.ts';
-import { ClaimKeeper } from '../../../src/gateway/cluster/claim-keeper.ts';
+import { StoreLanes } from '../../../src/gateway/cluster/store-lanes.ts';
 import { Connection } from '../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../src/gateway/connection/flush-queue.ts';
 import { LingeringStreams } from '../../../src/gateway/connection/lingering-streams.ts';
@@ -22,6 +22,7 @@ import type { SysTopicsOptions } from '../../../src/gateway/sys/sys-topics-optio
 import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
 import type { Cluster } from '../../../src/lmq/spi/cluster.ts';
 import type { LmqStore } from '../../../src/lmq/spi/lmq-store.ts';
+import type { Stores } from '../../../src/lmq/spi/stores.ts';
 import {
   connect,
   type ConnectFields,
@@ -41,6 +42,7 @@ import { FakeKv } from './routing/topic-metadata-fixtures.ts';
 export interface WorldOptions {
   readonly store?: LmqStore;
   readonly cluster?: Cluster;
+  readonly stores?: Stores;
   readonly kv?: FakeKv;
   readonly clock?: FakeClock;
   readonly limits?: Partial<GatewayLimits>;
@@ -151,6 +153,7 @@ export class World {
     this.metadata = new TopicMetadata({
       kv: this.kv,
       filters: this.store,
+      stores: options.stores,
       autoCreateTopic: options.autoCreateTopic ?? true,
       autoCreateWildcard: true,
       logger: silentLogger,
@@ -160,6 +163,7 @@ export class World {
       {
         store: this.store,
         cluster: options.cluster,
+        stores: options.stores,
         metadata: this.metadata,
         authenticator: options.authenticator ?? openAuthenticator,
         authorizer: options.authorizer,
@@ -197,11 +201,7 @@ export class World {
       gate.open();
     });
     sessionLog.start(pump);
-    if (options.cluster !== undefined) {
-      const { wills } = this.context;
-      const { cluster, logger = silentLogger } = options;
-      new ClaimKeeper({ cluster, sessions, wills, shares, logger }).start();
-    }
+    new StoreLanes(this.context).start();
   }
 
   /** A connected socket that has sent nothing. */

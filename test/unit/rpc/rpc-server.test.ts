@@ -20,7 +20,16 @@ describe('RpcServer and RpcClient', () => {
   async function serve(handler: Handler, options: object = {}): Promise<void> {
     const common = { credentials: {}, clock: systemClock, logger: silentLogger };
     server = new RpcServer({ host: '127.0.0.1', port: 0, ...common, ...options });
-    server.addService(SERVICE, { getConsumerProgress: handler });
+    const unused = (): never => {
+      throw new Error('is not called');
+    };
+    server.addService(SERVICE, {
+      getConsumerProgress: handler,
+      getNodes: unused,
+      requireGeneration: unused,
+      listFilters: unused,
+      importFilters: unused,
+    });
     await server.start();
     client = new RpcClient({ address: `127.0.0.1:${String(server.port)}`, ...common });
   }

@@ -5,6 +5,8 @@ import { ProtocolVersion } from '../../codec/protocol-version.ts';
 import { isFailure, ReasonCode } from '../../codec/reason-code.ts';
 import { DeliveryState } from '../../session/inflight-window.ts';
 import type { Session } from '../../session/session.ts';
+import type { Lane } from '../../../lmq/spi/lane.ts';
+import type { CommitNumber } from '../../../lmq/spi/types.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
 
 /**
@@ -50,13 +52,14 @@ export function handlePubrec(
     return;
   }
   inflight.setState(slot, DeliveryState.RELEASED);
+  const { lane } = inflight.cursor(slot).queue;
   if (!session.persistent) {
     channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
     return;
   }
   // After PUBREL the client forgets the identifier: a PUBLISH sent again after a crash would be new to it.
   channel.journalDue = true;
-  channel.acknowledgeAfter(channel.context.store.openCommit, AckByte.PUBREL, packetId);
+  channel.acknowledgeAfter(openCommitIn(channel, session, lane), AckByte.PUBREL, packetId);
 }
 
 /** PUBCOMP: a QoS 2 delivery is complete. */
@@ -70,17 +73,30 @@ export function handlePubcomp(channel: ProtocolChannel, { packetId }: Readonly<A
 /** PUBREL: the publisher has our PUBREC; its identifier may be used again [MQTT-4.3.3-2]. */
 export function handlePubrel(channel: ProtocolChannel, { packetId }: Readonly<Ack>): void {
   const session = channel.session as Session;
-  if (!session.received.delete(packetId)) {
+  const lane = session.received.get(packetId);
+  if (lane === undefined) {
     answerUnknown(channel, AckByte.PUBCOMP, packetId);
     return;
   }
+  session.received.delete(packetId);
   if (!session.persistent) {
     channel.acknowledgeInOrder(AckByte.PUBCOMP, packetId);
     return;
   }
   // After PUBCOMP the client may use the identifier for a new message, which must not be taken for the old one.
   channel.journalDue = true;
-  channel.acknowledgeAfter(channel.context.store.openCommit, AckByte.PUBCOMP, packetId);
+  channel.acknowledgeAfter(openCommitIn(channel, session, lane), AckByte.PUBCOMP, packetId);
+}
+
+/** The commit in which a store will have the state of the session as it is at the end of the chunk. */
+export function openCommitIn(
+  { context }: ProtocolChannel,
+  session: Session,
+  lane: Lane,
+): CommitNumber {
+  if (session.lanes === undefined) return context.store.openCommit;
+  session.lanes.touch(lane);
+  return context.stores.member(lane).openCommit;
 }
 
 /** For an identifier that is not known: MQTT 5 has a reason code for it, 3.1.1 just goes on. */

@@ -1,8 +1,10 @@
 import type { Subscription as Requested } from '../../codec/subscribe-packet.ts';
+import { openInLanes } from '../../session/lane-queues.ts';
 import { sharedCursor } from '../../session/cursor.ts';
 import type { DeliveryOptions } from '../../session/delivery-options.ts';
 import type { Session } from '../../session/session.ts';
-import { Subscription } from '../../session/subscription.ts';
+import type { SharedSource } from '../../session/shared-subscriptions.ts';
+import { addPart, setCursors, Subscription } from '../../session/subscription.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
 
 /**
@@ -15,22 +17,30 @@ export async function subscribeShared(
   { filter, qos, retainHandling }: Pick<Requested, 'filter' | 'qos' | 'retainHandling'>,
   options: DeliveryOptions,
 ): Promise<void> {
-  const { shares, store, stats } = channel.context;
+  const { shares, store, stores, stats, sessions } = channel.context;
   const { clientId, persistent } = session;
-  const group = await shares.acquire(filter, clientId, persistent);
+  const groups = await shares.acquire(filter, clientId, persistent);
+  const [{ key, queue: source }] = groups as [SharedSource];
   // A hold of its own: what is in flight may outlive the group.
-  const queue = await store.openQueue(group.queue.name);
+  const queues = await openInLanes(
+    stores,
+    source.name,
+    groups.map(({ queue }) => queue.lane),
+  );
   if (channel.session !== session) {
-    store.closeQueue(queue);
+    for (const queue of queues) store.closeQueue(queue);
     shares.release(filter, clientId, persistent);
     return;
   }
-  const subscription = new Subscription(session, filter, queue, qos, options);
+  const [first, ...others] = queues;
+  const subscription = new Subscription(session, filter, first, qos, options);
+  for (const queue of others) addPart(subscription, queue);
   subscription.retainHandling = retainHandling;
   subscription.isShared = true;
-  subscription.cursor = sharedCursor(session, queue, qos, group.key, options);
+  setCursors(subscription, (queue) => sharedCursor(session, queue, qos, key, options));
   session.subscriptions.set(filter, subscription);
   session.filterBytes += Buffer.byteLength(filter);
   stats.subscriptionsCurrent++;
   shares.join(subscription);
+  if (!sessions.growth.isComplete(subscription)) await sessions.growth.complete(subscription);
 }

@@ -7,10 +7,19 @@ import { isFailure, ReasonCode } from '../../codec/reason-code.ts';
 import { decodeSubscribe, type Subscription as Requested } from '../../codec/subscribe-packet.ts';
 import { ProtocolVersion } from '../../codec/protocol-version.ts';
 import { type DeliveryOptions, deliveryOptions } from '../../session/delivery-options.ts';
+import type { Queue } from '../../../lmq/spi/types.ts';
 import { Cursor } from '../../session/cursor.ts';
+import { holdBack } from '../../session/hold-back.ts';
+import { openInLanes } from '../../session/lane-queues.ts';
 import type { Session, SessionSubscription } from '../../session/session.ts';
 import { exceedsTopicLimits } from '../../routing/topic-limits.ts';
-import { Subscription } from '../../session/subscription.ts';
+import {
+  addPart,
+  cursorsOf,
+  queuesOf,
+  setCursors,
+  Subscription,
+} from '../../session/subscription.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
 import { retireCursor } from './retire-cursor.ts';
 import { subscribeShared } from './subscribe-shared.ts';
@@ -54,7 +63,7 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
     if (channel.session !== session) return;
   }
   if (session.persistent) {
-    await channel.context.store.committed(channel.context.sessionLog.saveSession(session));
+    await channel.context.sessionLog.saveDurably(session);
   }
   if (channel.session !== session) return;
   channel.send(encodeSuback(packetId, reasonCodes, channel.version));
@@ -119,7 +128,7 @@ async function subscribe(
   if (existing !== undefined) {
     existing.options = options;
     existing.retainHandling = retainHandling;
-    if (existing.cursor !== undefined) existing.cursor.options = options;
+    for (const cursor of cursorsOf(existing)) cursor.options = options;
     if (existing.isShared) replaceShared(existing, qos);
     else await replace(channel, existing, qos);
     return;
@@ -128,9 +137,10 @@ async function subscribe(
     await subscribeShared(channel, session, { filter, qos, retainHandling }, options);
     return;
   }
-  const { metadata, store, live, pump, stats } = channel.context;
+  const { metadata, store, live, stats, sessions } = channel.context;
   const acquiring = metadata.acquire(filter, session.persistent);
-  if (session.persistent) {
+  // Of several stores, none has it in one commit with the session: that comes when they all have it.
+  if (session.persistent && session.lanes === undefined) {
     const { noLocal, retainAsPublished, subscriptionId } = options;
     channel.context.sessionLog.saveSession(session, 0, {
       filter,
@@ -142,23 +152,43 @@ async function subscribe(
       retainedDue: false,
     });
   }
-  const queue = await acquiring;
+  const queues = await acquiring;
   if (channel.session !== session) {
-    store.closeQueue(queue);
-    metadata.release(filter, session.persistent);
+    for (const queue of queues) {
+      store.closeQueue(queue);
+      metadata.releaseAt(filter, session.persistent, queue.lane);
+    }
     return;
   }
-  const subscription = new Subscription(session, filter, queue, qos, options);
+  const [first, ...others] = queues as [Queue, ...Queue[]];
+  const subscription = new Subscription(session, filter, first, qos, options);
+  for (const queue of others) addPart(subscription, queue);
   subscription.retainHandling = retainHandling;
   session.subscriptions.set(filter, subscription);
   session.filterBytes += Buffer.byteLength(filter);
   live.add(subscription);
   stats.subscriptionsCurrent++;
-  if (qos === 0) return;
-  const cursor = new Cursor(session, queue, qos, queue.nextOffset, options);
-  cursor.dirty = true;
-  subscription.cursor = cursor;
-  pump.attach(cursor);
+  if (qos > 0) beginReading(channel, subscription);
+  if (!sessions.growth.isComplete(subscription)) await sessions.growth.complete(subscription);
+  if (session.lanes === undefined) return;
+  for (const { lane } of queuesOf(subscription)) {
+    session.lanes.wrote(lane, channel.context.stores.member(lane).openCommit);
+  }
+}
+
+/** The subscription gets a cursor in each of its queues, for what comes from now on. */
+function beginReading(channel: ProtocolChannel, subscription: SessionSubscription): void {
+  const { pump, stores } = channel.context;
+  const { session, qos, options } = subscription;
+  setCursors(subscription, (queue) => {
+    const cursor = new Cursor(session, queue, qos, queue.nextOffset, options);
+    cursor.dirty = true;
+    return cursor;
+  });
+  for (const cursor of cursorsOf(subscription)) {
+    holdBack(subscription, cursor, stores.spread);
+    pump.attach(cursor);
+  }
 }
 
 /** The same filter again: the new QoS counts, what is on the way goes on [MQTT-3.8.4-3]. */
@@ -167,30 +197,37 @@ async function replace(
   subscription: SessionSubscription,
   qos: number,
 ): Promise<void> {
-  const { live, pump, store, sessions } = channel.context;
-  const { session, queue, cursor, options } = subscription;
+  const { live, pump, store, stores, sessions } = channel.context;
+  const { session, queue } = subscription;
   if (subscription.qos === qos) return;
   subscription.qos = qos;
+  const cursors = cursorsOf(subscription);
   // Who gets live messages depends on the QoS: what was matched before is stale.
   live.version++;
-  if (cursor !== undefined && qos > 0) {
-    cursor.qos = qos;
-  } else if (cursor !== undefined) {
-    subscription.cursor = undefined;
+  if (cursors.length === 0) {
+    beginReading(channel, subscription);
+    return;
+  }
+  if (qos > 0) {
+    for (const cursor of cursors) cursor.qos = qos;
+    return;
+  }
+  setCursors(subscription, () => undefined);
+  for (const cursor of cursors) {
     pump.detach(cursor);
-    if (session.persistent) store.deleteOffset(session.clientId, queue);
-    // A hold of its own for the cursor; the subscription keeps the one that it has.
-    const own = await store.openQueue(queue.name);
-    if (sessions.connected(session.clientId) === session) retireCursor(store, session, cursor);
-    else store.closeQueue(own);
+    if (session.persistent) store.deleteOffset(session.clientId, cursor.queue);
+  }
+  // A hold of its own for each cursor; the subscription keeps those that it has.
+  const lanes = cursors.map((cursor) => cursor.queue.lane);
+  const own = await openInLanes(stores, queue.name, lanes);
+  if (sessions.connected(session.clientId) === session) {
+    for (const cursor of cursors) retireCursor(store, session, cursor);
   } else {
-    subscription.cursor = new Cursor(session, queue, qos, queue.nextOffset, options);
-    subscription.cursor.dirty = true;
-    pump.attach(subscription.cursor);
+    for (const opened of own) store.closeQueue(opened);
   }
 }
 
 function replaceShared(subscription: SessionSubscription, qos: number): void {
   subscription.qos = qos;
-  if (subscription.cursor !== undefined) subscription.cursor.qos = qos;
+  for (const cursor of cursorsOf(subscription)) cursor.qos = qos;
 }

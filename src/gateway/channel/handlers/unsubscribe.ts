@@ -1,7 +1,9 @@
 import { encodeUnsuback } from '../../codec/encode-rare.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
 import { decodeUnsubscribe } from '../../codec/unsubscribe-packet.ts';
-import type { Session, SessionCursor, SessionSubscription } from '../../session/session.ts';
+import type { Session, SessionSubscription } from '../../session/session.ts';
+import { releaseFilter } from '../../session/session-wiring.ts';
+import { cursorsOf, queuesOf } from '../../session/subscription.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
 import { retireCursor } from './retire-cursor.ts';
 
@@ -9,15 +11,17 @@ import { retireCursor } from './retire-cursor.ts';
 export async function handleUnsubscribe(channel: ProtocolChannel, frame: Buffer): Promise<void> {
   const { packetId, filters } = decodeUnsubscribe(frame, channel.version);
   const session = channel.session as Session;
-  const { store, sessionLog } = channel.context;
-  const { hooks } = channel.context;
+  const { metadata, sessionLog, hooks } = channel.context;
+  /** A session that is in several stores forgets a subscription before its filter is released. */
+  const unsaved: SessionSubscription[] = [];
   const reasonCodes = filters.map((filter) => {
-    const reasonCode = unsubscribe(channel, session, filter);
+    const reasonCode = unsubscribe(channel, session, filter, unsaved);
     const isEnd = reasonCode === ReasonCode.SUCCESS;
     if (isEnd) hooks?.subscriptions.unsubscribed(filter, hooks.clients.of(channel));
     return reasonCode;
   });
-  if (session.persistent) await store.committed(sessionLog.saveSession(session));
+  if (session.persistent) await sessionLog.saveDurably(session);
+  for (const subscription of unsaved) releaseFilter(metadata, subscription);
   if (channel.session !== session) return;
   channel.send(encodeUnsuback(packetId, reasonCodes, channel.version));
   if (channel.context.events !== undefined) tellEvents(channel, filters, reasonCodes);
@@ -35,7 +39,13 @@ function tellEvents(
   }
 }
 
-function unsubscribe(channel: ProtocolChannel, session: Session, filter: string): number {
+/** @param unsaved gets the subscription if its filter is to be released when the session is saved */
+function unsubscribe(
+  channel: ProtocolChannel,
+  session: Session,
+  filter: string,
+  unsaved: SessionSubscription[],
+): number {
   const subscription = session.subscriptions.get(filter);
   if (subscription === undefined) return ReasonCode.NO_SUBSCRIPTION_EXISTED;
   const { live, pump, store, stats, metadata } = channel.context;
@@ -47,15 +57,15 @@ function unsubscribe(channel: ProtocolChannel, session: Session, filter: string)
     return ReasonCode.SUCCESS;
   }
   live.remove(subscription);
-  const { cursor, queue } = subscription;
-  if (cursor === undefined) {
-    store.closeQueue(queue);
-  } else {
+  const cursors = cursorsOf(subscription);
+  if (cursors.length === 0) for (const queue of queuesOf(subscription)) store.closeQueue(queue);
+  for (const cursor of cursors) {
     pump.detach(cursor);
-    if (session.persistent) store.deleteOffset(session.clientId, queue);
+    if (session.persistent) store.deleteOffset(session.clientId, cursor.queue);
     retireCursor(store, session, cursor);
   }
-  metadata.release(filter, session.persistent);
+  if (session.lanes === undefined) releaseFilter(metadata, subscription);
+  else unsaved.push(subscription);
   return ReasonCode.SUCCESS;
 }
 
@@ -67,6 +77,6 @@ function unsubscribeShared(
 ): void {
   const { shares, store } = channel.context;
   shares.leave(subscription);
-  retireCursor(store, session, subscription.cursor as SessionCursor);
+  for (const cursor of cursorsOf(subscription)) retireCursor(store, session, cursor);
   shares.release(subscription.filter, session.clientId, session.persistent);
 }

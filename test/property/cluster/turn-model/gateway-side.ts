@@ -158,8 +158,9 @@ export class GatewaySide {
     if (!this.#world.rules.adoptedWithTurn) {
       const record = { offset: me.offset, returned: [...me.returned] };
       this.#say({ dropPart, record });
-    } else if (this.#world.rules.adoptedInOneBatch) this.#write({ dropPart });
-    else this.#say({ dropPart });
+    } else {
+      this.#write({ dropPart });
+    }
   }
 
   #check(message: Message): void {

@@ -19,8 +19,6 @@ export interface TurnRules {
   readonly returnsInPart: boolean;
   /** The part of a dead gateway is given to a living one. */
   readonly partsAdopted: boolean;
-  /** That part goes in the commit in which its messages are nobody's again. */
-  readonly adoptedInOneBatch: boolean;
   /** Who sees to the part of a dead gateway has the turn for it. */
   readonly adoptedWithTurn: boolean;
 }
@@ -34,6 +32,5 @@ export const ALL_TURN_RULES: TurnRules = {
   partWithPosition: true,
   returnsInPart: true,
   partsAdopted: true,
-  adoptedInOneBatch: true,
   adoptedWithTurn: true,
 };

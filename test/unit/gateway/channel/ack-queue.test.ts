@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { AckQueue } from '../../../../src/gateway/channel/ack-queue.ts';
 import { OutBuffer } from '../../../../src/gateway/codec/out-buffer.ts';
+import { commitBase } from '../../../../src/lmq/spi/lane.ts';
 
 function acks(out: OutBuffer): number[][] {
   const parts: Buffer[] = [];
@@ -42,6 +43,42 @@ describe('gateway: AckQueue', () => {
     queue.release(6, new OutBuffer());
     expect(queue.lastCommit).to.equal(0);
     expect(queue.push(0x40, 4, 7)).to.equal(true);
+  });
+
+  it('keeps the order over several stores, each entry waiting for its own [MQTT-4.6.0-2]', () => {
+    const other = commitBase(1);
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    expect(queue.push(0x40, 1, 5)).to.equal(true);
+    expect(queue.push(0x40, 2, other + 1)).to.equal(true);
+    expect(queue.push(0x50, 3, 5)).to.equal(true);
+    queue.push(0x40, 4, 6);
+    queue.push(0x40, 5, other + 2);
+    expect(queue.release(6, out)).to.equal(1);
+    expect(acks(out)).to.deep.equal([[0x40, 1]]);
+    expect(queue.release(other + 1, out)).to.equal(3);
+    expect(acks(out)).to.deep.equal([
+      [0x40, 2],
+      [0x50, 3],
+      [0x40, 4],
+    ]);
+    expect(queue.release(7, out)).to.equal(0);
+    expect(queue.release(other + 3, out)).to.equal(1);
+    expect(acks(out)).to.deep.equal([[0x40, 5]]);
+  });
+
+  it('answers the failed commit of one store alone by reason code', () => {
+    const other = commitBase(1);
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    queue.push(0x40, 1, other + 1);
+    queue.push(0x40, 2, 5);
+    queue.push(0x40, 3, other + 1);
+    queue.release(5, out);
+    queue.release(other + 1, out, 0x80);
+    const parts: string[] = [];
+    out.drainTo((slab, length) => parts.push(slab.toString('hex', 0, length)));
+    expect(parts.join('')).to.equal('4003000180' + '40020002' + '4003000380');
   });
 
   it('answers a failed commit by reason code, and PUBREL and PUBCOMP, which have none, not at all', () => {

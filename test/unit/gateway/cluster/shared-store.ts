@@ -111,6 +111,8 @@ export class StoreNode implements Cluster {
   revoked: ((key: string) => void) | undefined;
   orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
   readonly #shared: SharedStore;
+  /** What is given up is not claimed again before. */
+  readonly #releasing = new Map<string, Promise<void>>();
   readonly #watchers = new Map<StateSpace, (key: string, value: Buffer | undefined) => void>();
 
   constructor(shared: SharedStore, origin: number) {
@@ -120,19 +122,23 @@ export class StoreNode implements Cluster {
     this.store = this.#view(shared.base);
   }
 
-  claim(key: string): Promise<void> {
+  async claim(key: string): Promise<void> {
+    await this.#releasing.get(key);
     return this.#shared.claim(this, key);
   }
 
-  claimIfFree(key: string): Promise<boolean> {
-    return Promise.resolve(this.#shared.claimIfFree(this, key));
+  async claimIfFree(key: string): Promise<boolean> {
+    await this.#releasing.get(key);
+    return this.#shared.claimIfFree(this, key);
   }
 
   release(key: string): void {
     const { base } = this.#shared;
-    void base.committed(base.openCommit).then(() => {
+    const releasing = base.committed(base.openCommit).then(() => {
+      if (this.#releasing.get(key) === releasing) this.#releasing.delete(key);
       this.#shared.release(this, key);
     });
+    this.#releasing.set(key, releasing);
   }
 
   onRevoked(listener: (key: string) => void): void {

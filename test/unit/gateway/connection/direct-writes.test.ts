@@ -150,13 +150,20 @@ describe('gateway: writeDirect', () => {
     expect([writer.drains, writer.destroys]).to.deep.equal([0, 1]);
   });
 
-  it('tells that the peer had gone before', async () => {
+  it('destroys the socket of a peer that had gone before, and tells nobody within the call', async () => {
     const { client, socket } = await pair();
     const writer = new Writer();
     client.resetAndDestroy();
     await new Promise((resolve) => setTimeout(resolve, 50));
+    let isClosed = false;
+    socket.on('close', () => {
+      isClosed = true;
+    });
     expect(writeDirect(socket, outOf(Buffer.from('late')), writer)).to.equal(true);
-    expect([writer.drains, writer.destroys]).to.deep.equal([0, 1]);
+    // Whoever delivers is in the middle of its session's cursors.
+    expect([writer.drains, writer.destroys, isClosed]).to.deep.equal([0, 0, false]);
+    expect(socket.destroyed).to.equal(true);
+    await once(socket, 'close');
     // The next one of another socket is not troubled by that.
     const other = await pair();
     expect(writeDirect(other.socket, outOf(Buffer.from('well')), writer)).to.equal(true);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { EventBatch } from '../../../../src/gateway/events/event-batch.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
+import { onlyStore } from '../../../../src/lmq/spi/stores.ts';
 import { World, type WorldOptions } from '../gateway-world.ts';
 
 const TOPIC = '$events/client_connected';
@@ -9,7 +10,12 @@ const TOPIC = '$events/client_connected';
 function batchOf(options: WorldOptions = {}) {
   const world = new World(options);
   const { context, store, stats, clock } = world;
-  const batch = new EventBatch({ store, publisher: context.publisher, stats, clock });
+  const batch = new EventBatch({
+    stores: onlyStore(store),
+    publisher: context.publisher,
+    stats,
+    clock,
+  });
   const entry = context.topics.serverEntry(TOPIC);
   const stored = (): number => store.stats.recordsAppended;
   return { world, batch, entry, stored };

@@ -159,6 +159,16 @@ describe('gateway: RetainedMessages while they are read', () => {
     expect(await store.getState(StateSpace.RETAINED, name(STORED - 1))).to.equal(undefined);
   });
 
+  it('does not bring back what is deleted as soon as the start begins', async () => {
+    retained.stop();
+    retained = make(store);
+    const started = retained.start();
+    put(retained, name(STORED - 1), '');
+    await started;
+    await loaded();
+    expect(matched(name(STORED - 1))).to.deep.equal([]);
+  });
+
   it('tries again when the store cannot be read', async () => {
     gate.failures = 1;
     gate.open();

@@ -71,6 +71,7 @@ export class FakeFilters implements FilterTable {
     return Promise.resolve({
       id: 1,
       name: filter as QueueName,
+      lane: 0,
       minOffset: 0,
       maxOffset: 0,
       nextOffset: 0,

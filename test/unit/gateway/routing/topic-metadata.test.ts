@@ -382,8 +382,8 @@ describe('TopicMetadata', () => {
 
     it('are not made of exact filters', async () => {
       await start();
-      const queue = await metadata.acquire('t/a', true);
-      expect(queue.name).to.equal('t/a');
+      const [queue] = await metadata.acquire('t/a', true);
+      expect(queue?.name).to.equal('t/a');
       metadata.release('t/a', true);
       await settle();
       expect(lists()).to.deep.equal({});

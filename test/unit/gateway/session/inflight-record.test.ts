@@ -4,6 +4,9 @@ import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import {
   decodeInflightRecord,
   encodeInflightRecord,
+  nextSlot,
+  sayTheSame,
+  slotsOf,
 } from '../../../../src/gateway/session/inflight-record.ts';
 import type { InflightRecord } from '../../../../src/gateway/session/inflight-record.ts';
 
@@ -69,6 +72,12 @@ const example = recordOf(
   ['ta/b', 'fä/+'],
   [7, 0x1234],
 );
+
+/** The same as one of several. */
+const ofLane: InflightRecord = {
+  ...example,
+  place: { sessionCreatedAt: 0x010203040506, nextSlot: 3 * PACKET_IDS + example.nextPacketId - 1 },
+};
 
 const GOLDEN =
   '01' +
@@ -151,7 +160,7 @@ describe('in-flight record', () => {
 
   it('refuses another format version, naming the client', () => {
     expect(corrupt(changed(0, 9)).message).to.equal(
-      'in-flight record of client "recv01" is unreadable: format version 9, expected 1',
+      'in-flight record of client "recv01" is unreadable: format version 9, expected 1 or 2',
     );
   });
 
@@ -217,5 +226,48 @@ describe('in-flight record', () => {
     expect(() => encodeInflightRecord({ ...example, entries })).to.throw(RangeError, 'entries');
     const received = new Set(Array.from({ length: 65_536 }, (_, i) => i));
     expect(() => encodeInflightRecord({ ...example, received })).to.throw(RangeError, 'received');
+  });
+
+  it('has its place among several in version 2', () => {
+    const value = encodeInflightRecord(ofLane);
+    expect(value.subarray(0, 12).toString('hex')).to.equal(`02${GOLDEN.slice(2, 24)}`);
+    expect(value.subarray(12, 24).toString('hex')).to.equal('010203040506' + '00000002ffff');
+    expect(value.subarray(24).toString('hex')).to.equal(GOLDEN.slice(24));
+    expect(decodeInflightRecord(value, 'recv01')).to.deep.equal(ofLane);
+    value[23]! += 1;
+    expect(corrupt(value).message).to.contain('slot of another packet identifier');
+  });
+
+  it('counts slots from the first identifier, or where it says', () => {
+    expect(slotsOf(example)).to.deep.equal([PACKET_IDS - 1, PACKET_IDS + 1]);
+    expect(nextSlot(example)).to.equal(PACKET_IDS + 2);
+    expect(slotsOf(ofLane)).to.deep.equal([3 * PACKET_IDS - 1, 3 * PACKET_IDS + 1]);
+    expect(nextSlot(ofLane)).to.equal(3 * PACKET_IDS + 2);
+  });
+
+  it('has slots that give its identifiers, for any record', () => {
+    fc.assert(
+      fc.property(records, (record) => {
+        const slots = slotsOf(record);
+        expect(slots.map((slot) => (slot % PACKET_IDS) + 1)).to.deep.equal(
+          record.entries.packetIds,
+        );
+        expect([...slots, nextSlot(record)]).to.deep.equal(
+          [...slots, nextSlot(record)].sort((a, b) => a - b),
+        );
+      }),
+    );
+  });
+
+  it('says the same as another of its lane, wherever the identifiers are by then', () => {
+    const later = { sessionCreatedAt: 0x010203040506, nextSlot: 4 * PACKET_IDS };
+    const value = encodeInflightRecord(ofLane);
+    const same = { ...ofLane, nextPacketId: 1, place: later };
+    expect(sayTheSame(value, encodeInflightRecord(same))).to.equal(true);
+    const received = new Set([7, 0x1235]);
+    expect(sayTheSame(value, encodeInflightRecord({ ...same, received }))).to.equal(false);
+    const place = { ...later, sessionCreatedAt: 1 };
+    expect(sayTheSame(value, encodeInflightRecord({ ...same, place }))).to.equal(false);
+    expect(sayTheSame(value, encodeInflightRecord(example))).to.equal(false);
   });
 });

@@ -5,6 +5,7 @@ import {
   decodeSessionRecord,
   encodeSessionRecord,
   NEVER_EXPIRES,
+  subscriptionCount,
 } from '../../../../src/gateway/session/session-record.ts';
 import type { SessionRecord } from '../../../../src/gateway/session/session-record.ts';
 
@@ -12,25 +13,38 @@ const u48 = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const three = fc.constantFrom(0, 1, 2);
 
-const records: fc.Arbitrary<SessionRecord> = fc.record({
-  clientId: fc.string(),
-  createdAt: u48,
-  sessionExpirySeconds: u32,
-  disconnectedAt: u48,
-  peerOffset: u48,
-  subscriptions: fc.array(
-    fc.record({
-      filter: fc.string({ unit: 'grapheme' }),
-      qos: three,
-      noLocal: fc.boolean(),
-      retainAsPublished: fc.boolean(),
-      retainHandling: three,
-      subscriptionId: u32,
-      retainedDue: fc.boolean(),
-    }),
-    { maxLength: 6 },
-  ),
-});
+const records: fc.Arbitrary<SessionRecord> = fc.record(
+  {
+    lanes: fc.record({ known: fc.nat(255), listed: fc.nat(0xffff) }),
+    clientId: fc.string(),
+    createdAt: u48,
+    sessionExpirySeconds: u32,
+    disconnectedAt: u48,
+    peerOffset: u48,
+    subscriptions: fc.array(
+      fc.record({
+        filter: fc.string({ unit: 'grapheme' }),
+        qos: three,
+        noLocal: fc.boolean(),
+        retainAsPublished: fc.boolean(),
+        retainHandling: three,
+        subscriptionId: u32,
+        retainedDue: fc.boolean(),
+      }),
+      { maxLength: 6 },
+    ),
+  },
+  {
+    requiredKeys: [
+      'clientId',
+      'createdAt',
+      'sessionExpirySeconds',
+      'disconnectedAt',
+      'peerOffset',
+      'subscriptions',
+    ],
+  },
+);
 
 const example: SessionRecord = {
   clientId: 'recv01',
@@ -92,6 +106,14 @@ describe('session record', () => {
     expect(decodeSessionRecord(Buffer.from(GOLDEN, 'hex'), 'recv01')).to.deep.equal(example);
   });
 
+  it('says of several stores how many it knows, and which ones have something, in version 2', () => {
+    const several = { ...example, lanes: { known: 3, listed: 0b101 } };
+    const bytes = `02${GOLDEN.slice(2)}03` + '0005';
+    expect(encodeSessionRecord(several).toString('hex')).to.equal(bytes);
+    expect(decodeSessionRecord(Buffer.from(bytes, 'hex'), 'recv01')).to.deep.equal(several);
+    expect(subscriptionCount(Buffer.from(bytes, 'hex'))).to.equal(2);
+  });
+
   it('comes back as it was', () => {
     fc.assert(
       fc.property(records, (record) => {
@@ -103,9 +125,9 @@ describe('session record', () => {
 
   it('refuses another format version, naming the client', () => {
     const value = encodeSessionRecord(example);
-    value[0] = 2;
+    value[0] = 9;
     expect(corrupt(value).message).to.equal(
-      'session record of client "recv01" is unreadable: format version 2, expected 1',
+      'session record of client "recv01" is unreadable: format version 9, expected 1 or 2',
     );
   });
 

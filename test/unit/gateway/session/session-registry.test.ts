@@ -196,7 +196,7 @@ describe('gateway: SessionLog and SessionLoader', () => {
       [5, '5', true],
     ]);
     const session = again.channel.session!;
-    expect([...session.received]).to.deep.equal([77]);
+    expect([...session.received.keys()]).to.deep.equal([77]);
     const kept = [...session.subscriptions.values()].map(({ filter, qos }) => [filter, qos]);
     expect(kept).to.deep.equal([
       ['t/#', 2],

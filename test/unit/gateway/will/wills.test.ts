@@ -246,7 +246,7 @@ describe('gateway: wills after a restart', () => {
     put('late', 10, clock.now() + 5_000);
     await store.committed(store.openCommit);
     await world.context.wills.start();
-    world.context.wills.stop();
+    await world.context.wills.stop();
     clock.advance(60_000);
     await turns();
     expect(await stored(store)).to.deep.equal(['late']);

@@ -5,6 +5,7 @@ import type { RemoteStoreOptions } from '../../../../src/lmq/remote/remote-optio
 import type { RemoteStore } from '../../../../src/lmq/remote/remote-store.ts';
 import { createStoreServer, type StoreServer } from '../../../../src/lmq/server/store-server.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
+import { StoreAdminClient } from '../../../../src/rpc/store-admin-client.ts';
 
 /** Timers of this world, wall clock of another one. */
 export function clockOf(now: () => number): Clock {
@@ -16,6 +17,7 @@ export class RemoteWorld {
   readonly #now: () => number;
   readonly #leaseMs: number;
   readonly #nodes: RemoteStore[] = [];
+  readonly #admins: StoreAdminClient[] = [];
   #server: StoreServer | undefined;
   #port = 0;
   /** Where the nodes go instead of to the server itself. */
@@ -68,8 +70,17 @@ export class RemoteWorld {
     return node;
   }
 
+  /** Of the server as it is now. */
+  admin(): StoreAdminClient {
+    const { address } = this.server;
+    const admin = new StoreAdminClient({ address, credentials: {}, clock: systemClock });
+    this.#admins.push(admin);
+    return admin;
+  }
+
   /** Stops the nodes and the server; the store is its owner's. */
   async dispose(): Promise<void> {
+    for (const admin of this.#admins) admin.close();
     await Promise.all(this.#nodes.map((node) => node.stop()));
     await this.#server?.stop();
   }

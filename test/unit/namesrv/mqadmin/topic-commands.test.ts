@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../../src/common/clock.ts';
-import { silentLogger } from '../../../../src/common/logger.ts';
-import { addStoreAdmin } from '../../../../src/lmq/server/store-admin.ts';
 import { runMqadmin } from '../../../../src/namesrv/mqadmin/mqadmin.ts';
 import { RemotingClient } from '../../../../src/remoting/remoting-client.ts';
 import type { RemotingCommand } from '../../../../src/remoting/remoting-command.ts';
-import { RpcServer } from '../../../../src/rpc/rpc-server.ts';
 import { aGateway, aStore, NamesrvNodes } from '../namesrv-nodes.ts';
+import { FakeStore } from './fake-store.ts';
 
 describe('mqadmin of a cluster', () => {
   let nodes: NamesrvNodes;
@@ -153,24 +151,14 @@ describe('mqadmin of a cluster', () => {
   });
 
   describe('consumerProgress', () => {
-    let server: RpcServer;
+    let store: FakeStore;
 
     beforeEach(async () => {
-      server = new RpcServer({
-        host: '127.0.0.1',
-        port: 0,
-        credentials: {},
-        clock: systemClock,
-        logger: silentLogger,
-      });
-      addStoreAdmin(server, {
-        consumerProgress: async (consumer: string) =>
-          consumer === 'c1'
-            ? [{ queue: 'tsensors/1', minOffset: 0, maxOffset: 10, consumerOffset: 7 }]
-            : [],
-      });
-      await server.start();
-      const address = `127.0.0.1:${String(server.port)}`;
+      store = new FakeStore();
+      store.progress.set('c1', [
+        { queue: 'tsensors/1', minOffset: 0, maxOffset: 10, consumerOffset: 7 },
+      ]);
+      const address = await store.start();
       for (const { registry } of nodes.servers) {
         registry.stores.unregister('store-2', 1);
         registry.stores.register(aStore({ address, epoch: 2 }));
@@ -178,7 +166,7 @@ describe('mqadmin of a cluster', () => {
     });
 
     afterEach(async () => {
-      await server.stop();
+      await store.rpc.stop();
     });
 
     it('prints the queues of a session in the columns of RocketMQ', async () => {
@@ -193,7 +181,7 @@ describe('mqadmin of a cluster', () => {
 
     it('fails for a session without offsets, and names a store that does not answer', async () => {
       expect((await mqadmin('consumerProgress', '-g', 'c2')).err).to.contain('"c2" has no offset');
-      await server.stop();
+      await store.rpc.stop();
       expect((await mqadmin('consumerProgress', '-g', 'c1')).err).to.match(/^store store-1: /);
     });
   });

@@ -1,0 +1,62 @@
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
+import { type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
+import { decodeInflightRecord, encodeInflightRecord } from '../session/inflight-record.ts';
+import { takeStoredLeases } from './lease-return.ts';
+import type { ShareGroup } from './share-group.ts';
+
+/** Runs a task while the client has no session in memory; not at all when it has one. */
+export interface AwayClients {
+  whileAway(clientId: string, task: () => Promise<void>): Promise<void>;
+}
+
+export interface LeaseFetchParts {
+  readonly lane: Lane;
+  readonly stores: Stores;
+  readonly logger: Logger;
+  /** In the commit in which the client loses them. */
+  readonly giveBack: (key: string, offsets: readonly QueueOffset[]) => void;
+}
+
+/** Takes messages of a group back from clients that took them along when they went: others are here now. */
+export class LeaseFetch {
+  readonly #parts: LeaseFetchParts;
+  #away: AwayClients | undefined;
+
+  constructor(parts: LeaseFetchParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on; nothing is taken back before. */
+  start(away: AwayClients): void {
+    this.#away = away;
+  }
+
+  /** In the background. */
+  from(group: ShareGroup, clientId: string): void {
+    group.holders.delete(clientId);
+    const fetching = this.#away?.whileAway(clientId, () => this.#fetch(group.key, clientId));
+    fetching?.catch((error: unknown) => {
+      this.#parts.logger.error(
+        { clientId, group: group.key, error: messageOf(error) },
+        'taking messages of a shared subscription back failed',
+      );
+    });
+  }
+
+  async #fetch(key: string, clientId: string): Promise<void> {
+    const { lane, stores, giveBack } = this.#parts;
+    const store = stores.member(lane);
+    const saved = await store.getState(StateSpace.INFLIGHT, clientId);
+    if (saved === undefined) return;
+    const taken = takeStoredLeases(decodeInflightRecord(saved, clientId), key);
+    if (taken === undefined) return;
+    const rest = encodeInflightRecord(taken.rest);
+    const commit = store.putState(StateSpace.INFLIGHT, clientId, rest);
+    giveBack(key, taken.offsets);
+    // Whoever gets the session next learns that from its home, and reads what is here then.
+    if (stores.spread.homeOf(clientId) !== lane) await store.committed(commit);
+  }
+}

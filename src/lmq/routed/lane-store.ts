@@ -1,0 +1,20 @@
+import type { Cluster } from '../spi/cluster.ts';
+import type { Lane } from '../spi/lane.ts';
+import type { LmqStore } from '../spi/lmq-store.ts';
+
+/** One of several stores: queues, topics and commits of it carry its lane. */
+export interface LaneStore extends LmqStore, Cluster {
+  /** False while a record that this node has appended is neither durable nor has failed. */
+  readonly isSettled: boolean;
+  /** `writable` is false from now on, however little is under way. */
+  suspend(): void;
+  /** Takes that back; tells `onWritable` when there is room. */
+  resume(): void;
+}
+
+/** Place of a store among those of the cluster, as the store is to know it. */
+export interface LanePlace {
+  readonly lane: Lane;
+  /** Newest generation of the table of stores that this gateway follows; asked again and again. */
+  readonly generation: () => number;
+}

@@ -1,0 +1,245 @@
+import type { Clock } from '../../common/clock.ts';
+import type { Logger } from '../../common/logger.ts';
+import { requireSound, type StoreTable } from '../../common/store-table.ts';
+import { ClaimKind, claimKind, claimName, type Cluster } from '../spi/cluster.ts';
+import type { Lane } from '../spi/lane.ts';
+import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { Spread, Stores } from '../spi/stores.ts';
+import type { CommitNumber, Queue, StateSpace } from '../spi/types.ts';
+import { Growth } from './growth.ts';
+import { LaneMembers } from './lane-members.ts';
+import type { LanePlace, LaneStore } from './lane-store.ts';
+import { LiveSpread } from './live-spread.ts';
+import { mergedFilters, type ListedFilter } from './merged-filters.ts';
+import { RoutedRecords } from './routed-records.ts';
+import { RoutedStates } from './routed-states.ts';
+import { summedStats } from './summed-stats.ts';
+
+export interface RoutedStoreOptions {
+  /** As it is at the start; it grows by `prepare` and `activate`. A sound one (`requireSound`). */
+  readonly table: StoreTable;
+  /** A store of the table by its name, not started. */
+  readonly member: (name: string, place: LanePlace) => LaneStore;
+  /** How long `activate` waits until what is written is settled; default 10,000. */
+  readonly settleTimeoutMs?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const SETTLE_TIMEOUT_MS = 10_000;
+
+/** The stores of a cluster as one (docs/adr/0501), and each for itself. */
+export interface RoutedStore extends LmqStore, Cluster, Stores {
+  /** What is in force here. */
+  readonly table: StoreTable;
+  clusterOf(lane: Lane): Cluster;
+  /**
+   * Stores that are new in the table are attached, and everything that is subscribed is heard from there too,
+   * when this resolves. What is done already is not done again.
+   * @throws StoreError (rejection): the table has not grown out of the one before, or a new store cannot be reached
+   */
+  prepare(table: StoreTable): Promise<void>;
+  /**
+   * Messages go where the table says when this resolves: prepares what is not prepared, and stops publishers
+   * until what they have written is settled.
+   * @throws StoreError (rejection) when that takes too long; publishers go on as before then
+   */
+  activate(table: StoreTable): Promise<void>;
+}
+
+/**
+ * What belongs to a topic, a queue or a client goes to the store of that. What does not say where it belongs is
+ * asked of `member` and `clusterOf`: here it is a TypeError as soon as there are several stores.
+ */
+class LaneRouter extends RoutedRecords implements RoutedStore {
+  readonly #members: LaneMembers;
+  readonly #spread: LiveSpread;
+  readonly #states: RoutedStates;
+  readonly #growth: Growth;
+  #isFenced = false;
+
+  constructor(options: RoutedStoreOptions) {
+    const { table, member, clock, logger } = options;
+    requireSound(table);
+    const members = new LaneMembers();
+    const spread = new LiveSpread(table);
+    super(members, spread);
+    this.#members = members;
+    this.#spread = spread;
+    this.#states = new RoutedStates({ members, spread, clock, logger });
+    const place = { generation: () => this.#growth.generation };
+    const create = ({ stores }: StoreTable, lane: Lane): LaneStore =>
+      member(stores[lane]?.name ?? '', { ...place, lane });
+    this.#growth = new Growth({
+      members,
+      spread,
+      create,
+      follow: (store, lane) => this.#states.follow(store, lane),
+      settleTimeoutMs: options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS,
+      clock,
+      logger,
+    });
+    for (const lane of table.stores.keys()) members.add(create(table, lane));
+  }
+
+  async start(): Promise<void> {
+    const started = await Promise.allSettled(this.#members.all.map((store) => store.start()));
+    const failed = started.find((result) => result.status === 'rejected');
+    if (failed === undefined) return;
+    await this.stop();
+    throw failed.reason;
+  }
+
+  async stop(): Promise<void> {
+    await this.#growth.stop();
+    await Promise.all(this.#members.all.map((store) => store.stop()));
+  }
+
+  get table(): StoreTable {
+    return this.#spread.table;
+  }
+
+  get spread(): Spread {
+    return this.#spread;
+  }
+
+  prepare(table: StoreTable): Promise<void> {
+    return this.#growth.prepare(table);
+  }
+
+  activate(table: StoreTable): Promise<void> {
+    return this.#growth.activate(table);
+  }
+
+  member(lane: Lane): LmqStore {
+    return this.#members.of(lane);
+  }
+
+  clusterOf(lane: Lane): Cluster {
+    return this.#members.of(lane);
+  }
+
+  onLaneAdded(prepare: (lane: Lane) => Promise<void>): void {
+    this.#growth.onLaneAdded(prepare);
+  }
+
+  onSpreadChanged(listener: () => void): void {
+    this.#growth.onSpreadChanged(listener);
+  }
+
+  /** Of the first store. */
+  get nodeId(): string {
+    return this.#members.of(0).nodeId;
+  }
+
+  /** Of the first store: each has numbers of its own. */
+  get origin(): number {
+    return this.#members.of(0).origin;
+  }
+
+  get stats(): StoreStats {
+    return summedStats(this.#members.all.map(({ stats }) => stats));
+  }
+
+  putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
+    return this.#states.put(space, key, value);
+  }
+
+  deleteState(space: StateSpace, key: string): CommitNumber {
+    return this.#states.delete(space, key);
+  }
+
+  getState(space: StateSpace, key: string): Promise<Buffer | undefined> {
+    return this.#states.get(space, key);
+  }
+
+  scanState(
+    space: StateSpace,
+    after?: string,
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
+    return this.#states.scan(space, after);
+  }
+
+  async acquireFilter(filter: string, durable: boolean): Promise<Queue> {
+    return this.#ofFilter(filter).acquireFilter(filter, durable);
+  }
+
+  releaseFilter(filter: string, durable: boolean): CommitNumber {
+    return this.#ofFilter(filter).releaseFilter(filter, durable);
+  }
+
+  /** In all its lanes; the commit is that of the oldest. */
+  pinFilter(filter: string): CommitNumber {
+    return this.#forFilter(filter, (store) => store.pinFilter(filter));
+  }
+
+  /** As `pinFilter`. */
+  unpinFilter(filter: string): CommitNumber {
+    return this.#forFilter(filter, (store) => store.unpinFilter(filter));
+  }
+
+  listFilters(): readonly ListedFilter[] {
+    return mergedFilters(this.#members.all.map((store) => store.listFilters()));
+  }
+
+  async claim(key: string): Promise<void> {
+    return this.#ofClaim(key).claim(key);
+  }
+
+  async claimIfFree(key: string): Promise<boolean> {
+    return this.#ofClaim(key).claimIfFree(key);
+  }
+
+  release(key: string): void {
+    this.#ofClaim(key).release(key);
+  }
+
+  onRevoked(listener: (key: string) => void): void {
+    this.#members.only('revoked claims').onRevoked(listener);
+  }
+
+  onOrphans(listener: (keys: readonly string[]) => Promise<void>): void {
+    this.#members.only('orphans').onOrphans(listener);
+  }
+
+  watchState(
+    space: StateSpace,
+    listener: (key: string, value: Buffer | undefined) => void,
+  ): Promise<void> {
+    return this.#states.watch(space, listener);
+  }
+
+  /** By any of them: the process has to begin anew at all. */
+  onFenced(listener: (reason: string) => void): void {
+    this.#members.each((store) => {
+      store.onFenced((reason) => {
+        if (this.#isFenced) return;
+        this.#isFenced = true;
+        listener(reason);
+      });
+    });
+  }
+
+  #ofFilter(filter: string): LmqStore {
+    const [lane = 0, ...others] = this.#spread.lanesOfFilter(filter);
+    return others.length === 0 ? this.#members.of(lane) : this.#members.only(`filter ${filter}`);
+  }
+
+  #forFilter(filter: string, write: (store: LmqStore) => CommitNumber): CommitNumber {
+    const commits = this.#spread.lanesOfFilter(filter).map((lane) => write(this.#members.of(lane)));
+    return commits[0] ?? this.openCommit;
+  }
+
+  #ofClaim(key: string): Cluster {
+    const kind = claimKind(key);
+    if (kind === ClaimKind.SESSION || kind === ClaimKind.WILL) {
+      return this.#members.of(this.#spread.homeOf(claimName(key)));
+    }
+    return kind === ClaimKind.DUTY ? this.#members.of(0) : this.#members.only(`claim ${key}`);
+  }
+}
+
+/** The stores of a table; `start` attaches to all of them. */
+export function createRoutedStore(options: RoutedStoreOptions): RoutedStore {
+  return new LaneRouter(options);
+}

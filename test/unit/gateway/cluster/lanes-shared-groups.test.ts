@@ -1,0 +1,219 @@
+import { expect } from 'chai';
+import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { DISCONNECT, publish, type QoS, unsubscribe } from '../../../helpers/packets.ts';
+import { Random } from '../../../helpers/random.ts';
+import { turns } from '../fake-socket.ts';
+import type { FakeClient, World } from '../gateway-world.ts';
+import { LanesWorld } from './lanes-world.ts';
+
+const GROUP = '$share/g/t/+';
+
+describe('gateway: several stores: shared groups', () => {
+  let stores: LanesWorld;
+  let a: World;
+  let b: World;
+
+  beforeEach(async () => {
+    stores = new LanesWorld();
+    a = await stores.gateway();
+    b = await stores.gateway();
+  });
+
+  function member(world: World, clientId: string, qos = 1, clean = true): Promise<FakeClient> {
+    return world.subscribed({ clientId, clean }, [GROUP, qos]);
+  }
+
+  async function send(
+    world: World,
+    qos: QoS,
+    topic: string,
+    payloads: readonly string[],
+  ): Promise<void> {
+    const publisher = await world.connected({ clientId: 'publisher' });
+    await publisher.exchange(
+      ...payloads.map((payload, i) => publish({ topic, qos, id: i + 1, payload })),
+    );
+    await publisher.lose();
+  }
+
+  async function drainAll(...clients: readonly FakeClient[]): Promise<string[][]> {
+    const received = clients.map((): string[] => []);
+    for (let round = 0; round < 12; round++) {
+      for (const [i, client] of clients.entries()) received[i]?.push(...(await client.drain()));
+      stores.clock.advance(20);
+      await turns(20);
+    }
+    return received;
+  }
+
+  async function shareKeys(): Promise<string[]> {
+    const keys: string[] = [];
+    for (const { base } of stores.stores) {
+      for (const space of [StateSpace.SHARE, StateSpace.SHARE_MEMBER]) {
+        for await (const { key } of base.scanState(space)) keys.push(key);
+      }
+    }
+    return keys;
+  }
+
+  for (const qos of [0, 1] as const) {
+    it(`each message of QoS ${String(qos)} goes to one member, whatever store it is in`, async () => {
+      const clients = [await member(a, 'a1', qos), await member(b, 'b1', qos)];
+      for (let i = 0; i < 8; i++) {
+        await send(i % 2 === 0 ? a : b, qos, stores.topicIn(i % 4 < 2 ? 0 : 1), [String(i)]);
+      }
+      const received = await drainAll(...clients);
+      expect(received.flat().sort()).to.deep.equal(['0', '1', '2', '3', '4', '5', '6', '7']);
+    });
+  }
+
+  it('has a group in each store, and none when the last user has gone', async () => {
+    const one = await member(a, 'a1', 1, false);
+    expect(a.stats.sharedSubscriptionsCurrent).to.equal(1);
+    expect(a.context.shares.find(GROUP, 0)?.queue.lane).to.equal(0);
+    expect(a.context.shares.find(GROUP, 1)?.queue.lane).to.equal(1);
+    await one.exchange(unsubscribe(9, GROUP));
+    await turns(20);
+    expect(await shareKeys()).to.deep.equal([]);
+    expect(a.context.shares.size).to.equal(0);
+    expect(a.stats.sharedSubscriptionsCurrent).to.equal(0);
+    for (const { base } of stores.stores) expect(base.listFilters()).to.deep.equal([]);
+  });
+
+  it('a member that leaves: others get what it has not acknowledged, out of all stores', async () => {
+    const one = await member(a, 'a1');
+    await send(a, 1, stores.topicIn(0), ['1', '2']);
+    await send(a, 1, stores.topicIn(1), ['3', '4']);
+    expect((await one.publishes()).length).to.equal(4);
+    const other = await member(b, 'b1');
+    await one.lose();
+    const [received] = await drainAll(other);
+    expect(received?.sort()).to.deep.equal(['1', '2', '3', '4']);
+  });
+
+  it('a stored member takes messages along that others fetch back out of each store', async () => {
+    const one = await member(a, 'a1', 1, false);
+    await send(a, 1, stores.topicIn(0), ['1']);
+    await send(a, 1, stores.topicIn(1), ['2']);
+    expect((await one.publishes()).length).to.equal(2);
+    await one.exchange(DISCONNECT);
+    const other = await member(b, 'b1');
+    const [received] = await drainAll(other);
+    expect(received?.sort()).to.deep.equal(['1', '2']);
+  });
+
+  for (const [name, clean, home] of [
+    ['members', true, 0],
+    ['stored members at home in the first store', false, 0],
+    ['stored members at home in the second store', false, 1],
+  ] as const) {
+    it(`a gateway that dies: what its ${name} had goes to others`, async () => {
+      await deathOf(stores.clientIn(home), clean);
+    });
+  }
+
+  async function deathOf(clientId: string, clean: boolean): Promise<void> {
+    const one = await member(a, clientId, 1, clean);
+    await send(a, 1, stores.topicIn(0), ['1']);
+    await send(a, 1, stores.topicIn(1), ['2']);
+    expect((await one.publishes()).length).to.equal(2);
+    stores.clock.advance(1000);
+    await turns();
+    const other = await member(b, 'b1');
+    await stores.kill(a);
+    const [received] = await drainAll(other);
+    expect(received?.sort()).to.deep.equal(['1', '2']);
+  }
+
+  it('a store is added: members that are there get what goes to it', async () => {
+    const clients = [await member(a, 'a1'), await member(b, 'b1', 1, false)];
+    const lane = await stores.grow();
+    const topic = stores.topicIn(lane);
+    for (let i = 0; i < 6; i++) await send(i % 2 === 0 ? a : b, 1, topic, [String(i)]);
+    const received = await drainAll(...clients);
+    expect(received.flat().sort()).to.deep.equal(['0', '1', '2', '3', '4', '5']);
+  });
+
+  it('a store is added while all members are away: they get what went to it', async () => {
+    const stored = await member(a, 'a1', 1, false);
+    await stored.exchange(DISCONNECT);
+    const lane = await stores.grow();
+    await send(b, 1, stores.topicIn(lane), ['1', '2']);
+    const back = await b.connected({ clientId: 'a1', clean: false });
+    expect(back.sessionPresent).to.equal(true);
+    const [received] = await drainAll(back);
+    expect(received).to.deep.equal(['1', '2']);
+    await back.exchange(unsubscribe(9, GROUP));
+    await turns(20);
+    expect(await shareKeys()).to.deep.equal([]);
+  });
+
+  it('a store is added while no gateway is there: members get what went to it', async () => {
+    const stored = await member(a, 'a1', 1, false);
+    await stored.exchange(DISCONNECT);
+    await stores.kill(a);
+    await stores.kill(b);
+    const lane = await stores.grow();
+    const c = await stores.gateway();
+    await send(c, 1, stores.topicIn(lane), ['1', '2']);
+    const back = await c.connected({ clientId: 'a1', clean: false });
+    const [received] = await drainAll(back);
+    expect(received).to.deep.equal(['1', '2']);
+  });
+
+  it('members come and go at random while stores are added: each message is acknowledged once', async () => {
+    for (let seed = 1; seed <= 15; seed++) await randomRun(seed);
+  }).timeout(60_000);
+
+  async function randomRun(seed: number): Promise<void> {
+    const random = new Random(seed);
+    const world = new LanesWorld();
+    stores = world;
+    const gateways = [await world.gateway(), await world.gateway(), await world.gateway()];
+    const clients = new Map<string, FakeClient>();
+    const acknowledged: string[] = [];
+    const anchor = await gateways[0]!.subscribed({ clientId: 'anchor', clean: false }, [GROUP, 1]);
+    clients.set('anchor', anchor);
+    let sent = 0;
+    for (let step = 0; step < 30; step++) {
+      const clientId = `c${String(random.below(5))}`;
+      const gateway = gateways[random.below(gateways.length)]!;
+      const client = clients.get(clientId);
+      if (step === 10 || step === 20) {
+        const growing = world.grow();
+        await turns(random.below(40));
+        await send(gateway, 1, `t/${String(random.below(9))}`, [String(++sent)]);
+        await growing;
+      }
+      switch (random.below(4)) {
+        case 0:
+          if (client === undefined || client.closed) {
+            clients.set(clientId, await gateway.subscribed({ clientId, clean: false }, [GROUP, 1]));
+          }
+          break;
+        case 1:
+          await client?.lose();
+          clients.delete(clientId);
+          break;
+        case 2: {
+          const count = 1 + random.below(5);
+          const payloads = Array.from({ length: count }, () => String(++sent));
+          await send(gateway, 1, `t/${String(random.below(9))}`, payloads);
+          break;
+        }
+        default:
+          if (client !== undefined) acknowledged.push(...(await client.drain()));
+      }
+      world.clock.advance(20);
+      await turns(5);
+    }
+    for (const [clientId, client] of clients) {
+      if (clientId !== 'anchor') await client.lose();
+    }
+    const [rest] = await drainAll(anchor);
+    acknowledged.push(...rest!);
+    const all = Array.from({ length: sent }, (_, i) => String(i + 1));
+    const inOrder = [...acknowledged].sort((x, y) => Number(x) - Number(y));
+    expect(inOrder, `seed ${String(seed)}`).to.deep.equal(all);
+  }
+});

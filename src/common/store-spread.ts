@@ -1,6 +1,7 @@
 import { newestGeneration, type StoreTable } from './store-table.ts';
 import { p2pClientId } from './topic/p2p-topic.ts';
 import { isWildcardFilter } from './topic/topic-filter.ts';
+import { firstLevel } from './topic/topic-name.ts';
 
 /** Who serves what in one generation: lanes, ascending. */
 interface Generation {
@@ -111,11 +112,6 @@ function generationOf({ stores }: StoreTable, generation: number): Generation {
 
 function serving(level: string, { named, others }: Generation): readonly number[] {
   return named.get(level) ?? others;
-}
-
-function firstLevel(text: string): string {
-  const slash = text.indexOf('/');
-  return slash < 0 ? text : text.slice(0, slash);
 }
 
 /** Rendezvous hashing: the lane with the greatest weight. A lane that joins takes keys from all others, and no key moves between those. */

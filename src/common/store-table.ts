@@ -22,7 +22,7 @@ export interface TableStore {
 
 /** Format of the JSON text. */
 const FORMAT = 1;
-/** As `MAX_LANES` of the stores' interface. */
+/** Stores that a cluster may have. */
 export const MAX_STORES = 16;
 /** First levels of one store. */
 const MAX_TOPICS = 1_000;

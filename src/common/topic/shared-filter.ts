@@ -30,6 +30,11 @@ export function parseSharedFilter(filter: string): SharedFilter | undefined {
   return checked(filter.slice(SHARE.length, end), filter.slice(end + 1));
 }
 
+/** The topic filter that decides what a subscription gets: that in a shared one, else the filter itself. */
+export function topicFilterOf(filter: string): string {
+  return parseSharedFilter(filter)?.filter ?? filter;
+}
+
 /** The same text for the same group, whichever form it was subscribed in. */
 export function sharedFilterText({ shareName, filter }: SharedFilter): string {
   return `${SHARE}${shareName}/${filter}`;

@@ -1,3 +1,4 @@
+import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Principal } from '../../auth/types.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
@@ -315,7 +316,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
 
   /** Its home, or a store that this connection has just published to, may be the one that has too much. */
   #waitForStore({ clientId }: Session, { stores, gate }: ChannelContext): void {
-    const home = 1 << stores.spread.homeOf(clientId);
+    const home = laneBit(stores.spread.homeOf(clientId));
     gate.wait(this.connection, (this.#receiver?.takeLanes() ?? 0) | home);
   }
 }

@@ -1,3 +1,4 @@
+import { laneBit } from '../../lmq/spi/lane.ts';
 import { sameBytes } from '../../common/bytes/same-bytes.ts';
 import type { Session } from '../session/session.ts';
 import { Action } from '../../auth/types.ts';
@@ -67,7 +68,7 @@ export class PublishReceiver {
 
   /** Takes the stores that have been written to, as bits, since this was asked or forgotten last. */
   takeLanes(): number {
-    const last = this.#entry === undefined ? 0 : 1 << this.#entry.topic.lane;
+    const last = this.#entry === undefined ? 0 : laneBit(this.#entry.topic.lane);
     const lanes = this.#hooked === undefined ? this.#lanes | last : ALL_LANES;
     this.#lanes = 0;
     return lanes;
@@ -267,7 +268,8 @@ export class PublishReceiver {
         this.#channel.acknowledgeInOrder(ack, packetId);
         return;
       }
-      if (session.lanes !== undefined && this.#waitsForListing(1 << entry.topic.lane, end)) return;
+      if (session.lanes !== undefined && this.#waitsForListing(laneBit(entry.topic.lane), end))
+        return;
     }
     if (this.#isVersion5) this.#checkReceiveMaximum();
     const commit = this.#append(entry, qos, chunk, end);
@@ -364,7 +366,7 @@ export class PublishReceiver {
     this.endOfChunk(chunk);
     const entry = topics.lookUp(source, start, end);
     this.#authorize(entry);
-    if (last !== undefined) this.#lanes |= 1 << last.topic.lane;
+    if (last !== undefined) this.#lanes |= laneBit(last.topic.lane);
     this.#entry = entry;
     this.#generation = topics.generation;
     return entry;

@@ -1,3 +1,4 @@
+import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 
@@ -61,7 +62,7 @@ export class StoreGate {
     const count = this.#laneCount;
     if (stores === undefined || count === 1) return false;
     for (let lane = 0; lane < count; lane++) {
-      if ((lanes & (1 << lane)) !== 0 && !stores.member(lane).writable) return false;
+      if ((lanes & laneBit(lane)) !== 0 && !stores.member(lane).writable) return false;
     }
     return true;
   }

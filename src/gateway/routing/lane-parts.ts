@@ -11,11 +11,7 @@ export async function acquireInLanes<Part>(
   giveBack: (part: Part, lane: Lane) => void,
 ): Promise<readonly Part[]> {
   let known = lanes();
-  const [first] = known;
-  let parts: readonly Part[] =
-    first !== undefined && known.length === 1
-      ? [await acquire(first)]
-      : await acquireAll(known, acquire, giveBack);
+  let parts = await acquireAll(known, acquire, giveBack);
   for (let now = lanes(); now.length > known.length; now = lanes()) {
     const before = known;
     const added = now.filter((lane) => !before.includes(lane));
@@ -30,11 +26,14 @@ export async function acquireInLanes<Part>(
   return parts;
 }
 
-async function acquireAll<Part>(
+/** The same for lanes that are known: what comes meanwhile is not looked at. */
+export async function acquireAll<Part>(
   lanes: readonly Lane[],
   acquire: (lane: Lane) => Promise<Part>,
   giveBack: (part: Part, lane: Lane) => void,
 ): Promise<readonly Part[]> {
+  const [only] = lanes;
+  if (only !== undefined && lanes.length === 1) return [await acquire(only)];
   const results = await Promise.allSettled(lanes.map(acquire));
   const failed = results.find((result) => result.status === 'rejected');
   const parts: Part[] = [];

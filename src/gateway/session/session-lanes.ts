@@ -1,4 +1,4 @@
-import type { Lane } from '../../lmq/spi/lane.ts';
+import { type Lane, laneBit } from '../../lmq/spi/lane.ts';
 import type { Spread, Stores } from '../../lmq/spi/stores.ts';
 import type { CommitNumber } from '../../lmq/spi/types.ts';
 import type { InflightWindow } from './inflight-window.ts';
@@ -36,7 +36,7 @@ export class SessionLanes {
     this.#spread = spread;
     this.home = spread.homeOf(clientId);
     this.known = spread.lanes;
-    this.#listed = 1 << this.home;
+    this.#listed = laneBit(this.home);
     this.#listing = this.#listed;
   }
 
@@ -47,7 +47,7 @@ export class SessionLanes {
 
   /** Those of some lanes that are not in the session's record, all as bits. */
   unlistedOf(lanes: number): number {
-    const all = (1 << this.#spread.lanes) - 1;
+    const all = laneBit(this.#spread.lanes) - 1;
     return lanes & all & ~this.#listed;
   }
 
@@ -69,11 +69,11 @@ export class SessionLanes {
 
   /** The record of the lane goes with the next save, whatever is in it: something waits for that commit. */
   touch(lane: Lane): void {
-    this.#touched |= 1 << lane;
+    this.#touched |= laneBit(lane);
   }
 
   isTouched(lane: Lane): boolean {
-    return (this.#touched & (1 << lane)) !== 0;
+    return (this.#touched & laneBit(lane)) !== 0;
   }
 
   /** All lanes are saved. */

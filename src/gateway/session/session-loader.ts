@@ -1,7 +1,11 @@
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
-import type { Lane } from '../../lmq/spi/lane.ts';
+import { type Lane, laneBit } from '../../lmq/spi/lane.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
-import { isSharedFilter, parseSharedFilter } from '../../common/topic/shared-filter.ts';
+import {
+  isSharedFilter,
+  parseSharedFilter,
+  topicFilterOf,
+} from '../../common/topic/shared-filter.ts';
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
 import { type Queue, type QueueName, StateSpace } from '../../lmq/spi/types.ts';
 import { deliveryOptions } from './delivery-options.ts';
@@ -21,7 +25,6 @@ import {
 } from './session-record.ts';
 import type { SharedSource, SharedSubscriptions } from './shared-subscriptions.ts';
 import { addPart, cursorsOf, queuesOf, setCursors, Subscription } from './subscription.ts';
-import { bitOf } from './window-record.ts';
 
 /** What the stores have in flight of a session. */
 interface SavedState {
@@ -65,7 +68,7 @@ export class SessionLoader {
     session.lanes = lanesFor(this.#stores, clientId);
     for (const [lane, saved] of records) {
       session.lanes?.found(lane, saved);
-      session.lanes?.listAgain(bitOf(lane));
+      session.lanes?.listAgain(laneBit(lane));
     }
     try {
       await this.#restore(session, record, window);
@@ -106,7 +109,7 @@ export class SessionLoader {
     }
     const listed = stored?.listed ?? 0;
     for (let lane = 0; lane < spread.lanes; lane++) {
-      if ((listed & bitOf(lane)) !== 0) lanes.add(lane);
+      if ((listed & laneBit(lane)) !== 0) lanes.add(lane);
     }
     return [...lanes];
   }
@@ -228,9 +231,4 @@ type CursorTable = Map<string, SessionCursor>[];
 function know(cursors: CursorTable, cursor: SessionCursor): void {
   const { queue, shareKey } = cursor;
   (cursors[queue.lane] ??= new Map()).set(shareKey ?? queue.name, cursor);
-}
-
-/** A shared subscription lies where its topic filter does. */
-function topicFilterOf(filter: string): string {
-  return parseSharedFilter(filter)?.filter ?? filter;
 }

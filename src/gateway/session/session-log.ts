@@ -212,25 +212,26 @@ export class SessionLog implements ProgressLog {
   }
 
   #writeLanes(session: Session, lanes: SessionLanes): void {
+    this.#writeOffsets(session);
+    this.#lanes.write(session, lanes);
+  }
+
+  /** The offsets that have changed, and what goes with them. */
+  #writeOffsets(session: Session): void {
     this.forget(session);
+    const { clientId, lanes } = session;
     for (const cursor of session.cursors()) {
       if (!cursor.dirty) continue;
       cursor.dirty = false;
       const { queue, offset } = cursor;
-      lanes.wrote(queue.lane, this.#store.commitOffset(session.clientId, queue, offset));
+      const commit = this.#store.commitOffset(clientId, queue, offset);
+      lanes?.wrote(queue.lane, commit);
     }
     session.shared?.saving();
-    this.#lanes.write(session, lanes);
   }
 
   #write(session: Session): CommitNumber {
-    this.forget(session);
-    for (const cursor of session.cursors()) {
-      if (!cursor.dirty) continue;
-      cursor.dirty = false;
-      this.#store.commitOffset(session.clientId, cursor.queue, cursor.offset);
-    }
-    session.shared?.saving();
+    this.#writeOffsets(session);
     return this.#first.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
   }
 }

@@ -1,4 +1,4 @@
-import { parseSharedFilter } from '../../common/topic/shared-filter.ts';
+import { topicFilterOf } from '../../common/topic/shared-filter.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import type { Queue } from '../../lmq/spi/types.ts';
@@ -109,6 +109,6 @@ export class SubscriptionGrowth {
   }
 
   #lanesOf({ filter }: SessionSubscription): readonly Lane[] {
-    return this.#parts.stores.spread.lanesOfFilter(parseSharedFilter(filter)?.filter ?? filter);
+    return this.#parts.stores.spread.lanesOfFilter(topicFilterOf(filter));
   }
 }

@@ -1,4 +1,4 @@
-import type { Lane } from '../../lmq/spi/lane.ts';
+import { laneBit } from '../../lmq/spi/lane.ts';
 import { DeliveryState } from './inflight-window.ts';
 import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts';
 import type { Session } from './session.ts';
@@ -48,12 +48,8 @@ export function encodeWindows(session: Session): (Buffer | undefined)[] {
 /** The lanes of messages whose subscription has gone, as bits. */
 export function retiredLanes(session: Session): number {
   let lanes = 0;
-  for (const { queue } of session.retired) lanes |= bitOf(queue.lane);
+  for (const { queue } of session.retired) lanes |= laneBit(queue.lane);
   return lanes;
-}
-
-export function bitOf(lane: Lane): number {
-  return 1 << lane;
 }
 
 /** The incomplete entries of a window, by queue name, as far as they have been added. */

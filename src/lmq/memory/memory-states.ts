@@ -1,3 +1,4 @@
+import { compareKeys } from '../spi/key-order.ts';
 import type { StateSpace } from '../spi/types.ts';
 
 interface Entry {
@@ -55,10 +56,6 @@ export class MemoryStates {
       },
     };
   }
-}
-
-function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 async function* each(entries: readonly Entry[]): AsyncGenerator<Entry> {

@@ -1,3 +1,5 @@
+import { compareKeys } from '../spi/key-order.ts';
+
 export interface StateEntry {
   readonly key: string;
   readonly value: Buffer;
@@ -43,25 +45,4 @@ function leastOf(heads: readonly Head[]): StateEntry | undefined {
     if (least === undefined || compareKeys(next.key, least.key) <= 0) least = next;
   }
   return least;
-}
-
-const FIRST_SURROGATE = 0xd800;
-const AFTER_SURROGATES = 0xe000;
-const SURROGATES = AFTER_SURROGATES - FIRST_SURROGATE;
-const ABOVE_SURROGATES = 0x1_0000 - AFTER_SURROGATES;
-
-/** Order of the UTF-8 bytes, which is that of scans; that of UTF-16 but for surrogates. */
-export function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
-
-function rank(unit: number): number {
-  if (unit < FIRST_SURROGATE) return unit;
-  return unit < AFTER_SURROGATES ? unit + ABOVE_SURROGATES : unit - SURROGATES;
 }

@@ -1,3 +1,5 @@
+import { MAX_STORES } from '../../common/store-table.ts';
+
 /** A store's place among those of the cluster, from 0; 0 of a store that is alone. The same in every gateway. */
 export type Lane = number;
 
@@ -7,7 +9,7 @@ export type Lane = number;
 export type CommitNumber = number;
 
 /** Stores that a cluster may have. */
-export const MAX_LANES = 16;
+export const MAX_LANES: number = MAX_STORES;
 
 /** Each lane numbers its commits for itself; the numbers of two lanes never meet. */
 const COMMITS_OF_A_LANE = 2 ** 46;
@@ -20,4 +22,9 @@ export function commitBase(lane: Lane): CommitNumber {
 /** The lane whose commit this is. Of two commits of one lane the smaller one becomes durable first. */
 export function laneOfCommit(commit: CommitNumber): Lane {
   return commit < COMMITS_OF_A_LANE ? 0 : Math.floor(commit / COMMITS_OF_A_LANE);
+}
+
+/** The lane in a set of lanes, each of which is a bit of a number. */
+export function laneBit(lane: Lane): number {
+  return 1 << lane;
 }

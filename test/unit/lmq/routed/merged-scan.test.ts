@@ -1,9 +1,6 @@
 import { expect } from 'chai';
-import {
-  compareKeys,
-  mergedScan,
-  type StateEntry,
-} from '../../../../src/lmq/routed/merged-scan.ts';
+import { mergedScan, type StateEntry } from '../../../../src/lmq/routed/merged-scan.ts';
+import { compareKeys } from '../../../../src/lmq/spi/key-order.ts';
 import { rejection } from '../../../conformance/lmq-store/harness.ts';
 
 class Scan implements AsyncIterable<StateEntry> {

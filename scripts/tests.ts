@@ -1,11 +1,12 @@
 /**
  * All tests in two runs of mocha side by side: those within one process, and those that start and kill processes and
- * mostly wait for them. The last line is the closing line of both, `N passed, N failed`; fails when one of them has
- * failed or did not come to its end.
+ * mostly wait for them. What has failed in either stands once more at the end. The last line is the closing line of
+ * both, `N passed, N failed`; fails when one of them has failed or did not come to its end.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { closingLine, type Outcome, outcomeOf } from './tests/closing-line.ts';
+import { failureSection } from './tests/failure-list.ts';
 
 const RUNS = [
   ['crash', 'integration', 'interop'],
@@ -16,6 +17,7 @@ const root = join(import.meta.dirname, '..');
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
 
 interface Run {
+  readonly name: string;
   readonly output: string;
   readonly exitCode: number;
 }
@@ -35,21 +37,24 @@ function run(directories: readonly string[], isShown: boolean): Promise<Run> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
-      resolve({ output: Buffer.concat(chunks).toString(), exitCode: code ?? 1 });
+      resolve({
+        name: directories.join(', '),
+        output: Buffer.concat(chunks).toString(),
+        exitCode: code ?? 1,
+      });
     });
   });
 }
 
 const runs = await Promise.all(RUNS.map((directories, index) => run(directories, index === 0)));
 for (const { output } of runs.slice(1)) process.stdout.write(output);
+process.stdout.write(failureSection(runs));
 
 const outcomes: Outcome[] = [];
-for (const [index, { output, exitCode }] of runs.entries()) {
+for (const { name, output, exitCode } of runs) {
   const outcome = outcomeOf(output);
   if (outcome === undefined) {
-    console.error(
-      `the tests of ${RUNS[index]?.join(', ') ?? ''} did not come to their end (exit code ${exitCode})`,
-    );
+    console.error(`the tests of ${name} did not come to their end (exit code ${exitCode})`);
     // A run that has broken off counts as one that has failed.
     outcomes.push({ passed: 0, failed: 1, skipped: 0 });
   } else {

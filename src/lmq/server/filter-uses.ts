@@ -3,23 +3,29 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Write } from '../../rpc/messages/store-v1.ts';
 import type { LmqStore } from '../spi/lmq-store.ts';
+import { StateSpace } from '../spi/types.ts';
 import { NodeProtocolError } from './node-protocol-error.ts';
+import { nodeFilterKey } from './node-record.ts';
 import type { ServerNode } from './server-node.ts';
+
+type FilterStore = Pick<
+  LmqStore,
+  'acquireFilter' | 'releaseFilter' | 'closeQueue' | 'putState' | 'deleteState'
+>;
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Uses of filters by nodes. Durable ones are counted by the store, one by one. Of the others a node has
- * one or none, whoever has it there: they go with the node.
+ * one or none, whoever has it there: they go with the node. They are on disk as well: a store that was started
+ * again takes messages of the nodes that are back for those that are not yet.
  */
 export class FilterUses {
-  readonly #store: Pick<LmqStore, 'acquireFilter' | 'releaseFilter' | 'closeQueue'>;
+  readonly #store: FilterStore;
   readonly #maxFiltersPerNode: number;
   readonly #logger: Logger;
 
-  constructor(
-    store: Pick<LmqStore, 'acquireFilter' | 'releaseFilter' | 'closeQueue'>,
-    maxFiltersPerNode: number,
-    logger: Logger,
-  ) {
+  constructor(store: FilterStore, maxFiltersPerNode: number, logger: Logger) {
     this.#store = store;
     this.#maxFiltersPerNode = maxFiltersPerNode;
     this.#logger = logger;
@@ -39,15 +45,25 @@ export class FilterUses {
     if (!isWildcardFilter(filter)) return;
     if (!durable) {
       if (node.filters.has(filter)) return;
-      node.filters.add(filter);
+      this.#store.putState(StateSpace.NODE, nodeFilterKey(node.number, filter), NOTHING);
     }
+    this.#register(node, filter, durable);
+  }
+
+  /** Takes over what is on disk. */
+  restore(node: ServerNode, filter: string): void {
+    this.#register(node, filter, false);
+  }
+
+  #register(node: ServerNode, filter: string, durable: boolean): void {
+    if (!durable) node.filters.add(filter);
     // registered when the call returns; the queue is opened by a request of the node
     this.#store.acquireFilter(filter, durable).then(
       (queue) => {
         this.#store.closeQueue(queue);
       },
       (error: unknown) => {
-        if (!durable) node.filters.delete(filter);
+        if (!durable) this.#forget(node, filter);
         this.#logger.error({ filter, error: messageOf(error) }, 'a filter cannot be registered');
       },
     );
@@ -55,7 +71,14 @@ export class FilterUses {
 
   release(node: ServerNode, filter: string, durable: boolean): void {
     if (!isWildcardFilter(filter)) return;
-    if (durable || node.filters.delete(filter)) this.#store.releaseFilter(filter, durable);
+    if (durable || this.#forget(node, filter)) this.#store.releaseFilter(filter, durable);
+  }
+
+  /** Whether the node used it. */
+  #forget(node: ServerNode, filter: string): boolean {
+    if (!node.filters.delete(filter)) return false;
+    this.#store.deleteState(StateSpace.NODE, nodeFilterKey(node.number, filter));
+    return true;
   }
 
   /** Makes the node's uses those that it names. */

@@ -5,6 +5,7 @@
  * space NODE   "m"            u8 version (1) · u32 number of the next node · store id, UTF-8
  *              "n" node id    u8 version (1) · u32 number · u32 lease, ms · u64 last batch · name, UTF-8
  *              "g"            u8 version (1) · u32 generation of the table of stores that nodes must follow
+ *              "f" u32 number of a node, decimal · " " · wildcard filter that it uses without its being durable: empty
  * space CLAIM  claim          u32 number of the node that owns it; no such node: an orphan
  * ```
  * Big endian.
@@ -21,6 +22,7 @@ const TWO_32 = 0x1_0000_0000;
 export const META_KEY = 'm';
 export const GENERATION_KEY = 'g';
 const NODE_PREFIX = 'n';
+const FILTER_PREFIX = 'f';
 
 /** Number that is no node's: what it owns is an orphan. */
 export const NO_NODE = 0;
@@ -45,6 +47,17 @@ export function nodeKey(id: string): string {
 /** Node id of a key, or undefined for the key of something else. */
 export function nodeIdOf(key: string): string | undefined {
   return key.startsWith(NODE_PREFIX) ? key.slice(1) : undefined;
+}
+
+export function nodeFilterKey(number: number, filter: string): string {
+  return `${FILTER_PREFIX}${String(number)} ${filter}`;
+}
+
+/** Node and filter of a key, or undefined for the key of something else. */
+export function nodeFilterOf(key: string): { number: number; filter: string } | undefined {
+  if (!key.startsWith(FILTER_PREFIX)) return undefined;
+  const end = key.indexOf(' ');
+  return { number: Number(key.slice(1, end)), filter: key.slice(end + 1) };
 }
 
 export function encodeMeta({ nextNumber, storeId }: StoreMeta): Buffer {

@@ -2,20 +2,35 @@ import { randomUUID } from 'node:crypto';
 import type { LmqStore } from '../spi/lmq-store.ts';
 import { StateSpace } from '../spi/types.ts';
 import type { ClaimTable } from './claim-table.ts';
-import { decodeClaim, decodeMeta, decodeNode, META_KEY, nodeIdOf } from './node-record.ts';
+import type { FilterUses } from './filter-uses.ts';
+import {
+  decodeClaim,
+  decodeMeta,
+  decodeNode,
+  META_KEY,
+  nodeFilterOf,
+  nodeIdOf,
+} from './node-record.ts';
 import type { NodeTable } from './node-table.ts';
 import type { OrphanQueue } from './orphan-queue.ts';
 import { ServerNode } from './server-node.ts';
 import { leavesOrphans } from './claim-table.ts';
 
+interface RestoredParts {
+  readonly nodes: NodeTable;
+  readonly claims: ClaimTable;
+  readonly orphans: OrphanQueue;
+  readonly filters: FilterUses;
+}
+
 /**
- * Reads what the disk knows of nodes and claims. The nodes are expected to come back within their lease,
+ * Reads what the disk knows of nodes, their filters and claims. The nodes are expected to come back within their lease,
  * counted from now.
  * @returns whether a store server has been at work on this store before
  */
 export async function restoreServer(
   store: LmqStore,
-  { nodes, claims, orphans }: { nodes: NodeTable; claims: ClaimTable; orphans: OrphanQueue },
+  { nodes, claims, orphans, filters }: RestoredParts,
   now: number,
 ): Promise<boolean> {
   const meta = await store.getState(StateSpace.NODE, META_KEY);
@@ -36,6 +51,7 @@ export async function restoreServer(
     nodes.restore(node);
     byNumber.set(number, node);
   }
+  await restoreFilters(store, filters, byNumber);
   for await (const { key, value } of store.scanState(StateSpace.CLAIM)) {
     const owner = byNumber.get(decodeClaim(value));
     if (owner !== undefined) claims.restore(key, owner);
@@ -43,4 +59,18 @@ export async function restoreServer(
     else store.deleteState(StateSpace.CLAIM, key);
   }
   return true;
+}
+
+async function restoreFilters(
+  store: LmqStore,
+  filters: FilterUses,
+  byNumber: ReadonlyMap<number, ServerNode>,
+): Promise<void> {
+  for await (const { key } of store.scanState(StateSpace.NODE)) {
+    const use = nodeFilterOf(key);
+    if (use === undefined) continue;
+    const node = byNumber.get(use.number);
+    if (node !== undefined) filters.restore(node, use.filter);
+    else store.deleteState(StateSpace.NODE, key);
+  }
 }

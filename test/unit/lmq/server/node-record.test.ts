@@ -8,6 +8,8 @@ import {
   encodeClaim,
   encodeMeta,
   encodeNode,
+  nodeFilterKey,
+  nodeFilterOf,
   nodeIdOf,
   nodeKey,
 } from '../../../../src/lmq/server/node-record.ts';
@@ -25,6 +27,9 @@ describe('records of the store server', () => {
         expect(decodeMeta(encodeMeta(meta))).to.deep.equal(meta);
         expect(decodeClaim(encodeClaim(number))).to.equal(number);
         expect(nodeIdOf(nodeKey(name))).to.equal(name);
+        expect(nodeFilterOf(nodeFilterKey(number, name))).to.deep.equal({ number, filter: name });
+        expect(nodeFilterOf(nodeKey(name))).to.equal(undefined);
+        expect(nodeIdOf(nodeFilterKey(number, name))).to.equal(undefined);
       }),
     );
   });

@@ -173,6 +173,30 @@ describe('a store server that is started again', () => {
     expect(world.store.listFilters().map(({ filter }) => filter)).to.deep.equal(['a/#']);
   });
 
+  it('keeps messages for the filters of nodes that are not back yet, and until they are dead', async () => {
+    const [a, b] = [world.node('a'), world.node('b')];
+    await a.attach();
+    await b.attach();
+    const uses = ['x/#', 'y/#', 'z/#'].map((filter) => filterUse(filter, false));
+    await a.settled(a.batch({ writes: uses }));
+    await a.settled(
+      a.batch({ writes: [{ beforeRecord: 0, releaseFilter: { filter: 'z/#', durable: false } }] }),
+    );
+    await restart();
+    const filters = (): string[] => [...world.store.listFilters()].map(({ filter }) => filter);
+    expect(filters()).to.have.members(['x/#', 'y/#']);
+    const late = world.node('a');
+    await late.attach({ resumes: true, filters: [{ filter: 'y/#', uses: 1 }] });
+    expect(filters()).to.deep.equal(['y/#']);
+    await restart();
+    expect(filters()).to.deep.equal(['y/#']);
+    world.pass(LEASE_MS + 100);
+    await world.quiet();
+    expect(filters()).to.deep.equal([]);
+    await restart();
+    expect(filters()).to.deep.equal([]);
+  });
+
   it('applies no batch a second time, and says that it is durable', async () => {
     const node = world.node('a');
     await node.attach();

@@ -46,7 +46,7 @@ function send(out: OutBuffer): void {
 function encodeForAll(): void {
   segment.memo = undefined; // as for a segment that nobody has read yet
   for (const out of outs) {
-    const template = templateOf(segment, 1, false);
+    const template = templateOf(segment, segment.firstOffset, 1, false);
     if (template === undefined) {
       for (let i = 0; i < RECORDS; i++) {
         encodeRecord(out, PUBLISH_BYTE | 2, i + 1, segment.buffer, segment.positions[i] as number);

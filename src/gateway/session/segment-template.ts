@@ -9,7 +9,7 @@ import {
   recordTopicLength,
   recordTopicStart,
 } from '../../lmq/spi/record.ts';
-import type { Segment } from '../../lmq/spi/types.ts';
+import type { QueueOffset, Segment } from '../../lmq/spi/types.ts';
 import { copyBytes } from '../../common/bytes/copy-bytes.ts';
 import { remainingLengthBytes, writeRemainingLength } from '../codec/publish-encoder.ts';
 
@@ -33,7 +33,7 @@ interface Memo {
   readonly templates: (SegmentTemplate | null | undefined)[];
 }
 
-/** A first subscriber has read the segment, and no template is made yet. */
+/** A first subscriber reads the segment or has read it, and no template is made yet. */
 const READ_ONCE = Symbol('read once');
 
 /** Segments with larger packets are not worth a second copy in memory. */
@@ -41,9 +41,13 @@ const LARGEST_AVERAGE = 512;
 /** A packet is copied in one piece with its neighbours: a larger one is encoded on its own. */
 export const LARGEST_IN_TEMPLATE = 4096;
 
-/** The template, or undefined when the segment is better encoded record by record. */
+/**
+ * The template, or undefined when the segment is better encoded record by record: for its first subscriber, who
+ * may take it in several batches and goes on within it at `offset` (ADR 591).
+ */
 export function templateOf(
   segment: Segment,
+  offset: QueueOffset,
   subscriptionQos: number,
   isVersion5: boolean,
 ): SegmentTemplate | undefined {
@@ -51,7 +55,10 @@ export function templateOf(
     segment.memo = READ_ONCE;
     return undefined;
   }
-  if (segment.memo === READ_ONCE) segment.memo = { templates: [] } satisfies Memo;
+  if (segment.memo === READ_ONCE) {
+    if (offset > segment.firstOffset) return undefined;
+    segment.memo = { templates: [] } satisfies Memo;
+  }
   const memo = segment.memo as Memo;
   const index = (isVersion5 ? 1 : -1) + subscriptionQos;
   const known = memo.templates[index];

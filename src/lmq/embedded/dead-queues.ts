@@ -16,7 +16,7 @@ export interface DeadQueue {
 }
 
 /** Queues removed in one go at most; the rest is for a later round. */
-export const MAX_DEAD_QUEUES = 10_000;
+const MAX_DEAD_QUEUES = 10_000;
 
 /**
  * Removes queues of which nothing is left: no record, nobody in memory who knows it, no consumer's offset.

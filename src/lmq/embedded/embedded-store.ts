@@ -300,6 +300,7 @@ export function createEmbeddedStore(
         complete.clock,
         complete.logger,
         complete.journalSmallCommits && complete.flushDiskType === FlushDiskType.ASYNC_FLUSH,
+        complete.journalBytesPerMs,
       ),
   );
 }

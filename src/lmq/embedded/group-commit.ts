@@ -1,12 +1,8 @@
-import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
+import { type StoreError, toStoreError } from '../../common/errors.ts';
+import { CommitPromises } from '../spi/commit-promises.ts';
 import type { CommitListener, CommitNumber } from '../spi/types.ts';
 import type { CommitPart, CommitTrigger } from './commit-part.ts';
 import type { KvEngine } from './kv-engine.ts';
-
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
 
 /**
  * Numbers the commits and writes them one after the other: the open commit is closed at the end of a
@@ -18,7 +14,7 @@ export class GroupCommit implements CommitTrigger {
   readonly #parts: readonly CommitPart[];
   readonly #listeners: CommitListener[] = [];
   readonly #announcers: ((isDurable: boolean) => void)[] = [];
-  readonly #waiters = new Map<CommitNumber, Waiter[]>();
+  readonly #promises = new CommitPromises();
   #openCommit: CommitNumber = 1;
   #isDirty = false;
   #isScheduled = false;
@@ -86,11 +82,7 @@ export class GroupCommit implements CommitTrigger {
       return Promise.reject(failure);
     }
     if (commit === this.#openCommit) this.touch(0);
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters.get(commit);
-      if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
-      else waiters.push({ resolve, reject });
-    });
+    return this.#promises.of(commit);
   }
 
   /** From the open commit on, every commit fails with `error`. */
@@ -146,7 +138,7 @@ export class GroupCommit implements CommitTrigger {
           this.#write(commit);
         },
         (error: unknown) => {
-          this.#settle(commit, toStoreError(error));
+          this.#settle(commit, toStoreError(error, 'commit failed'));
         },
       );
     }
@@ -164,7 +156,7 @@ export class GroupCommit implements CommitTrigger {
       }
     } catch (error) {
       setImmediate(() => {
-        this.#settle(commit, toStoreError(error));
+        this.#settle(commit, toStoreError(error, 'commit failed'));
       });
       return;
     }
@@ -184,7 +176,7 @@ export class GroupCommit implements CommitTrigger {
     try {
       for (const part of this.#parts) part.settle(error === undefined);
       for (const listener of this.#listeners) listener(commit, error);
-      this.#wakeWaiters(commit, error);
+      this.#promises.settle(commit, error);
       for (const announce of this.#announcers) announce(error === undefined);
     } finally {
       this.#isInFlight = false;
@@ -193,21 +185,4 @@ export class GroupCommit implements CommitTrigger {
       else this.#close();
     }
   }
-
-  #wakeWaiters(commit: CommitNumber, error: StoreError | undefined): void {
-    const waiters = this.#waiters.get(commit);
-    if (waiters === undefined) return;
-    this.#waiters.delete(commit);
-    for (const waiter of waiters) {
-      if (error === undefined) waiter.resolve();
-      else waiter.reject(error);
-    }
-  }
-}
-
-function toStoreError(thrown: unknown): StoreError {
-  if (thrown instanceof StoreError) return thrown;
-  return new StoreError(ErrorCode.STORE_UNAVAILABLE, `commit failed: ${messageOf(thrown)}`, {
-    cause: thrown,
-  });
 }

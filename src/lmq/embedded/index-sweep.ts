@@ -8,6 +8,8 @@ import { lastBlock } from './layout/v1/index-entry.ts';
 import { idKey, idOfIdKey } from './layout/v1/name-key.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueIndex } from './queue-index.ts';
+import type { QueueMinimum } from './queue-minimum.ts';
+import type { QueueTable } from './queue-table.ts';
 
 /** Queues looked at in one pass, and how many are read at once. */
 const QUEUES_PER_PASS = 5_000;
@@ -21,23 +23,34 @@ const AT_ONCE = 16;
 const CLEAR_STEP = 10_000;
 
 /**
- * Deletes index entries whose records are expired, queue by queue. The newest entry of a queue stays even
- * then: it says where the queue goes on.
+ * Deletes index entries whose records are expired, queue by queue, and finds where open queues begin. The
+ * newest entry of a queue stays even then: it says where the queue goes on.
  */
 export class IndexSweep {
   readonly #engine: KvEngine;
   readonly #bounds: LogBounds;
   readonly #index: QueueIndex;
+  readonly #queues: QueueTable;
+  readonly #minimum: QueueMinimum;
   readonly #dead: DeadQueues;
   /** The queue to go on with. */
   #nextId = 0;
   /** Start of the log that the round under way, or the last one, goes by. */
   #roundStart = 0;
 
-  constructor(engine: KvEngine, bounds: LogBounds, index: QueueIndex, dead: DeadQueues) {
+  constructor(
+    engine: KvEngine,
+    bounds: LogBounds,
+    index: QueueIndex,
+    queues: QueueTable,
+    minimum: QueueMinimum,
+    dead: DeadQueues,
+  ) {
     this.#engine = engine;
     this.#bounds = bounds;
     this.#index = index;
+    this.#queues = queues;
+    this.#minimum = minimum;
     this.#dead = dead;
   }
 
@@ -64,11 +77,15 @@ export class IndexSweep {
   async #sweepQueues(entries: readonly KvEntry[]): Promise<void> {
     const ids = entries.map(({ key }) => idOfIdKey(key));
     await Promise.all(
-      entries.map(({ value }, i) =>
-        this.#sweepQueue(ids[i] as number, value.toString() as QueueName),
-      ),
+      entries.map(({ value }, i) => this.#workAt(ids[i] as number, value.toString() as QueueName)),
     );
     this.#nextId = (ids.at(-1) as number) + 1;
+  }
+
+  async #workAt(id: number, name: QueueName): Promise<void> {
+    await this.#sweepQueue(id, name);
+    const queue = this.#queues.findOpen(name);
+    if (queue?.hasMinimum === true) await this.#minimum.find(queue);
   }
 
   async #sweepQueue(id: number, name: QueueName): Promise<void> {

@@ -8,6 +8,7 @@ import { replay } from './journal-replay.ts';
 import { CommitBatch, type CommitWriter, PlainBatch, type Written } from './journaled-batch.ts';
 import type { KvBatch, KvEngine, KvEntry } from './kv-engine.ts';
 import type { KvRange } from './kv-range.ts';
+import { DEFAULT_STORE_OPTIONS } from './store-options.ts';
 import { encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
 
 /** How long what is in the journal waits for company on its way to the engine, ms: its thread shall seldom be at work. */
@@ -49,7 +50,7 @@ export class JournaledEngine implements KvEngine {
   readonly #logger: Logger;
   readonly #journal: Journal;
   readonly #isEnabled: boolean;
-  readonly #load = new CommitLoad();
+  readonly #load: CommitLoad;
   readonly #commitWriter: CommitWriter = {
     writeToJournal: () => this.#writeToJournal(),
     write: (batch, isSync, done) => {
@@ -77,9 +78,19 @@ export class JournaledEngine implements KvEngine {
   #onIdle: (() => void) | undefined;
   #onBroken: (error: StoreError) => void = () => undefined;
 
-  /** @param isEnabled false: what an earlier life has left in the journal is taken over, and nothing else */
-  constructor(engine: KvEngine, clock: Clock, logger: Logger, isEnabled: boolean) {
+  /**
+   * @param isEnabled false: what an earlier life has left in the journal is taken over, and nothing else
+   * @param bytesPerMs of commits, up to which small ones go to the journal
+   */
+  constructor(
+    engine: KvEngine,
+    clock: Clock,
+    logger: Logger,
+    isEnabled: boolean,
+    bytesPerMs: number = DEFAULT_STORE_OPTIONS.journalBytesPerMs,
+  ) {
     this.#isEnabled = isEnabled;
+    this.#load = new CommitLoad(bytesPerMs);
     this.#engine = engine;
     this.#clock = clock;
     this.#logger = logger;

@@ -75,11 +75,14 @@ export class PendingEntry implements Arrival {
 
 /** Head slots that a queue's tail may waste before it is moved together. */
 const MAX_WASTE = 64;
+/** The tail of every queue that has nothing in memory: replaced, never written. */
+const NO_TAIL: LmqSegment[] = [];
 
 /** A queue in memory. Its id and bounds hold once it is loaded. */
 export class LmqQueue implements Queue {
   readonly name: QueueName;
   id = -1;
+  /** No record before it can be read; `QueueMinimum` tells whether the one at it can. */
   minOffset: QueueOffset = 0;
   maxOffset: QueueOffset = 0;
   /** Block of the record at `minOffset`: while retention stays below it, `minOffset` holds. */
@@ -89,7 +92,7 @@ export class LmqQueue implements Queue {
   sealed: PendingEntry | undefined = undefined;
   /** Id and maxOffset are known. */
   isLoaded = false;
-  /** MinOffset and minBlock are known. */
+  /** MinOffset and minBlock have been looked up once. */
   hasMinimum = false;
   /** The dictionary entry is durable. */
   isNamed = false;
@@ -105,7 +108,7 @@ export class LmqQueue implements Queue {
   loading: Promise<void> | undefined = undefined;
   /** Ends when minOffset is known. */
   findingMinimum: Promise<void> | undefined = undefined;
-  #tail: LmqSegment[] = [];
+  #tail: LmqSegment[] = NO_TAIL;
   #tailHead = 0;
   /** Index of the segment found last: readers go forward. */
   #hint = 0;
@@ -142,7 +145,9 @@ export class LmqQueue implements Queue {
   }
 
   pushTail(segment: LmqSegment): void {
-    this.#tail.push(segment);
+    // The literal has room for one, what push makes has room for 17: many queues have one at a time.
+    if (this.#tail.length === 0) this.#tail = [segment];
+    else this.#tail.push(segment);
   }
 
   /** Drops the oldest segment, which the ring has let go. */
@@ -151,7 +156,7 @@ export class LmqQueue implements Queue {
     if (this.#tailHead === tail.length) return;
     tail[this.#tailHead++] = undefined as never;
     if (this.#tailHead === tail.length) {
-      this.#tail = [];
+      this.#tail = NO_TAIL;
       this.#tailHead = 0;
     } else if (this.#tailHead >= MAX_WASTE && this.#tailHead * 2 >= tail.length) {
       this.#tail = tail.slice(this.#tailHead);
@@ -162,7 +167,7 @@ export class LmqQueue implements Queue {
 
   /** Forgets all segments; the ring frees their blocks in its own time. */
   clearTail(): void {
-    this.#tail = [];
+    this.#tail = NO_TAIL;
     this.#tailHead = 0;
   }
 

@@ -11,15 +11,15 @@ const NOWHERE: LogBound = { block: 0, bytesBefore: 0, recordsBefore: 0 };
 
 /** Where the log begins and ends, and when its parts were written. */
 export class LogBounds {
-  readonly #markBytes: number;
+  /** Bytes of log after which a mark is set in any case. */
+  readonly markBytes: number;
   /** First block that is not expired. */
   start: LogBound = NOWHERE;
   #end: LogBound = NOWHERE;
   #lastMark: TimeMark = { ...NOWHERE, time: -Infinity };
 
-  /** @param markBytes bytes of log after which a mark is set in any case */
   constructor(markBytes: number) {
-    this.#markBytes = markBytes;
+    this.markBytes = markBytes;
   }
 
   /** One past the last block that is durable or in flight. */
@@ -44,7 +44,7 @@ export class LogBounds {
     let { block, bytesBefore, recordsBefore } = this.#end;
     if (
       now >= this.#lastMark.time + MARK_INTERVAL_MS ||
-      bytesBefore >= this.#lastMark.bytesBefore + this.#markBytes
+      bytesBefore >= this.#lastMark.bytesBefore + this.markBytes
     ) {
       // marks never go back in time, even when the clock does
       const mark = { ...this.#end, time: Math.max(now, this.#lastMark.time) };

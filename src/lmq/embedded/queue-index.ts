@@ -61,17 +61,20 @@ export class QueueIndex {
     if (holder !== undefined && lastBlock(holder) >= start) {
       return Math.max(from, firstLiveOffset(holder, start));
     }
-    let steps = 0;
-    for await (const entry of this.from(queueId, from)) {
-      if (lastBlock(entry) >= start) return firstLiveOffset(entry, start);
-      if (++steps === LIVE_SCAN_STEPS) {
-        return this.#searchLive(queueId, entryEnd(entry), maxOffset, start);
-      }
+    const range = { gte: indexKey(queueId, from), lt: indexKey(queueId + 1, 0) };
+    const page = await this.#engine.read(range, LIVE_SCAN_STEPS);
+    let end = maxOffset;
+    for (const found of page) {
+      const entry = this.decode(queueId, found);
+      if (lastBlock(entry) >= start) return Math.max(from, firstLiveOffset(entry, start));
+      end = entryEnd(entry);
     }
-    return maxOffset;
+    return page.length < LIVE_SCAN_STEPS
+      ? maxOffset
+      : this.#searchLive(queueId, end, maxOffset, start);
   }
 
-  /** The same by bisection; all offsets from `from` to `maxOffset` have index entries. */
+  /** The same by bisection; all offsets up to `maxOffset` have index entries, but those that the sweep removes. */
   async #searchLive(
     queueId: number,
     from: number,
@@ -84,6 +87,11 @@ export class QueueIndex {
       const middle = Math.floor((low + high) / 2);
       const entry = await this.before(queueId, middle);
       if (entry === undefined || entryEnd(entry) <= middle) {
+        const oldest = await this.first(queueId);
+        if (oldest !== undefined && oldest.firstOffset > middle) {
+          low = oldest.firstOffset;
+          continue;
+        }
         throw corrupt(
           this.#engine.directory,
           `queue ${String(queueId)} has no index entry for offset ${String(middle)}`,

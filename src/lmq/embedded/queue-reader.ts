@@ -1,3 +1,4 @@
+import { RecordSegment } from '../spi/record-segment.ts';
 import { PullStatus, type PullResult, type QueueOffset, type Segment } from '../spi/types.ts';
 import type { BlockCache } from './block-cache.ts';
 import { corrupt } from './corrupt.ts';
@@ -8,6 +9,7 @@ import { logKey } from './layout/v1/log-key.ts';
 import type { LmqQueue } from './lmq-queue.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueIndex } from './queue-index.ts';
+import type { QueueMinimum } from './queue-minimum.ts';
 import { ReadSlots } from './read-slots.ts';
 import type { TailRing } from './tail-ring.ts';
 
@@ -16,24 +18,6 @@ const READS_AT_ONCE = 2;
 /** Blocks that are fetched in one go, and in one pull. */
 const BLOCKS_PER_FETCH = 16;
 const BLOCKS_PER_PULL = 64;
-
-/** Records of one queue read from disk. */
-class DiskSegment implements Segment {
-  readonly firstOffset: QueueOffset;
-  readonly buffer: Buffer;
-  readonly positions: readonly number[];
-  memo: unknown = undefined;
-
-  constructor(firstOffset: QueueOffset, buffer: Buffer, positions: readonly number[]) {
-    this.firstOffset = firstOffset;
-    this.buffer = buffer;
-    this.positions = positions;
-  }
-
-  get count(): number {
-    return this.positions.length;
-  }
-}
 
 /** A part of an index entry with the offset of its first record. */
 interface PlacedPart {
@@ -86,6 +70,7 @@ export class QueueReader {
   readonly #engine: KvEngine;
   readonly #index: QueueIndex;
   readonly #bounds: LogBounds;
+  readonly #minimum: QueueMinimum;
   readonly #tail: TailRing;
   readonly #cache: BlockCache;
   readonly #slots = new ReadSlots(READS_AT_ONCE);
@@ -96,12 +81,14 @@ export class QueueReader {
     engine: KvEngine,
     index: QueueIndex,
     bounds: LogBounds,
+    minimum: QueueMinimum,
     tail: TailRing,
     cache: BlockCache,
   ) {
     this.#engine = engine;
     this.#index = index;
     this.#bounds = bounds;
+    this.#minimum = minimum;
     this.#tail = tail;
     this.#cache = cache;
   }
@@ -140,10 +127,11 @@ export class QueueReader {
       const isThere = await this.#slots.run(() => this.#readDisk(queue, offset, pulled));
       if (isThere) return pulled.result;
       // retention was faster: the queue begins later now
+      await this.#minimum.find(queue);
     }
   }
 
-  /** Fills `pulled` from disk; false when the first block has been removed meanwhile. */
+  /** Fills `pulled` from disk; false when the first record is expired. */
   async #readDisk(queue: LmqQueue, offset: QueueOffset, pulled: PullBuffer): Promise<boolean> {
     let parts: PlacedPart[] = [];
     let blocks = 0;
@@ -151,6 +139,7 @@ export class QueueReader {
       let firstOffset = entry.firstOffset;
       for (const part of entry.parts) {
         if (firstOffset + part.count > offset) {
+          if (blocks === 0 && part.block < this.#bounds.start.block) return false;
           parts.push({ firstOffset, part });
           blocks++;
         }
@@ -169,6 +158,11 @@ export class QueueReader {
     return pulled.segments.length > 0;
   }
 
+  /** Whether retention may have removed the index entry for `offset`. */
+  #isExpired(queue: LmqQueue, offset: QueueOffset): boolean {
+    return offset < queue.minOffset || !this.#minimum.isExact(queue);
+  }
+
   /** The entries from the one that holds `offset` on. */
   async *#entriesFrom(queue: LmqQueue, offset: QueueOffset): AsyncGenerator<IndexEntry> {
     let from = offset;
@@ -183,11 +177,17 @@ export class QueueReader {
     }
     if (!isFirst) return;
     const holder = await this.#index.before(queue.id, offset);
-    if (holder === undefined || entryEnd(holder) <= offset) throw this.#gap(queue, offset);
+    if (holder === undefined || entryEnd(holder) <= offset) {
+      if (this.#isExpired(queue, offset)) return;
+      throw this.#gap(queue, offset);
+    }
     yield holder;
     from = entryEnd(holder);
     for await (const entry of this.#index.from(queue.id, from)) {
-      if (entry.firstOffset !== from) throw this.#gap(queue, from);
+      if (entry.firstOffset !== from) {
+        if (this.#isExpired(queue, from)) return;
+        throw this.#gap(queue, from);
+      }
       from = entryEnd(entry);
       yield entry;
     }
@@ -215,7 +215,7 @@ export class QueueReader {
           `block ${String(part.block)} of the log has no records for ${place}`,
         );
       }
-      pulled.add(new DiskSegment(firstOffset, block, positions));
+      pulled.add(new RecordSegment(firstOffset, block, positions));
     }
     return true;
   }

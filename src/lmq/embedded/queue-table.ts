@@ -4,6 +4,7 @@ import type { LogBounds } from './log-bounds.ts';
 import { LmqQueue } from './lmq-queue.ts';
 import type { QueueDictionary } from './queue-dictionary.ts';
 import type { QueueIndex } from './queue-index.ts';
+import type { QueueMinimum } from './queue-minimum.ts';
 
 /** Reverse seeks that one batch of loads has under way. */
 const SEEKS_AT_ONCE = 2;
@@ -18,6 +19,7 @@ export class QueueTable {
   readonly #dictionary: QueueDictionary;
   readonly #index: QueueIndex;
   readonly #bounds: LogBounds;
+  readonly #minimum: QueueMinimum;
   readonly #maxIdle: number;
   readonly #queues = new Map<QueueName, LmqQueue>();
   #toLoad: LmqQueue[] = [];
@@ -31,11 +33,13 @@ export class QueueTable {
     dictionary: QueueDictionary,
     index: QueueIndex,
     bounds: LogBounds,
+    minimum: QueueMinimum,
     maxIdleQueues: number,
   ) {
     this.#dictionary = dictionary;
     this.#index = index;
     this.#bounds = bounds;
+    this.#minimum = minimum;
     this.#maxIdle = maxIdleQueues;
   }
 
@@ -51,6 +55,12 @@ export class QueueTable {
 
   has(name: QueueName): boolean {
     return this.#queues.has(name);
+  }
+
+  /** The queue if it is in memory and somebody has it open. */
+  findOpen(name: QueueName): LmqQueue | undefined {
+    const queue = this.#queues.get(name);
+    return queue === undefined || queue.uses === 0 ? undefined : queue;
   }
 
   /** The queue, which may still be loading. */
@@ -72,11 +82,8 @@ export class QueueTable {
     this.#acquire(queue);
     try {
       await queue.loading;
-      while (!queue.hasMinimum) {
-        await (queue.findingMinimum ??= this.#findMinimum(queue).finally(() => {
-          queue.findingMinimum = undefined;
-        }));
-      }
+      // those who have it open already go by a lower bound, too
+      if (queue.uses === 1 || !queue.hasMinimum) await this.#minimum.find(queue);
     } catch (error) {
       this.close(queue);
       throw error;
@@ -175,18 +182,5 @@ export class QueueTable {
   #setLoaded(queue: LmqQueue): void {
     queue.isLoaded = true;
     queue.loading = undefined;
-  }
-
-  async #findMinimum(queue: LmqQueue): Promise<void> {
-    for (;;) {
-      const start = this.#bounds.start.block;
-      const minimum =
-        start === 0 ? 0 : await this.#index.firstLive(queue.id, 0, queue.maxOffset, start);
-      if (start !== this.#bounds.start.block) continue;
-      queue.minOffset = minimum;
-      queue.minBlock = start;
-      queue.hasMinimum = true;
-      return;
-    }
   }
 }

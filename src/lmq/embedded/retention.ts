@@ -7,51 +7,52 @@ import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
 import { blockOfLogKey, logKey } from './layout/v1/log-key.ts';
 import { encodeLogBound, LOG_START_KEY, type LogBound } from './layout/v1/meta.ts';
 import { decodeTimeMark } from './layout/v1/time-key.ts';
-import type { LmqQueue } from './lmq-queue.ts';
 import type { LogBounds } from './log-bounds.ts';
 import { findCut } from './log-cut.ts';
-import type { QueueIndex } from './queue-index.ts';
-import type { QueueTable } from './queue-table.ts';
 import type { EmbeddedStoreOptions } from './store-options.ts';
 import type { TailRing } from './tail-ring.ts';
 
 /** Keys that one batch of deletions holds. */
 const DELETE_STEP = 1_000;
 
-/** Deleted bytes of log that are worth a compaction. */
+/** Deleted bytes of log that are worth a compaction, where the log may have as many. */
 const COMPACT_BYTES = 256 * 1024 * 1024;
 
 /**
  * Removes expired records: moves the start of the log, then deletes blocks, marks and index entries behind
- * it in small steps, and queues that nothing is left of.
+ * it in small steps, and queues that nothing is left of. A pass begins when its time has come, and when the log
+ * has outgrown its limit. What takes long under load, the sweep and the engine's compaction, goes beside the
+ * passes: they must not wait for it (ADR 525, 581).
  */
 export class Retention implements CommitPart {
   readonly #options: EmbeddedStoreOptions;
   readonly #engine: KvEngine;
   readonly #bounds: LogBounds;
-  readonly #queues: QueueTable;
-  readonly #index: QueueIndex;
   readonly #tail: TailRing;
   readonly #trigger: CommitTrigger;
   readonly #sweep: IndexSweep;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
-  /** Takes minutes where there are many queues and much to do: limits must not wait for it (ADR 525). */
   #sweeping: Promise<void> | undefined;
+  #compacting: Promise<void> | undefined;
   #isStopping = false;
   #isStartUnwritten = false;
   /** Blocks below are deleted; -1 until the disk has been looked at. */
   #deletedUpTo = -1;
   /** Bytes of the log that were deleted when the engine was last told to give their space back. */
   #compactedBytes = 0;
+  /** The interval is over: the next pass removes what is left of the records, too. */
+  #isDue = false;
+  /** Bytes of the log, since it was made, from which on a pass that its size asks for begins. */
+  #nextPassBytes = 0;
   #recordsExpired = 0;
+  /** What of them has been logged. */
+  #recordsLogged = 0;
 
   constructor(
     options: EmbeddedStoreOptions,
     engine: KvEngine,
     bounds: LogBounds,
-    queues: QueueTable,
-    index: QueueIndex,
     tail: TailRing,
     trigger: CommitTrigger,
     sweep: IndexSweep,
@@ -59,8 +60,6 @@ export class Retention implements CommitPart {
     this.#options = options;
     this.#engine = engine;
     this.#bounds = bounds;
-    this.#queues = queues;
-    this.#index = index;
     this.#tail = tail;
     this.#trigger = trigger;
     this.#sweep = sweep;
@@ -74,19 +73,18 @@ export class Retention implements CommitPart {
   start(): void {
     const { clock, retentionIntervalMs } = this.#options;
     this.#timer = clock.every(retentionIntervalMs, () => {
-      if (this.#running !== undefined || this.#isStopping) return;
-      this.#running = this.#pass().finally(() => {
-        this.#running = undefined;
-      });
+      this.#isDue = true;
+      this.#beginIfNeeded();
     });
   }
 
-  /** Ends the pass under way at its next step. */
+  /** Ends what is under way at its next step. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#timer?.cancel();
     await this.#running;
     await this.#sweeping;
+    await this.#compacting;
   }
 
   seal(): void {
@@ -100,14 +98,35 @@ export class Retention implements CommitPart {
   }
 
   settle(): void {
-    // nothing is kept between fill and settle
+    if (this.#options.maxLogBytes > 0) this.#beginIfNeeded();
+  }
+
+  /** Whether the log is too large, and has a mark more to be cut at since the last pass. */
+  get #isOutgrown(): boolean {
+    const { maxLogBytes } = this.#options;
+    const { start, end } = this.#bounds;
+    if (maxLogBytes === 0 || end.bytesBefore - start.bytesBefore <= maxLogBytes) return false;
+    return end.bytesBefore >= this.#nextPassBytes;
+  }
+
+  #beginIfNeeded(): void {
+    if (this.#running !== undefined || this.#isStopping) return;
+    if (!this.#isDue && !this.#isOutgrown) return;
+    this.#nextPassBytes = this.#bounds.end.bytesBefore + this.#bounds.markBytes;
+    this.#running = this.#pass().finally(() => {
+      this.#running = undefined;
+      this.#beginIfNeeded();
+    });
   }
 
   async #pass(): Promise<void> {
+    const isDue = this.#isDue;
+    this.#isDue = false;
     try {
       await this.#expire();
       await this.#deleteBlocks();
-      if (this.#isStopping) return;
+      if (this.#isStopping || !isDue) return;
+      this.#logExpired();
       this.#sweeping ??= this.#sweepIndex().finally(() => {
         this.#sweeping = undefined;
       });
@@ -130,7 +149,16 @@ export class Retention implements CommitPart {
     this.#options.logger.error({ error: messageOf(error) }, 'retention failed');
   }
 
-  /** Moves the start of the log and of its queues, and waits until that is durable. */
+  /** At most once in an interval: under load passes follow each other by the second. */
+  #logExpired(): void {
+    const records = this.#recordsExpired - this.#recordsLogged;
+    if (records === 0) return;
+    this.#recordsLogged = this.#recordsExpired;
+    const { block } = this.#bounds.start;
+    this.#options.logger.info({ records, firstBlock: block }, 'records expired');
+  }
+
+  /** Moves the start of the log, and waits until that is durable. */
   async #expire(): Promise<void> {
     const { clock, fileReservedTimeMs, maxLogBytes } = this.#options;
     const cut = await findCut(this.#engine, this.#bounds, {
@@ -139,41 +167,11 @@ export class Retention implements CommitPart {
     });
     const { start } = this.#bounds;
     if (cut.block <= start.block || this.#isStopping) return;
-    const minimums = await this.#findMinimums(cut);
     this.#bounds.start = cut;
-    for (const [queue, minimum] of minimums) {
-      queue.minOffset = minimum;
-      queue.minBlock = cut.block;
-    }
     this.#tail.dropBelow(cut.block);
-    const records = cut.recordsBefore - start.recordsBefore;
-    this.#recordsExpired += records;
-    const fields = { records, bytes: cut.bytesBefore - start.bytesBefore, firstBlock: cut.block };
-    this.#options.logger.info(fields, 'records expired');
+    this.#recordsExpired += cut.recordsBefore - start.recordsBefore;
     this.#isStartUnwritten = true;
     await this.#trigger.committed(this.#trigger.touch(0));
-  }
-
-  /** New minimum offsets of the open queues. What changes meanwhile is found by a further round. */
-  async #findMinimums(cut: LogBound): Promise<Map<LmqQueue, number>> {
-    const minimums = new Map<LmqQueue, number>();
-    for (;;) {
-      const affected: LmqQueue[] = [];
-      for (const queue of this.#queues.resident) {
-        if (!queue.hasMinimum || queue.minBlock >= cut.block || minimums.has(queue)) continue;
-        if (queue.uses > 0 || queue.minOffset === queue.maxOffset) affected.push(queue);
-        else queue.hasMinimum = false;
-      }
-      if (affected.length === 0) return minimums;
-      for (const queue of affected) {
-        const { id, minOffset, maxOffset } = queue;
-        const isEmpty = minOffset === maxOffset;
-        minimums.set(
-          queue,
-          isEmpty ? minOffset : await this.#index.firstLive(id, minOffset, maxOffset, cut.block),
-        );
-      }
-    }
   }
 
   /** Deletes the blocks before the start, and their marks. */
@@ -191,16 +189,29 @@ export class Retention implements CommitPart {
       this.#deletedUpTo = end;
     }
     await this.#deleteMarks(start);
-    await this.#giveSpaceBack();
+    this.#giveSpaceBack();
   }
 
   /** Deletions alone give space back when the engine comes round to their files, which can take long. */
-  async #giveSpaceBack(): Promise<void> {
-    const { start } = this.#bounds;
-    if (start.bytesBefore - this.#compactedBytes < COMPACT_BYTES || this.#isStopping) return;
-    await this.#engine.compact(logKey(0), logKey(this.#deletedUpTo));
-    this.#compactedBytes = start.bytesBefore;
+  #giveSpaceBack(): void {
+    const { maxLogBytes } = this.#options;
+    const { bytesBefore } = this.#bounds.start;
+    const worth = maxLogBytes > 0 ? Math.min(COMPACT_BYTES, maxLogBytes) : COMPACT_BYTES;
+    if (bytesBefore - this.#compactedBytes < worth || this.#isStopping) return;
+    this.#compacting ??= this.#compact(bytesBefore).finally(() => {
+      this.#compacting = undefined;
+    });
   }
+
+  async #compact(bytesBefore: number): Promise<void> {
+    try {
+      await this.#engine.compact(logKey(0), logKey(this.#deletedUpTo));
+      this.#compactedBytes = bytesBefore;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   async #deleteMarks({ block }: LogBound): Promise<void> {
     const batch = this.#engine.batch();
     for await (const { key, value } of this.#engine.scan(keyspaceRange(Keyspace.TIME))) {

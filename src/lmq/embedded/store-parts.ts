@@ -9,6 +9,7 @@ import { LogBounds } from './log-bounds.ts';
 import { OffsetTable } from './offset-table.ts';
 import { QueueDictionary } from './queue-dictionary.ts';
 import { QueueIndex } from './queue-index.ts';
+import { QueueMinimum } from './queue-minimum.ts';
 import { QueueReader } from './queue-reader.ts';
 import { QueueTable } from './queue-table.ts';
 import { RecordLog } from './record-log.ts';
@@ -44,19 +45,20 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
   const commits = new GroupCommit(engine, isSync, inCommitOrder);
   const index = new QueueIndex(engine);
   const bounds = new LogBounds(markBytes(options));
+  const minimum = new QueueMinimum(index, bounds);
   const tail = new TailRing(options.tailBytes);
   const dictionary = new QueueDictionary(engine, commits);
-  const queues = new QueueTable(dictionary, index, bounds, options.maxIdleQueues);
+  const queues = new QueueTable(dictionary, index, bounds, minimum, options.maxIdleQueues);
   const filters = new FilterTable(commits);
   const topics = new TopicTable(queues, filters, options.maxIdleTopics);
   const log = new RecordLog(options, commits, topics, queues, bounds, tail);
   const offsets = new OffsetTable(engine, commits);
   const states = new StateTable(engine, commits);
   const cache = new BlockCache(options.cacheBytes / 2);
-  const reader = new QueueReader(engine, index, bounds, tail, cache);
+  const reader = new QueueReader(engine, index, bounds, minimum, tail, cache);
   const dead = new DeadQueues(engine, commits, queues, dictionary);
-  const sweep = new IndexSweep(engine, bounds, index, dead);
-  const retention = new Retention(options, engine, bounds, queues, index, tail, commits, sweep);
+  const sweep = new IndexSweep(engine, bounds, index, queues, minimum, dead);
+  const retention = new Retention(options, engine, bounds, tail, commits, sweep);
   // what removes a name comes before what gives it to a new queue
   inCommitOrder.push(log, dead, dictionary, filters, offsets, states, retention);
   return {

@@ -6,7 +6,7 @@ const MAX_WASTE = 256;
 /** A block of fewer bytes has more bookkeeping than a reader would save by it: readers keep up at such a rate. */
 const SMALL_BYTES = 4096;
 /**
- * So many small ones are kept (ADR 521). They must be gone before the collector of young objects comes: it
+ * So many small ones are kept (ADR 523). They must be gone before the collector of young objects comes: it
  * copies what is alive, and stops everybody for that.
  */
 const MAX_SMALL_BLOCKS = 64;

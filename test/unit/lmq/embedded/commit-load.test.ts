@@ -17,7 +17,7 @@ describe('CommitLoad', () => {
   }
 
   beforeEach(() => {
-    load = new CommitLoad();
+    load = new CommitLoad(4 * 1024);
     now = 1_000_000;
   });
 
@@ -36,8 +36,14 @@ describe('CommitLoad', () => {
 
   it('begins soon at a hundred thousand messages a second, and at one large commit', () => {
     expect(commit(2500, 0.1, 100)).to.be.above(90);
-    load = new CommitLoad();
+    load = new CommitLoad(4 * 1024);
     expect(commit(20_000, 1, 1)).to.equal(1);
+  });
+
+  it('begins later where more is worth having early', () => {
+    load = new CommitLoad(16 * 1024);
+    expect(commit(7000, 0.6, 1000)).to.equal(0);
+    expect(commit(7000, 0.3, 1000)).to.be.above(900);
   });
 
   it('does not end in a pause, but does soon when the rate has fallen', () => {

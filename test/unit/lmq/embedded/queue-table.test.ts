@@ -4,6 +4,7 @@ import { LogBounds } from '../../../../src/lmq/embedded/log-bounds.ts';
 import type { LmqQueue } from '../../../../src/lmq/embedded/lmq-queue.ts';
 import type { QueueDictionary } from '../../../../src/lmq/embedded/queue-dictionary.ts';
 import { QueueIndex } from '../../../../src/lmq/embedded/queue-index.ts';
+import { QueueMinimum } from '../../../../src/lmq/embedded/queue-minimum.ts';
 import { QueueTable } from '../../../../src/lmq/embedded/queue-table.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 
@@ -21,7 +22,9 @@ function newTable(): QueueTable {
   };
   // new queues are looked up in no index
   const index = new QueueIndex({} as KvEngine);
-  return new QueueTable(dictionary as QueueDictionary, index, new LogBounds(1), MAX_IDLE);
+  const bounds = new LogBounds(1);
+  const minimum = new QueueMinimum(index, bounds);
+  return new QueueTable(dictionary as QueueDictionary, index, bounds, minimum, MAX_IDLE);
 }
 
 async function open(table: QueueTable, prefix: string, count: number): Promise<LmqQueue[]> {

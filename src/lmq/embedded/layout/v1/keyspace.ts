@@ -15,7 +15,7 @@ export type Keyspace = (typeof Keyspace)[keyof typeof Keyspace];
 /** Bytes of a queue id in keys. */
 export const ID_BYTES = 6;
 /** Largest number that keys and values carry as u64: every such number is a safe integer. */
-export const MAX_NUMBER: number = Number.MAX_SAFE_INTEGER;
+const MAX_NUMBER: number = Number.MAX_SAFE_INTEGER;
 
 const TWO_32 = 0x1_0000_0000;
 

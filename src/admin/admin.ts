@@ -14,6 +14,8 @@ export interface AdminOptions extends HttpAdminOptions {
   readonly store: Pick<LmqStore, 'stats' | 'backlogBytes' | 'writable' | 'onCommit'>;
   /** Whether the gateway has a listener that is bound. */
   readonly isListening: () => boolean;
+  /** Stores that are not connected, as people call them; none unless given. */
+  readonly storesAway?: (() => readonly string[]) | undefined;
   /** Metrics of other processes, which are told together with those of this one. */
   readonly others?: OtherSnapshots | undefined;
 }
@@ -23,7 +25,7 @@ export interface AdminOptions extends HttpAdminOptions {
  * `start` rejects with ListenError for an address that cannot be bound.
  */
 export function createAdmin(options: AdminOptions): Admin {
-  const { store, isListening } = options;
+  const { store, isListening, storesAway } = options;
   const stalls = new EventLoopStalls(options.clock);
   const sources = { ...options.sources, store, stalls };
   const exposition = new Exposition(
@@ -32,7 +34,12 @@ export function createAdmin(options: AdminOptions): Admin {
     metricTable,
     options.others,
   );
-  return new HttpAdmin(options, exposition, new Readiness({ store, isListening }), stalls);
+  return new HttpAdmin(
+    options,
+    exposition,
+    new Readiness({ store, isListening, storesAway }),
+    stalls,
+  );
 }
 
 /** What another process asks for and tells together with its own. */

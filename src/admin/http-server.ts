@@ -30,7 +30,7 @@ export interface HttpLimits {
   readonly drainTimeoutMs: number;
 }
 
-export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+const DEFAULT_HTTP_LIMITS: HttpLimits = {
   maxConnections: 64,
   maxHeaderBytes: 8 * 1024,
   headersTimeoutMs: 5_000,

@@ -11,7 +11,8 @@ export const endpoints: readonly { readonly paths: readonly string[]; readonly m
     { paths: ['/-/healthy', '/healthz'], meaning: '200 while the process is up' },
     {
       paths: ['/readyz'],
-      meaning: '200 when the store takes writes and the gateway listens; else 503 and why',
+      meaning:
+        '200 when the stores are connected and take writes and the gateway listens; else 503 and why',
     },
   ];
 

@@ -43,6 +43,8 @@ export interface GatewayBase {
   readonly cluster?: Cluster | undefined;
   /** The stores behind `store` one by one; undefined when it is the only one. */
   readonly stores?: Stores | undefined;
+  /** Stores that are not connected, as people call them; undefined when the store is in this process. */
+  readonly storesAway?: (() => readonly string[]) | undefined;
   /** How clients are sent to the other gateways on stop. */
   readonly drain?: DrainOptions | undefined;
   /** Another process serves the metrics. */
@@ -187,6 +189,7 @@ function adminOf(composition: Composition, base: GatewayBase, gateway: Gateway) 
     sources: metricSources(base, gateway),
     store: base.store,
     isListening: () => gateway.addresses().length > 0,
+    storesAway: base.storesAway,
     ...partOf(composition, 'admin'),
   });
 }

@@ -6,7 +6,7 @@ import type { LanePlace } from '../lmq/routed/lane-store.ts';
 import { createRoutedStore, type RoutedStore } from '../lmq/routed/routed-store.ts';
 import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
-import type { KvConfig, StoreRoutes } from '../namesrv/types.ts';
+import type { KvConfig, RegistryView } from '../namesrv/types.ts';
 import type { RpcCredentials } from '../rpc/credentials.ts';
 import { addressesOfStore } from './choose-store.ts';
 import { composeGateway, type GatewayPart } from './compose-gateway.ts';
@@ -18,7 +18,7 @@ import { TableWatch } from './table-watch.ts';
 export interface GatewayNode {
   readonly name: string;
   readonly credentials: RpcCredentials;
-  readonly namesrv: KvConfig & StoreRoutes;
+  readonly namesrv: KvConfig & RegistryView;
   readonly drain: DrainOptions;
   /** It serves beside others in front of one store on this machine. */
   readonly isWorker: boolean;
@@ -46,8 +46,7 @@ export function createGatewayLife(
 ): GatewayLife {
   const { config, clock } = composition;
   const { stopTimeoutMs } = config.connect;
-  const routed = table === undefined ? undefined : routedStore(composition, node, table);
-  const store = routed ?? remoteStore(composition, node);
+  const { store, routed, away } = storesOf(composition, node, table);
   const drain: DrainOptions = {
     ...node.drain,
     get timeMs() {
@@ -59,6 +58,7 @@ export function createGatewayLife(
     kv: node.namesrv,
     cluster: store,
     stores: routed,
+    storesAway: away,
     drain,
     isWorker: node.isWorker,
   });
@@ -76,6 +76,27 @@ export function createGatewayLife(
   const group = new ServiceGroup(services, clock, stopTimeoutMs);
   const life: GatewayLife = { store, gateway, group, isFenced: false };
   return life;
+}
+
+interface LifeStores {
+  readonly store: LmqStore & Cluster;
+  /** Undefined when there is no table. */
+  readonly routed: RoutedStore | undefined;
+  /** Stores that are not connected, as people call them. */
+  readonly away: () => readonly string[];
+}
+
+function storesOf(
+  composition: Composition,
+  node: GatewayNode,
+  table: StoreTable | undefined,
+): LifeStores {
+  if (table === undefined) {
+    const store = remoteStore(composition, node);
+    return { store, routed: undefined, away: () => (store.isAttached ? [] : ['store']) };
+  }
+  const store = routedStore(composition, node, table);
+  return { store, routed: store, away: () => store.away.map((name) => `store ${name}`) };
 }
 
 function routedStore(composition: Composition, node: GatewayNode, table: StoreTable): RoutedStore {

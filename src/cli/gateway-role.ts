@@ -172,7 +172,7 @@ class GatewayRole implements WorkerRole {
       const look = (): void => {
         if (this.#whyNoStore() === undefined) resolve();
       };
-      unlisten.push(this.#namesrv.onRoutesChanged(look));
+      unlisten.push(this.#namesrv.onRegistryChanged(look));
       unlisten.push(this.#namesrv.watch(LMQTT_NAMESPACE, look));
     });
     try {

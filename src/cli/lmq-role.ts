@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { createStoreNodeAdmin } from '../admin/node-admin.ts';
 import { createStoreServer } from '../lmq/server/store-server.ts';
-import { composeStore } from './compose-store.ts';
+import { composeServedStore } from './compose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
 import { addressText } from './listen-addresses.ts';
 import { namesrvAddressesFrom, nodeNameFrom, reachableHost } from './node-names.ts';
@@ -21,7 +21,7 @@ export function createLmqRole(composition: Composition): Role {
   const credentials = nodeCredentialsFrom(config.cluster, directories.conf);
   refuseOpenHost(config.cluster, credentials, listenHost, 'lmq.conf: listenHost');
   const namesrvs = namesrvAddressesFrom(config.cluster);
-  const { store, services, onFailed } = composeStore(composition);
+  const { store, services, onFailed } = composeServedStore(composition);
   const server = createStoreServer({
     store,
     host: listenHost,

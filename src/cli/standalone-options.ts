@@ -19,7 +19,10 @@ const MS_PER_HOUR = 3_600_000;
 export function storeOptionsFrom(
   lmq: Readonly<LmqConf>,
   dataDirectory: string,
-): Omit<EmbeddedStoreOptions, 'clock' | 'logger' | 'maxIdleQueues' | 'maxIdleTopics'> {
+): Omit<
+  EmbeddedStoreOptions,
+  'clock' | 'logger' | 'maxIdleQueues' | 'maxIdleTopics' | 'journalBytesPerMs'
+> {
   const { storePath, fileReservedTime, ...others } = lmq;
   const same = Object.fromEntries(
     Object.entries(others).filter(([key]) => !Object.hasOwn(storeServerKeys, key)),

@@ -1,7 +1,9 @@
 import { composeGateway } from './compose-gateway.ts';
 import { composeNamesrv } from './compose-namesrv.ts';
 import { composeStore } from './compose-store.ts';
+import { composeStoreAdmin } from './compose-store-admin.ts';
 import type { Composition, Role } from './composition.ts';
+import { ownRegistration } from './own-registration.ts';
 import { ServiceGroup } from './service-group.ts';
 import { createStandaloneWithWorkers } from './workers.ts';
 
@@ -19,12 +21,29 @@ export function createStandalone(composition: Composition): Role {
     kv: namesrv.namesrv.kv,
     namesrvConnections: () => namesrv.namesrv.connections,
   });
-  const services = [...store.services, ...namesrv.services, ...gateway.services];
+  const storeAdmin = composeStoreAdmin(composition, store.store);
+  const registration = ownRegistration(composition, namesrv.namesrv.registry, () =>
+    storeAdmin.address(),
+  );
+  const services = [
+    ...store.services,
+    ...namesrv.services,
+    ...storeAdmin.services,
+    { name: 'registration', service: registration },
+    ...gateway.services,
+  ];
   const group = new ServiceGroup(services, clock, config.connect.stopTimeoutMs);
   return {
     start: () => group.start(),
     stop: () => group.stop(),
-    where: () => ({ ...gateway.where(), ...namesrv.where() }),
+    where: () => {
+      const admin = storeAdmin.where();
+      return {
+        ...gateway.where(),
+        ...namesrv.where(),
+        ...(admin === undefined ? {} : { store: admin }),
+      };
+    },
     onFailed: store.onFailed,
   };
 }

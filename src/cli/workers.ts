@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import { createAdmin } from '../admin/admin.ts';
+import { ConfigError } from '../common/errors.ts';
 import { GatewayStats } from '../gateway/gateway-stats.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 import { createStoreServer } from '../lmq/server/store-server.ts';
@@ -23,6 +25,9 @@ const TOKEN_BYTES = 32;
  */
 export function createStandaloneWithWorkers(composition: Composition): Role {
   const { config, clock } = composition;
+  if (config.lmq.enableStoreAdmin) {
+    throw new ConfigError('lmq.conf: enableStoreAdmin does not go with workers of connect.conf');
+  }
   // Only this process and those that it starts know it.
   const credentials = { token: randomBytes(TOKEN_BYTES).toString('base64url') };
   const store = composeStore(composition);
@@ -47,6 +52,7 @@ export function createStandaloneWithWorkers(composition: Composition): Role {
     address: () => server.address,
   });
   const pool = poolOf(composition, credentials, namesrvAddress);
+  warnOfFewCores(composition);
   const admin = adminOf(composition, store.store, namesrv, pool);
   const group = new ServiceGroup(
     [
@@ -70,6 +76,17 @@ export function createStandaloneWithWorkers(composition: Composition): Role {
     }),
     onFailed: store.onFailed,
   };
+}
+
+/** Measured on two cores: two workers carry half of what one process does (ADR 471). */
+function warnOfFewCores({ config, logger }: Composition): void {
+  const { workers } = config.connect;
+  const cores = availableParallelism();
+  if (workers < cores) return;
+  logger.warn(
+    { workers, cores },
+    'workers and store want more cores than there are: fewer workers, or one, are faster (docs/operations.md)',
+  );
 }
 
 function poolOf(

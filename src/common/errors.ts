@@ -61,3 +61,14 @@ export class StoreError extends LmqttError {}
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/**
+ * What was thrown, as a StoreError: itself, or one of an unavailable store.
+ * @param failed what went wrong, for the text
+ */
+export function toStoreError(thrown: unknown, failed?: string): StoreError {
+  if (thrown instanceof StoreError) return thrown;
+  const text = messageOf(thrown);
+  const message = failed === undefined ? text : `${failed}: ${text}`;
+  return new StoreError(ErrorCode.STORE_UNAVAILABLE, message, { cause: thrown });
+}

@@ -1,6 +1,7 @@
 import { TimerWheel } from '../common/timer-wheel.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
 import { ForeignMessages } from './cluster/foreign-messages.ts';
+import { SilentStores } from './cluster/silent-stores.ts';
 import { LiveForwarder } from './channel/live-forwarder.ts';
 import { StoreGate } from './channel/store-gate.ts';
 import { eventsOf } from './events/client-events.ts';
@@ -39,6 +40,7 @@ export type AssemblyOptions = Omit<
 export function assemble(options: AssemblyOptions, stats: GatewayStats): ChannelContext {
   const { store, metadata, limits, storeQos0 } = options;
   const stores = options.stores ?? onlyStore(store, options.cluster);
+  const silent = new SilentStores(stores.spread);
   const { logger, clock, sessionFlushIntervalMs } = options;
   const { maxPacketSize } = limits;
   const hooks = hookChainOf(options.hooks, { stats, clock, logger, maxPacketSize });
@@ -63,6 +65,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     sessionLog,
     stats,
     stores,
+    silent,
     deliverHooks: hooks?.deliver,
   });
   const sessions = new SessionRegistry({
@@ -112,6 +115,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   return {
     store,
     stores,
+    silent,
     metadata,
     topics,
     live,
@@ -165,12 +169,14 @@ function assembleShares(
   options: AssemblyOptions,
   {
     stores,
+    silent,
     live,
     sessionLog,
     stats,
     deliverHooks,
   }: {
     stores: Stores;
+    silent: SilentStores;
     live: LiveSubscriptions;
     sessionLog: SessionLog;
     stats: GatewayStats;
@@ -185,6 +191,7 @@ function assembleShares(
   };
   const pump = new SharePump({
     store,
+    silent,
     delivery,
     log,
     sessionLog,

@@ -2,6 +2,7 @@ import type { Service } from '../common/lifecycle.ts';
 import type { Arrival } from '../lmq/spi/types.ts';
 import { assemble } from './assembly.ts';
 import { Channel } from './channel/channel.ts';
+import { closeHomeless } from './cluster/close-homeless.ts';
 import { StoreLanes } from './cluster/store-lanes.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
 import { Connection } from './connection/connection.ts';
@@ -104,7 +105,9 @@ export class Gateway implements Service {
       gate.open();
     });
     sessionLog.start(pump);
-    new StoreLanes(this.#context).start();
+    new StoreLanes(this.#context, () => {
+      this.#closeHomeless();
+    }).start();
     this.#sweeper.start();
     this.#context.sessions.start();
     await this.#tcpKeepAlive.load();
@@ -147,6 +150,13 @@ export class Gateway implements Service {
     await this.#context.sysTopics?.stop();
     await this.#context.wills.stop();
     this.#context.retained.stop();
+  }
+
+  #closeHomeless(): void {
+    const { drain: { serverReference } = NO_DRAIN } = this.#options;
+    const { silent, logger } = this.#context;
+    const connections = closeHomeless(this.#channels, silent, serverReference);
+    logger.warn({ connections }, 'closed the connections of sessions whose store is silent');
   }
 
   #unsentBytes(): number {
@@ -224,7 +234,7 @@ export class Gateway implements Service {
       foreign?.arrived(arrival);
       shares.arrived(arrival);
       if (pump.reads(arrival.queue.id)) this.#rounds.add(arrival);
-      else sessions.arrivedUnread(arrival);
+      else sessions.peerQueues.arrivedUnread(arrival);
     }
     this.#rounds.endOfCommit();
     pump.runScheduled();

@@ -9,7 +9,7 @@ export interface BrokerDataBody {
   /** By broker id; 0 is the master. */
   readonly brokerAddrs: Readonly<Record<string, string>>;
   readonly enableActingMaster: boolean;
-  /** Ours: `host:port` of the store's gRPC service. */
+  /** Ours: `host:port` of the store's gRPC service; none where it has none, standalone. */
   readonly storeAddress?: string;
   /** Ours. */
   readonly storeVersion?: string;

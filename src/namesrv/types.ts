@@ -88,14 +88,12 @@ export interface Route {
   readonly isPinned: boolean;
 }
 
-/** The registry and the routes as gateways see them: a current view in memory, a watch. */
-export interface StoreRoutes {
+/** The registry as gateways see it: a current view in memory, a watch. */
+export interface RegistryView {
   /** By name. */
   stores(): ReadonlyMap<string, StoreRegistration>;
   /** By name. */
   gateways(): ReadonlyMap<string, GatewayRegistration>;
-  /** The stores of a first topic level. Cheap: the answer is kept until something changes. */
-  routes(firstTopic: string): Route;
-  /** Calls `listener` when stores, gateways or pinned routes have changed, at once. Returns the unlisten. */
-  onRoutesChanged(listener: () => void): () => void;
+  /** Calls `listener` when stores or gateways have changed, at once. Returns the unlisten. */
+  onRegistryChanged(listener: () => void): () => void;
 }

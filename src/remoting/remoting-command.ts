@@ -6,7 +6,7 @@ export const SerializeType = { JSON: 0, ROCKETMQ: 1 } as const;
 export type SerializeType = (typeof SerializeType)[keyof typeof SerializeType];
 
 /** `MQVersion` ordinal of RocketMQ 5.3.3, the version whose protocol is spoken here. */
-export const PROTOCOL_VERSION = 479;
+const PROTOCOL_VERSION = 479;
 
 export const RESPONSE_FLAG = 0b01;
 export const ONEWAY_FLAG = 0b10;

@@ -12,7 +12,7 @@ export interface RpcConnectionOptions {
   readonly windowBytes?: number | undefined;
 }
 
-export const DEFAULT_MAX_MESSAGE_BYTES: number = 8 * 1024 * 1024;
+const DEFAULT_MAX_MESSAGE_BYTES: number = 8 * 1024 * 1024;
 const DEFAULT_KEEP_ALIVE_MS = 2_000;
 const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 3_000;
 const DEFAULT_WINDOW_BYTES = 1024 * 1024;

@@ -29,6 +29,7 @@ underFaults(2, {
   ...GATEWAY_FAULTS,
   'SIGKILL of the first store': (cluster) => kill(cluster.stores[0]!),
   'SIGKILL of the second store': (cluster) => kill(cluster.stores[1]!),
+  'SIGKILL of the name server': (cluster) => kill(cluster.namesrvs[0]!),
 });
 
 function underFaults(stores: number, faults: Faults): void {
@@ -58,7 +59,7 @@ function underFaults(stores: number, faults: Faults): void {
           const seconds = (performance.now() - started) / 1000;
           const acknowledged = await load.finish();
           expect(load.world.violations).to.deep.equal([]);
-          report(acknowledged, seconds, recoveries);
+          report(acknowledged, seconds, load.takeRate(), recoveries);
         } finally {
           load.end();
         }

@@ -62,7 +62,7 @@ describe(`crash: a full disk under the store of a cluster, ${CLIENTS} persistent
       const seconds = (performance.now() - started) / 1000;
       const acknowledged = await load.finish();
       expect(load.world.violations).to.deep.equal([]);
-      report(acknowledged, seconds, recoveries);
+      report(acknowledged, seconds, load.takeRate(), recoveries);
     } finally {
       load.end();
     }

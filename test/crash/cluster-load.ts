@@ -22,6 +22,8 @@ export class ClusterLoad {
   readonly #topics: readonly string[];
   #publishers: CrashPublisher[] = [];
   #subscribers: CrashSubscriber[] = [];
+  /** What was acknowledged while nothing was wrong, and in how long. */
+  #atPeace = { messages: 0, milliseconds: 0 };
 
   /** @param prefix of client identifiers and topics */
   constructor(cluster: Cluster, random: Random, prefix: string, clients: number) {
@@ -40,8 +42,25 @@ export class ClusterLoad {
 
   /** Lets a fault happen and end under load; how long it takes from its end until all publishers are acknowledged, ms. */
   async survive(fault: ClusterFault): Promise<number> {
-    await this.world.run(fault, MAX_LIFE_MS);
+    const started = performance.now();
+    const before = this.acknowledged;
+    const noted: ClusterFault = {
+      begin: () => {
+        this.#atPeace.messages += this.acknowledged - before;
+        this.#atPeace.milliseconds += performance.now() - started;
+        return fault.begin();
+      },
+      end: () => fault.end(),
+    };
+    await this.world.run(noted, MAX_LIFE_MS);
     return this.recover();
+  }
+
+  /** Messages a second under which faults have begun since it was asked for last. */
+  takeRate(): number {
+    const { messages, milliseconds } = this.#atPeace;
+    this.#atPeace = { messages: 0, milliseconds: 0 };
+    return (messages / milliseconds) * 1000;
   }
 
   async start(): Promise<void> {
@@ -134,14 +153,20 @@ export class ClusterLoad {
 }
 
 /** Prints what a row of docs/reliability.md says. */
-export function report(acknowledged: number, seconds: number, recoveries: readonly number[]): void {
+export function report(
+  acknowledged: number,
+  seconds: number,
+  rate: number,
+  recoveries: readonly number[],
+): void {
   const sorted = [...recoveries].sort((a, b) => a - b);
   const at = (part: number): string =>
     Math.round(
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0,
     ).toString();
   console.log(
-    `      ${acknowledged} messages acknowledged, ${Math.round(acknowledged / seconds)}/s; ` +
+    `      ${acknowledged} messages acknowledged, ${Math.round(acknowledged / seconds)}/s, ` +
+      `${Math.round(rate)}/s when a fault began; ` +
       `acknowledged again after the fault: median ${at(0.5)} ms, longest ${at(1)} ms`,
   );
 }

@@ -66,7 +66,7 @@ describe(`crash: a bad network in a cluster, ${CLIENTS} persistent clients`, fun
           }
           console.log(`      ${name}`);
           const seconds = (performance.now() - started) / 1000;
-          report(load.acknowledged - before, seconds, recoveries);
+          report(load.acknowledged - before, seconds, load.takeRate(), recoveries);
         }
         await load.finish();
         expect(load.world.violations).to.deep.equal([]);

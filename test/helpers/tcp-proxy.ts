@@ -10,9 +10,13 @@ export interface LinkQuality {
   readonly bytesPerSecond?: number;
   /** Nothing comes through, and nobody is told: bytes wait until the quality is another one. */
   readonly isBlackHole?: boolean;
+  /** Only of connections whose first bytes from the client have this in them (one byte a character). */
+  readonly onlyWith?: string;
 }
 
 const TICK_MS = 10;
+/** Of each connection, that `onlyWith` looks at. */
+const HEAD_BYTES = 16_384;
 
 /** A network between two processes, for TCP connections to one address, with faults that the test chooses. */
 export class TcpProxy implements Address {
@@ -20,8 +24,10 @@ export class TcpProxy implements Address {
   readonly #target: Address;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #flows = new Set<Flow>();
   #quality: LinkQuality = {};
   #port = 0;
+  #accepted = 0;
 
   private constructor(host: string, target: Address) {
     this.host = host;
@@ -45,12 +51,26 @@ export class TcpProxy implements Address {
     return this.#port;
   }
 
+  get address(): string {
+    return `${this.host}:${String(this.#port)}`;
+  }
+
   get connections(): number {
     return this.#pairs.size;
   }
 
+  /** Connections that there have been. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
   set quality(quality: LinkQuality) {
     this.#quality = quality;
+  }
+
+  /** Nothing comes through connections that are there, whatever the quality, and nobody is told. */
+  freeze(): void {
+    for (const flow of this.#flows) flow.isFrozen = true;
   }
 
   /** Ends every connection, both ways: as a process that closes its socket does, or as one that has forgotten it. */
@@ -73,11 +93,23 @@ export class TcpProxy implements Address {
     const far = connect({ ...hostAndPort(this.#target), allowHalfOpen: true, noDelay: true });
     const pair = [near, far] as const;
     this.#pairs.add(pair);
+    this.#accepted++;
+    let head = '';
+    // Before the flow has them.
+    near.on('data', (bytes) => {
+      if (head.length < HEAD_BYTES) head += bytes.toString('latin1');
+    });
+    const quality = (): LinkQuality => {
+      const { onlyWith } = this.#quality;
+      return onlyWith === undefined || head.includes(onlyWith) ? this.#quality : {};
+    };
     for (const [socket, other] of [pair, [far, near]] as const) {
-      const flow = new Flow(socket, other, () => this.#quality);
+      const flow = new Flow(socket, other, quality);
+      this.#flows.add(flow);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         flow.stop();
+        this.#flows.delete(flow);
         this.#pairs.delete(pair);
         other.destroy();
       });
@@ -102,6 +134,7 @@ class Flow {
   readonly #quality: () => LinkQuality;
   readonly #pieces: Piece[] = [];
   readonly #timer: NodeJS.Timeout;
+  isFrozen = false;
   #bytes = 0;
   #budget = 0;
 
@@ -140,7 +173,7 @@ class Flow {
     if (isTick) this.#budget = (bytesPerSecond * TICK_MS) / 1000;
     else if (bytesPerSecond === Infinity) this.#budget = Infinity;
     const due = performance.now() - delayMs;
-    while (!isBlackHole && this.#budget > 0 && !this.#to.writableNeedDrain) {
+    while (!isBlackHole && !this.isFrozen && this.#budget > 0 && !this.#to.writableNeedDrain) {
       const [piece] = this.#pieces;
       if (piece === undefined || piece.came > due) break;
       this.#pieces.shift();

@@ -1,5 +1,5 @@
 import type { ConfSpec } from '../../common/config/conf-spec.ts';
-import { integer, port, text } from '../../common/config/key-schema.ts';
+import { flag, integer, port, text } from '../../common/config/key-schema.ts';
 import { type ExporterConf, exporterKeys } from './exporter-keys.ts';
 
 /** Keys of `lmq.conf` for the store as a process of its own. */
@@ -12,6 +12,7 @@ export interface StoreServerConf extends ExporterConf {
   nodeLeaseMs: number;
   stopTimeoutMs: number;
   backupPath: string;
+  enableStoreAdmin: boolean;
 }
 
 export const storeServerKeys: ConfSpec<StoreServerConf>['keys'] = {
@@ -61,7 +62,12 @@ export const storeServerKeys: ConfSpec<StoreServerConf>['keys'] = {
     default: 'backup',
     minLength: 1,
     description:
-      'Role lmq: directory that mqadmin backupStore puts its copies in, relative to the data directory.',
+      'Directory that mqadmin backupStore puts its copies in, relative to the data directory.',
+  }),
+  enableStoreAdmin: flag({
+    default: false,
+    description:
+      'Standalone, one process: serves mqadmin backupStore and consumerProgress at listenHost and listenPort, to who has the token or certificate of cluster.conf. Role lmq always does.',
   }),
   ...exporterKeys('lmq', 9091),
 };

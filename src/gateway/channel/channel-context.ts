@@ -17,6 +17,7 @@ import type { SessionLog } from '../session/session-log.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { CommitWaiters } from '../session/commit-waiters.ts';
 import type { ForeignMessages } from '../cluster/foreign-messages.ts';
+import type { SilentStores } from '../cluster/silent-stores.ts';
 import type { LiveForwarder } from './live-forwarder.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { RetainedSender } from '../retained/retained-sender.ts';
@@ -30,6 +31,7 @@ export interface ChannelContext {
   readonly store: LmqStore;
   /** What `store` consists of, one by one. */
   readonly stores: Stores;
+  readonly silent: SilentStores;
   readonly metadata: TopicMetadata;
   readonly topics: TopicTable;
   readonly live: LiveSubscriptions;

@@ -1,7 +1,6 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import { sameBytes } from '../../common/bytes/same-bytes.ts';
 import type { Session } from '../session/session.ts';
-import { Action } from '../../auth/types.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -13,6 +12,7 @@ import type { TopicEntry } from '../routing/topic-table.ts';
 import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
+import { PublishPermissions } from './publish-permissions.ts';
 import { TopicAliases } from './topic-aliases.ts';
 
 const NO_PROPERTIES = Buffer.alloc(0);
@@ -21,8 +21,6 @@ const DUP = 0x08;
 const RETAIN = 0x01;
 /** First byte of the topics that belong to the server. */
 const DOLLAR = 0x24;
-/** Topic names that one connection is known to be allowed to publish to; more are asked again. */
-const ALLOWED_CAPACITY = 256;
 const ALL_LANES = -1;
 
 /**
@@ -37,9 +35,10 @@ export class PublishReceiver {
   readonly #isVersion5: boolean;
   readonly #publisher: Buffer;
   readonly #hooked: HookedPublishes | undefined;
+  /** Undefined when everybody may publish everywhere. */
+  readonly #permissions: PublishPermissions | undefined;
   #entry: TopicEntry | undefined;
   #generation = 0;
-  #allowed: Set<TopicEntry> | undefined;
   #aliases: TopicAliases | undefined;
   #lastProperties: LastProperties | undefined;
   /** Stores that the topics of this chunk are in, as bits; that of the last topic is not among them always. */
@@ -64,6 +63,10 @@ export class PublishReceiver {
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
     this.#hooked = hookedPublishes(channel, session);
+    const { authorizer } = context;
+    if (authorizer !== undefined) {
+      this.#permissions = new PublishPermissions(authorizer, channel.principal);
+    }
   }
 
   /** Takes the stores that have been written to, as bits, since this was asked or forgotten last. */
@@ -365,22 +368,11 @@ export class PublishReceiver {
     // The run belongs to the topic before.
     this.endOfChunk(chunk);
     const entry = topics.lookUp(source, start, end);
-    this.#authorize(entry);
+    this.#permissions?.require(entry);
     if (last !== undefined) this.#lanes |= laneBit(last.topic.lane);
     this.#entry = entry;
     this.#generation = topics.generation;
     return entry;
-  }
-
-  #authorize(entry: TopicEntry): void {
-    const { authorizer } = this.#context;
-    if (authorizer === undefined || this.#allowed?.has(entry) === true) return;
-    if (!authorizer.authorize(this.#channel.principal, Action.PUBLISH, entry.name)) {
-      throw new PublishRefusal(ReasonCode.NOT_AUTHORIZED, 'not authorized to publish');
-    }
-    this.#allowed ??= new Set();
-    if (this.#allowed.size >= ALLOWED_CAPACITY) this.#allowed.clear();
-    this.#allowed.add(entry);
   }
 }
 

@@ -1,12 +1,6 @@
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import { peerOfQueue } from '../../lmq/spi/queue-name.ts';
-import {
-  recordOrigin,
-  recordPayloadLength,
-  recordPublisher,
-  recordQos,
-  recordTopic,
-} from '../../lmq/spi/record.ts';
+import { recordOrigin, recordPublisher, recordQos, recordTopic } from '../../lmq/spi/record.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import type { Arrival, Segment } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -105,9 +99,6 @@ export class ForeignMessages {
     const record = delivery.outgoing(subscriber, link, first, buffer, position);
     if (record === undefined) return;
     const at = record === buffer ? position : 0;
-    delivery.encode(subscriber, link, first, 0, record, at);
-    stats.messagesSent++;
-    stats.payloadBytesSent += recordPayloadLength(record, at);
-    link.wantFlush();
+    delivery.send(subscriber, link, first, 0, record, at);
   }
 }

@@ -7,6 +7,7 @@ import type { SessionRegistry } from '../session/session-registry.ts';
 import type { ShareLanes } from '../share/share-lanes.ts';
 import type { Wills } from '../will/wills.ts';
 import { ClaimKeeper } from './claim-keeper.ts';
+import type { SilentStores } from './silent-stores.ts';
 
 export interface StoreLanesParts {
   readonly stores: Stores;
@@ -15,6 +16,7 @@ export interface StoreLanesParts {
   readonly sessions: SessionRegistry;
   readonly shares: ShareLanes;
   readonly wills: Wills;
+  readonly silent: SilentStores;
   readonly logger: Logger;
 }
 
@@ -24,11 +26,14 @@ export interface StoreLanesParts {
  */
 export class StoreLanes {
   readonly #parts: StoreLanesParts;
+  readonly #closeHomeless: () => void;
   /** Lanes whose claims are seen to. */
   readonly #kept = new Set<Lane>();
 
-  constructor(parts: StoreLanesParts) {
+  /** @param closeHomeless closes the connections of clients that are at home in a silent store */
+  constructor(parts: StoreLanesParts, closeHomeless: () => void) {
     this.#parts = parts;
+    this.#closeHomeless = closeHomeless;
   }
 
   start(): void {
@@ -58,5 +63,19 @@ export class StoreLanes {
     if (cluster === undefined || this.#kept.has(lane)) return;
     this.#kept.add(lane);
     new ClaimKeeper({ cluster, lane, sessions, wills, shares, logger }).start();
+    cluster.onSilent((isSilent) => {
+      this.#silent(lane, isSilent);
+    });
+  }
+
+  #silent(lane: Lane, isSilent: boolean): void {
+    const { silent, shares } = this.#parts;
+    if (isSilent) {
+      silent.add(lane);
+      this.#closeHomeless();
+    } else {
+      silent.delete(lane);
+      shares.at(lane).runAll();
+    }
   }
 }

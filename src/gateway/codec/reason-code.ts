@@ -139,7 +139,7 @@ export function connectReturnCode(reasonCode: number): ConnectReturnCode | undef
 }
 
 /** The only failure that a SUBACK of MQTT 3.1.1 knows (§3.9.3). */
-export const SUBACK_FAILURE = 0x80;
+const SUBACK_FAILURE = 0x80;
 
 /** SUBACK return code of MQTT 3.1.1: 0, 1, 2 or 0x80 [MQTT-3.9.3-2]. */
 export function subackReturnCode(reasonCode: number): number {

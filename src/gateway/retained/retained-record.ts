@@ -23,7 +23,7 @@ import {
   writeRecord,
 } from '../../lmq/spi/record.ts';
 
-export const RETAINED_RECORD_VERSION = 1;
+const RETAINED_RECORD_VERSION = 1;
 /** Position of the log record in the value. */
 export const RETAINED_RECORD_AT = 1;
 

@@ -142,7 +142,7 @@ export class RetainedSender {
         return;
       }
       if (session.peerCursor === undefined && values.some((value) => qosOf(value, subscription))) {
-        await this.#parts.sessions.readPeerQueue(session);
+        await this.#parts.sessions.peerQueues.read(session);
         continue;
       }
       const { count, commit } = this.#handOver(subscription, values);

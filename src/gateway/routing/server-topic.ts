@@ -1,7 +1,7 @@
 import { firstLevel } from '../../common/topic/topic-name.ts';
 
 /** State of the broker, under mosquitto's names. */
-export const SYS_LEVEL = '$SYS';
+const SYS_LEVEL = '$SYS';
 /** What happens to clients, under EMQX's names. */
 export const EVENTS_LEVEL = '$events';
 

@@ -27,7 +27,7 @@ import type { KvEdit } from './topic-metadata-writer.ts';
 /** Bounds on what clients can register by using it. */
 export interface TopicMetadataLimits extends FirstTopicLimits, WildcardLimits {}
 
-export const DEFAULT_TOPIC_METADATA_LIMITS: TopicMetadataLimits = {
+const DEFAULT_TOPIC_METADATA_LIMITS: TopicMetadataLimits = {
   maxFirstTopics: 100_000,
   maxFirstTopicsLength: 1024 * 1024,
   maxAutomaticWildcards: 100_000,

@@ -1,7 +1,7 @@
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
-import { type Arrival, PullStatus, type Segment } from '../../lmq/spi/types.ts';
+import type { Arrival } from '../../lmq/spi/types.ts';
 import type { Clock } from '../../common/clock.ts';
 import { LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
@@ -10,6 +10,7 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
 import { CursorState } from './cursor.ts';
+import { CursorReads } from './cursor-reads.ts';
 import { HeldCursors } from './hold-back.ts';
 import { passGaps } from './queue-gaps.ts';
 import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
@@ -27,11 +28,6 @@ export interface ProgressLog {
   saveProgress(session: Session): Promise<void>;
 }
 
-/** Read from disk at a time for one cursor. */
-const PULL_BYTES = 128 * 1024;
-const PULL_MESSAGES = 512;
-/** Cursors of one session that read from disk or hold what they have read. */
-const MAX_READING = 8;
 /** After one of several stores could not be read, ms. */
 const RETRY_MS = 1000;
 
@@ -50,13 +46,12 @@ export class DeliveryPump {
   readonly #progress: ProgressLog;
   readonly #delivery: SegmentDelivery;
   readonly #sender: WindowSender;
+  readonly #reads: CursorReads;
   readonly #held: HeldCursors;
   /** Undefined when any number of messages may wait. */
   readonly #limit: QueueLimit | undefined;
   /** Queue id → cursors that read it. */
   readonly #cursors = new Map<number, OneOrMore<SessionCursor>>();
-  /** What was read from disk and is not delivered yet. */
-  readonly #pulled = new Map<SessionCursor, readonly Segment[]>();
   #scheduled: Session[] = [];
 
   constructor(
@@ -77,6 +72,15 @@ export class DeliveryPump {
         this.run(session);
       },
       save: (session) => progress.saveProgress(session),
+    });
+    this.#reads = new CursorReads(store, stats, {
+      read: (cursor) => {
+        this.#wake(cursor);
+        this.runScheduled();
+      },
+      failed: (cursor, error) => {
+        this.#notRead(cursor, error);
+      },
     });
     this.#highWater = limits.highWater;
     this.#stats = stats;
@@ -121,11 +125,7 @@ export class DeliveryPump {
     if (state === CursorState.RUNNING) remove(session.ready, cursor);
     if (state === CursorState.WAITING) remove(session.waiting, cursor);
     if (state === CursorState.HELD) this.#held.drop(cursor);
-    if (this.#pulled.delete(cursor) || state === CursorState.PULLING) {
-      session.reading--;
-      // One that leaves memory detaches all of its cursors: nothing shall be read for them.
-      if (session.link !== undefined) this.#admit(session);
-    }
+    this.#reads.drop(cursor, state === CursorState.PULLING);
   }
 
   /** From now on the cursor comes before the others of its session whenever it is ready; undefined: none. */
@@ -234,7 +234,7 @@ export class DeliveryPump {
   /** Delivers one batch of a cursor; false when it is not RUNNING any more. */
   #step(cursor: SessionCursor, link: SessionLink): boolean {
     if (cursor.stopAt >= 0) passGaps(cursor);
-    const segment = this.#fromPulled(cursor) ?? this.#store.tail(cursor.queue, cursor.offset);
+    const segment = this.#reads.segmentAt(cursor) ?? this.#store.tail(cursor.queue, cursor.offset);
     if (segment !== undefined) {
       this.#delivery.deliver(cursor, segment, link);
       if (cursor.stopAt >= 0) passGaps(cursor);
@@ -245,21 +245,8 @@ export class DeliveryPump {
       cursor.onIdle?.();
       return false;
     }
-    cursor.state = CursorState.WAITING;
-    cursor.session.waiting.push(cursor);
-    this.#admit(cursor.session);
+    this.#reads.wait(cursor);
     return false;
-  }
-
-  /** Begins to read for those that wait longest, as far as the session may. */
-  #admit(session: Session): void {
-    while (session.reading < MAX_READING) {
-      const cursor = session.waiting.shift();
-      if (cursor === undefined) return;
-      session.reading++;
-      cursor.state = CursorState.PULLING;
-      void this.#pull(cursor);
-    }
   }
 
   #wake(cursor: SessionCursor): void {
@@ -278,57 +265,20 @@ export class DeliveryPump {
     session.nextReady = 0;
   }
 
-  /** The segment at the cursor's offset out of what was read from disk. */
-  #fromPulled(cursor: SessionCursor): Segment | undefined {
-    const segments = this.#pulled.get(cursor);
-    if (segments === undefined) return undefined;
-    const { offset } = cursor;
-    for (const segment of segments) {
-      if (offset < segment.firstOffset + segment.count) {
-        return offset >= segment.firstOffset ? segment : undefined;
-      }
-    }
-    this.#pulled.delete(cursor);
-    cursor.session.reading--;
-    this.#admit(cursor.session);
-    return undefined;
-  }
-
-  async #pull(cursor: SessionCursor): Promise<void> {
+  /** Its records could not be read. */
+  #notRead(cursor: SessionCursor, error: unknown): void {
     const { session } = cursor;
-    try {
-      const result = await this.#store.pull(cursor.queue, cursor.offset, PULL_MESSAGES, PULL_BYTES);
-      // Detached while the records were read.
-      if (cursor.state !== CursorState.PULLING) return;
-      if (result.status === PullStatus.OFFSET_TOO_SMALL) {
-        this.#stats.messagesLostToRetention += Math.max(0, result.nextOffset - cursor.offset);
-      }
-      if (result.status === PullStatus.FOUND) {
-        this.#pulled.set(cursor, result.segments);
-      } else {
-        // Too many may have waited meanwhile, and the cursor be further.
-        cursor.offset = Math.max(cursor.offset, result.nextOffset);
-        session.reading--;
-        this.#admit(session);
-      }
-    } catch (error) {
-      if (cursor.state !== CursorState.PULLING) return;
-      session.reading--;
-      if (this.#mayComeBack(error)) {
-        cursor.state = CursorState.CAUGHT_UP;
-        this.#admit(session);
-        this.#later(session, () => {
-          if (cursor.state === CursorState.CAUGHT_UP) this.#makeReady(cursor);
-        });
-        return;
-      }
+    if (!this.#mayComeBack(error)) {
       // For the connection that takes the session over.
       this.#makeReady(cursor);
       this.#failed(session, error);
       return;
     }
-    this.#wake(cursor);
-    this.runScheduled();
+    cursor.state = CursorState.CAUGHT_UP;
+    this.#reads.admit(session);
+    this.#later(session, () => {
+      if (cursor.state === CursorState.CAUGHT_UP) this.#makeReady(cursor);
+    });
   }
 
   /** One of several stores is away: what the others have goes on. */

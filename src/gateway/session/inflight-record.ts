@@ -21,9 +21,9 @@
  */
 import { StateReader, writeU48 } from './state-reader.ts';
 
-export const INFLIGHT_RECORD_VERSION = 1;
+const INFLIGHT_RECORD_VERSION = 1;
 /** Of a record that is one of several. */
-export const LANE_RECORD_VERSION = 2;
+const LANE_RECORD_VERSION = 2;
 const HEADER_BYTES = 12;
 const PLACE_BYTES = 12;
 const ENTRY_BYTES = 12;
@@ -46,6 +46,10 @@ export interface InflightEntries {
   queueIndexes: number[];
   offsets: number[];
   count: number;
+}
+
+export function noEntries(): InflightEntries {
+  return { packetIds: [], states: [], qos: [], queueIndexes: [], offsets: [], count: 0 };
 }
 
 /** Where a record belongs that is one of several of its session. */

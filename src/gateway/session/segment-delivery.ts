@@ -63,7 +63,7 @@ export class SegmentDelivery {
     const before = session.inflight.tail;
     const isVersion5 = link.version === ProtocolVersion.MQTT_5;
     const template = this.#mayUseTemplate(cursor, link)
-      ? templateOf(segment, cursor.qos, isVersion5)
+      ? templateOf(segment, cursor.offset, cursor.qos, isVersion5)
       : undefined;
     cursor.offset =
       template === undefined
@@ -186,6 +186,21 @@ export class SegmentDelivery {
       return;
     }
     encodeRecord5(out, first, packetId, buffer, position, expiry, subscriptionId);
+  }
+
+  /** Encodes a record, counts it and has it flushed. */
+  send(
+    subscriber: Subscriber,
+    link: SessionLink,
+    first: number,
+    packetId: number,
+    buffer: Buffer,
+    position: number,
+  ): void {
+    this.encode(subscriber, link, first, packetId, buffer, position);
+    this.#stats.messagesSent++;
+    this.#stats.payloadBytesSent += recordPayloadLength(buffer, position);
+    link.wantFlush();
   }
 
   /** A message that the client cannot take counts as delivered [MQTT-3.1.2-25]. */

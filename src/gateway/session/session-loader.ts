@@ -1,21 +1,17 @@
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
-import { type Lane, laneBit } from '../../lmq/spi/lane.ts';
+import { laneBit } from '../../lmq/spi/lane.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
-import {
-  isSharedFilter,
-  parseSharedFilter,
-  topicFilterOf,
-} from '../../common/topic/shared-filter.ts';
+import { isSharedFilter } from '../../common/topic/shared-filter.ts';
+import { openFor } from '../../lmq/spi/open-for.ts';
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
-import { type Queue, type QueueName, StateSpace } from '../../lmq/spi/types.ts';
+import type { Queue, QueueOffset } from '../../lmq/spi/types.ts';
 import { deliveryOptions } from './delivery-options.ts';
-import { Cursor, CursorState, sharedCursor } from './cursor.ts';
+import { Cursor, sharedCursor } from './cursor.ts';
 import { holdBack } from './hold-back.ts';
-import { DeliveryState, InflightWindow } from './inflight-window.ts';
-import { decodeInflightRecord } from './inflight-record.ts';
-import { openInLanes } from './lane-queues.ts';
-import { joinWindows, type SavedPart, type SavedWindow } from './saved-window.ts';
-import { Session, type SessionCursor, type SessionSubscription } from './session.ts';
+import { InflightWindow } from './inflight-window.ts';
+import { openForInLanes, openInLanes } from './lane-queues.ts';
+import type { SavedWindow } from './saved-window.ts';
+import { Session, type SessionSubscription } from './session.ts';
 import { lanesFor } from './session-lanes.ts';
 import {
   decodeSessionRecord,
@@ -24,13 +20,19 @@ import {
   type StoredSubscription,
 } from './session-record.ts';
 import type { SharedSource, SharedSubscriptions } from './shared-subscriptions.ts';
-import { addPart, cursorsOf, queuesOf, setCursors, Subscription } from './subscription.ts';
+import { type HomeState, StoredWindows } from './stored-windows.ts';
+import { addPart, cursorsOf, setCursors, Subscription } from './subscription.ts';
 
-/** What the stores have in flight of a session. */
-interface SavedState {
-  readonly window: SavedWindow;
-  /** By lane; those without are not in it. */
-  readonly records: ReadonlyMap<Lane, Buffer>;
+/** Subscriptions whose queues are opened at once. */
+const AT_ONCE = 256;
+
+/** Queues of a stored subscription. */
+interface OpenedSubscription {
+  readonly stored: StoredSubscription;
+  readonly groups: readonly SharedSource[];
+  readonly queues: readonly [Queue, ...Queue[]];
+  /** Of the session in each of them; none for a shared one. */
+  readonly offsets: readonly (QueueOffset | undefined)[];
 }
 
 /** Builds a session from what the stores have of it. Its queues are open, its cursors not attached. */
@@ -39,6 +41,7 @@ export class SessionLoader {
   readonly #stores: Stores;
   readonly #shares: SharedSubscriptions;
   readonly #maxInflight: number;
+  readonly #windows: StoredWindows;
 
   constructor(
     store: LmqStore,
@@ -50,12 +53,16 @@ export class SessionLoader {
     this.#stores = stores;
     this.#shares = shares;
     this.#maxInflight = maxInflight;
+    this.#windows = new StoredWindows(stores);
   }
 
-  /** @throws StoreError STORE_CORRUPT when a record cannot be read */
-  async load(clientId: string, stored: Buffer): Promise<Session> {
+  /**
+   * @param home what the session's home has in flight, if that has been read with `stored`
+   * @throws StoreError STORE_CORRUPT when a record cannot be read
+   */
+  async load(clientId: string, stored: Buffer, home?: HomeState): Promise<Session> {
     const record = decodeSessionRecord(stored, clientId);
-    const { window, records } = await this.#readWindow(record);
+    const { window, records } = await this.#windows.read(record, home);
     const firstSlot = window.entries[0]?.slot ?? window.nextSlot;
     const session = new Session(
       clientId,
@@ -79,71 +86,74 @@ export class SessionLoader {
     return session;
   }
 
-  /** Reads the in-flight records of the session's home, of where it subscribes, and of what its record names. */
-  async #readWindow(record: SessionRecord): Promise<SavedState> {
-    const { clientId, createdAt } = record;
-    const lanes = this.#lanesOf(record);
-    const values = await Promise.all(
-      lanes.map((lane) => this.#stores.member(lane).getState(StateSpace.INFLIGHT, clientId)),
-    );
-    const parts: SavedPart[] = [];
-    const records = new Map<Lane, Buffer>();
-    for (const [i, value] of values.entries()) {
-      if (value === undefined) continue;
-      const lane = lanes[i] as Lane;
-      records.set(lane, value);
-      const part = decodeInflightRecord(value, clientId);
-      // What was left of an earlier session of the client.
-      if (part.place !== undefined && part.place.sessionCreatedAt !== createdAt) continue;
-      parts.push({ lane, record: part });
-    }
-    return { window: joinWindows(parts), records };
-  }
-
-  #lanesOf({ clientId, subscriptions, lanes: stored }: SessionRecord): readonly Lane[] {
-    const { spread } = this.#stores;
-    if (spread.lanes === 1) return [0];
-    const lanes = new Set<Lane>([spread.homeOf(clientId)]);
-    for (const { filter } of subscriptions) {
-      for (const lane of spread.lanesOfFilter(topicFilterOf(filter))) lanes.add(lane);
-    }
-    const listed = stored?.listed ?? 0;
-    for (let lane = 0; lane < spread.lanes; lane++) {
-      if ((listed & laneBit(lane)) !== 0) lanes.add(lane);
-    }
-    return [...lanes];
-  }
-
   async #restore(session: Session, record: SessionRecord, window: SavedWindow): Promise<void> {
-    const { clientId } = session;
     const known = record.lanes?.known ?? 1;
-    for (const stored of record.subscriptions) {
-      await this.#restoreSubscription(session, stored, known);
+    const waiting: Promise<void>[] = [this.#restorePeerQueue(session, record)];
+    for (let first = 0; first < record.subscriptions.length; first += AT_ONCE) {
+      const some = record.subscriptions.slice(first, first + AT_ONCE);
+      waiting.push(this.#restoreSubscriptions(session, some, known));
+      await allOf(waiting);
     }
-    const peerQueue = await this.#store.openQueue(peerQueueName(clientId));
-    const peerCursor = new Cursor(session, peerQueue, 2, record.peerOffset);
-    session.peerCursor = peerCursor;
-    peerCursor.offset = (await this.#store.loadOffset(clientId, peerQueue)) ?? record.peerOffset;
-    const cursors: CursorTable = [];
-    for (const cursor of session.cursors()) {
-      know(cursors, cursor);
-      // Offsets may be older than what it received.
-      if (endedUnsaved(record)) cursor.dupBelow = cursor.queue.maxOffset;
+    await allOf(waiting);
+    // Offsets may be older than what it received.
+    if (endedUnsaved(record)) {
+      for (const cursor of session.cursors()) cursor.dupBelow = cursor.queue.maxOffset;
     }
-    await this.#restoreWindow(session, window, cursors);
+    await this.#windows.restore(session, window);
   }
 
-  async #restoreSubscription(
+  async #restorePeerQueue(session: Session, record: SessionRecord): Promise<void> {
+    const { clientId } = session;
+    const home = this.#stores.member(this.#stores.spread.homeOf(clientId));
+    const { queue, offset } = await openFor(home, clientId, peerQueueName(clientId));
+    session.peerCursor = new Cursor(session, queue, 2, offset ?? record.peerOffset);
+  }
+
+  /** All together: in a cluster each of them is a way to the store and back. */
+  async #restoreSubscriptions(
     session: Session,
-    stored: StoredSubscription,
+    stored: readonly StoredSubscription[],
     known: number,
   ): Promise<void> {
-    const { clientId } = session;
+    const opened = await Promise.allSettled(stored.map((item) => this.#open(session, item)));
+    const failed = opened.find((result) => result.status === 'rejected');
+    // Also when one has failed: the session gives back what it has.
+    for (const result of opened) {
+      if (result.status === 'fulfilled') this.#restoreSubscription(session, result.value, known);
+    }
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #open({ clientId }: Session, stored: StoredSubscription): Promise<OpenedSubscription> {
+    const { filter } = stored;
+    if (!isSharedFilter(filter))
+      return { stored, groups: [], ...(await this.#openFor(clientId, filter)) };
+    const groups = await this.#shares.acquire(filter, clientId, true);
+    return { stored, groups, queues: await this.#openQueues(filter, groups), offsets: [] };
+  }
+
+  async #openFor(
+    consumer: string,
+    filter: string,
+  ): Promise<Pick<OpenedSubscription, 'queues' | 'offsets'>> {
+    const lanes = this.#stores.spread.lanesOfFilter(filter);
+    const name = filterQueueName(filter);
+    const [first, ...others] = await openForInLanes(this.#stores, consumer, name, lanes);
+    return {
+      queues: [first.queue, ...others.map(({ queue }) => queue)],
+      offsets: [first, ...others].map(({ offset }) => offset),
+    };
+  }
+
+  /** @param known lanes that the session has taken in */
+  #restoreSubscription(
+    session: Session,
+    { stored, groups, queues: [first, ...others], offsets }: OpenedSubscription,
+    known: number,
+  ): void {
     const { filter, qos } = stored;
     const options = deliveryOptions(stored);
     const isShared = isSharedFilter(filter);
-    const groups = isShared ? await this.#shares.acquire(filter, clientId, true) : [];
-    const [first, ...others] = await this.#openQueues(filter, groups);
     const subscription = new Subscription(session, filter, first, qos, options);
     for (const queue of others) addPart(subscription, queue);
     subscription.retainHandling = stored.retainHandling;
@@ -155,7 +165,7 @@ export class SessionLoader {
     if (group !== undefined) {
       setCursors(subscription, (queue) => sharedCursor(session, queue, qos, group.key, options));
     } else if (qos > 0) {
-      await this.#restoreCursors(subscription, known);
+      this.#restoreCursors(subscription, known, offsets);
     }
   }
 
@@ -173,11 +183,12 @@ export class SessionLoader {
   }
 
   /** All that a store has which was added while the client was away is newer than the subscription. */
-  async #restoreCursors(subscription: SessionSubscription, known: number): Promise<void> {
+  #restoreCursors(
+    subscription: SessionSubscription,
+    known: number,
+    offsets: readonly (QueueOffset | undefined)[],
+  ): void {
     const { session, qos, options } = subscription;
-    const offsets = await Promise.all(
-      queuesOf(subscription).map((queue) => this.#store.loadOffset(session.clientId, queue)),
-    );
     setCursors(subscription, (queue, index) => {
       const begin = queue.lane < known ? queue.nextOffset : queue.minOffset;
       const offset = offsets[index];
@@ -189,46 +200,11 @@ export class SessionLoader {
       holdBack(subscription, cursor, this.#stores.spread);
     }
   }
-
-  /** Puts the messages in flight back, under the packet identifiers that the client knows. */
-  async #restoreWindow(
-    session: Session,
-    { entries, nextSlot }: SavedWindow,
-    cursors: CursorTable,
-  ): Promise<void> {
-    const { inflight } = session;
-    for (const { slot, lane, queueName, offset, qos, state } of entries) {
-      while (inflight.tail < slot) inflight.skip();
-      const known = cursors[lane]?.get(queueName);
-      const cursor = known ?? (await this.#retiredCursor(session, lane, queueName));
-      if (known === undefined) know(cursors, cursor);
-      const saved = state === 2 ? DeliveryState.RELEASED : DeliveryState.SENT;
-      inflight.add(cursor, offset, qos, saved, undefined);
-    }
-    while (inflight.tail < nextSlot) inflight.skip();
-    session.sendSlot = inflight.head;
-    session.durableSlot = inflight.tail;
-  }
-
-  /** Unsubscribed while in flight: the delivery is completed all the same. */
-  async #retiredCursor(session: Session, lane: Lane, name: string): Promise<SessionCursor> {
-    const share = parseSharedFilter(name);
-    const queueName = share === undefined ? (name as QueueName) : filterQueueName(share.filter);
-    const queue = await this.#stores.member(lane).openQueue(queueName);
-    const cursor =
-      share === undefined
-        ? new Cursor(session, queue, 2, 0)
-        : sharedCursor(session, queue, 2, name);
-    cursor.state = CursorState.CLOSED;
-    session.retired.push(cursor);
-    return cursor;
-  }
 }
 
-/** Cursors by lane and by the name that in-flight records know them by. */
-type CursorTable = Map<string, SessionCursor>[];
-
-function know(cursors: CursorTable, cursor: SessionCursor): void {
-  const { queue, shareKey } = cursor;
-  (cursors[queue.lane] ??= new Map()).set(shareKey ?? queue.name, cursor);
+/** Waits for all, so that nothing is under way when one has failed. */
+async function allOf(waiting: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(waiting);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -174,25 +174,22 @@ export class SessionLog implements ProgressLog {
     return commit;
   }
 
-  /** Removes every trace of a session that is in memory. The caller releases its filters. */
-  erase(session: Session): CommitNumber {
+  /**
+   * Removes every trace of a session that is in memory, all of it in the open commits; resolves when it is gone
+   * from every store. The caller releases its filters.
+   */
+  async erase(session: Session): Promise<void> {
     this.forget(session);
-    for (const cursor of session.cursors())
-      this.#store.deleteOffset(session.clientId, cursor.queue);
-    this.#first.deleteState(StateSpace.INFLIGHT, session.clientId);
-    return this.#store.deleteState(StateSpace.SESSION, session.clientId);
-  }
-
-  /** The same of a session in several stores: resolves when it is gone from all of them. */
-  async eraseDurably(session: Session, lanes: SessionLanes): Promise<void> {
-    this.forget(session);
+    const { clientId, lanes } = session;
     for (const { queue } of session.cursors()) {
-      lanes.wrote(queue.lane, this.#store.deleteOffset(session.clientId, queue));
+      const commit = this.#store.deleteOffset(clientId, queue);
+      lanes?.wrote(queue.lane, commit);
     }
-    this.#lanes.erase(session, lanes);
-    const commit = this.#store.deleteState(StateSpace.SESSION, session.clientId);
-    lanes.wrote(lanes.home, commit);
-    await this.#durable(lanes);
+    if (lanes === undefined) this.#first.deleteState(StateSpace.INFLIGHT, clientId);
+    else this.#lanes.erase(session, lanes);
+    const commit = this.#store.deleteState(StateSpace.SESSION, clientId);
+    lanes?.wrote(lanes.home, commit);
+    await (lanes === undefined ? this.#store.committed(commit) : this.#durable(lanes));
   }
 
   /** Saves no more of the session's progress. */

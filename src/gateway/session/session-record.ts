@@ -21,7 +21,7 @@
 import { NEVER_EXPIRES } from '../codec/connect-packet.ts';
 import { MAX_U48, StateReader, writeU48 } from './state-reader.ts';
 
-export const SESSION_RECORD_VERSION = 1;
+const SESSION_RECORD_VERSION = 1;
 /** Of a record with lanes. */
 const LISTING_VERSION = 2;
 const LISTING_BYTES = 3;

@@ -10,6 +10,7 @@ import { holdBack } from './hold-back.ts';
 import type { Session, SessionSubscription } from './session.ts';
 import { lanesFor } from './session-lanes.ts';
 import type { SessionLog } from './session-log.ts';
+import type { SessionTable } from './session-table.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
 import { addPart, queuesOf } from './subscription.ts';
 
@@ -20,7 +21,7 @@ export interface SubscriptionGrowthParts {
   readonly pump: DeliveryPump;
   readonly log: SessionLog;
   readonly shares: SharedSubscriptions;
-  isInMemory(session: Session): boolean;
+  readonly table: SessionTable;
 }
 
 /** Has subscriptions heard from a store that is added while they are there (docs/adr/0501). */
@@ -96,7 +97,7 @@ export class SubscriptionGrowth {
   /** False when it has gone, or has been heard from the store since. */
   #needs(subscription: SessionSubscription, lane: Lane): boolean {
     const { session, filter } = subscription;
-    if (!this.#parts.isInMemory(session)) return false;
+    if (!this.#parts.table.has(session)) return false;
     if (session.subscriptions.get(filter) !== subscription) return false;
     if (queuesOf(subscription).some((queue) => queue.lane === lane)) return false;
     return this.#lanesOf(subscription).includes(lane);
@@ -104,7 +105,7 @@ export class SubscriptionGrowth {
 
   /** A session that has left memory, and is stored, keeps its use; groups count who subscribes, not how often. */
   #release({ session, filter, isShared }: SessionSubscription, lane: Lane): void {
-    if (isShared || (session.persistent && !this.#parts.isInMemory(session))) return;
+    if (isShared || (session.persistent && !this.#parts.table.has(session))) return;
     this.#parts.metadata.releaseAt(filter, session.persistent, lane);
   }
 

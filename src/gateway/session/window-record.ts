@@ -1,6 +1,6 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import { DeliveryState } from './inflight-window.ts';
-import { encodeInflightRecord, type InflightEntries } from './inflight-record.ts';
+import { encodeInflightRecord, type InflightEntries, noEntries } from './inflight-record.ts';
 import type { Session } from './session.ts';
 
 const NO_IDS: ReadonlySet<number> = new Set<number>();
@@ -55,14 +55,7 @@ export function retiredLanes(session: Session): number {
 /** The incomplete entries of a window, by queue name, as far as they have been added. */
 class RecordDraft {
   readonly queueNames: string[] = [];
-  readonly entries: InflightEntries = {
-    packetIds: [],
-    states: [],
-    qos: [],
-    queueIndexes: [],
-    offsets: [],
-    count: 0,
-  };
+  readonly entries: InflightEntries = noEntries();
   readonly #queueIndex = new Map<string, number>();
 
   add({ inflight }: Session, slot: number): void {

@@ -1,5 +1,5 @@
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
-import { recordLength, recordPayloadLength } from '../../lmq/spi/record.ts';
+import { recordLength } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { DUP_FLAG, encodeAck } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -131,12 +131,9 @@ export class WindowSender {
       return true;
     }
     const at = record === buffer ? position : 0;
-    this.#delivery.encode(cursor, link, first, inflight.packetId(slot), record, at);
+    this.#delivery.send(cursor, link, first, inflight.packetId(slot), record, at);
     inflight.clearSegment(slot);
     inflight.setState(slot, DeliveryState.SENT);
-    this.#stats.messagesSent++;
-    this.#stats.payloadBytesSent += recordPayloadLength(record, at);
-    link.wantFlush();
     return true;
   }
 

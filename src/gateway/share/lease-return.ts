@@ -2,7 +2,11 @@ import { DeliveryState, type InflightWindow } from '../session/inflight-window.t
 import type { Lane } from '../../lmq/spi/lane.ts';
 import { recordLength } from '../../lmq/spi/record.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
-import type { InflightEntries, InflightRecord } from '../session/inflight-record.ts';
+import {
+  type InflightEntries,
+  type InflightRecord,
+  noEntries,
+} from '../session/inflight-record.ts';
 import type { Session, SessionCursor } from '../session/session.ts';
 
 /** Which of a session's messages of shared groups go to another member. */
@@ -61,14 +65,7 @@ export function takeStoredLeases(
   if (index < 0) return undefined;
   const { entries } = record;
   const offsets: QueueOffset[] = [];
-  const rest: InflightEntries = {
-    packetIds: [],
-    states: [],
-    qos: [],
-    queueIndexes: [],
-    offsets: [],
-    count: 0,
-  };
+  const rest: InflightEntries = noEntries();
   for (let i = 0; i < entries.count; i++) {
     if (entries.queueIndexes[i] === index && entries.qos[i] === 1) {
       offsets.push(entries.offsets[i] as number);

@@ -197,6 +197,11 @@ export class ShareGroups {
     for (const group of groups) this.#parts.pump.run(group);
   }
 
+  /** What has waited while nothing was handed out goes on. */
+  runAll(): void {
+    for (const group of [...this.#table.all()]) this.#parts.pump.run(group);
+  }
+
   #groupOf(filter: string): ShareGroup | undefined {
     const share = parseSharedFilter(filter);
     return share === undefined ? undefined : this.#table.find(sharedFilterText(share));

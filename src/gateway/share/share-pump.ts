@@ -4,11 +4,11 @@ import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import {
   RECORD_QOS_MASK,
   recordLength,
-  recordPayloadLength,
   recordPublisher,
   recordTopic,
 } from '../../lmq/spi/record.ts';
 import { PullStatus, type QueueOffset, type Segment } from '../../lmq/spi/types.ts';
+import type { SilentStores } from '../cluster/silent-stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { DeliveryState } from '../session/inflight-window.ts';
@@ -33,6 +33,7 @@ const PULL_MESSAGES = 512;
 
 export interface SharePumpParts {
   readonly store: LmqQueueStore;
+  readonly silent: SilentStores;
   readonly delivery: SegmentDelivery;
   readonly log: ShareLog;
   readonly sessionLog: SessionLog;
@@ -65,6 +66,8 @@ export class SharePump {
       }
       return;
     }
+    // Another gateway may have the turn soon.
+    if (this.#parts.silent.has(group.queue.lane)) return;
     const before = group.nextOffset;
     while (this.#step(group));
     if (group.nextOffset !== before) this.#parts.log.changed(group);
@@ -151,7 +154,7 @@ export class SharePump {
     offset: QueueOffset,
     published: number,
   ): boolean {
-    const { delivery, stats } = this.#parts;
+    const { delivery } = this.#parts;
     const { session, qos: granted } = member;
     const link = session.link as SessionLink;
     const own = cursorIn(member, queue.lane) as SessionCursor;
@@ -179,10 +182,7 @@ export class SharePump {
       session.sendSlot = slot + 1;
     }
     const at = record === buffer ? position : 0;
-    delivery.encode(own, link, first, packetId, record, at);
-    stats.messagesSent++;
-    stats.payloadBytesSent += recordPayloadLength(record, at);
-    link.wantFlush();
+    delivery.send(own, link, first, packetId, record, at);
     return true;
   }
 

@@ -11,7 +11,7 @@
  */
 import { StateReader, writeU48 } from '../session/state-reader.ts';
 
-export const SHARE_RECORD_VERSION = 1;
+const SHARE_RECORD_VERSION = 1;
 const HEADER_BYTES = 5;
 const RUN_BYTES = 10;
 /** More messages than members can ever hold: what says so is not a record of ours. */

@@ -17,7 +17,7 @@ import type { Will } from '../codec/will.ts';
 import { NO_EXPIRY } from '../../lmq/spi/record.ts';
 import { StateReader, writeU48 } from '../session/state-reader.ts';
 
-export const WILL_RECORD_VERSION = 1;
+const WILL_RECORD_VERSION = 1;
 const HEADER_BYTES = 26;
 const QOS_MASK = 0b11;
 const RETAIN = 0b100;

@@ -6,7 +6,7 @@ import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import { laneOfCommit } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { Spread } from '../../lmq/spi/stores.ts';
-import { StateSpace } from '../../lmq/spi/types.ts';
+import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -82,6 +82,7 @@ export class Wills {
    * A connection begins. The delayed will of the one before is dropped when the session goes on
    * [MQTT5-3.1.3-9] and published when it does not. Resolves when the new will is durable.
    * @param hasSession false once the session has gone to another connection: then nothing is stored
+   * @param mayHaveWill false when no gateway has left one, as the session's owner has seen
    */
   async begin(
     clientId: string,
@@ -89,6 +90,7 @@ export class Wills {
     will: Will | undefined,
     sessionExpirySeconds: number,
     hasSession: () => boolean = () => true,
+    mayHaveWill = true,
   ): Promise<void> {
     const { store, cluster } = this.#parts;
     if (this.#far.has(clientId)) await this.#far.settled(clientId);
@@ -97,7 +99,7 @@ export class Wills {
       this.#forgetDelayed(delayed);
       if (isResumed) this.#forget(clientId);
       else await this.#publishStored(clientId);
-    } else if (cluster !== undefined && !this.#open.has(clientId)) {
+    } else if (cluster !== undefined && mayHaveWill && !this.#open.has(clientId)) {
       await this.#takeOver(cluster, clientId, isResumed);
     }
     if (will === undefined || !hasSession()) return;
@@ -242,27 +244,58 @@ export class Wills {
 
   /** The message and the end of its record in one commit, where that can be. */
   #publish(clientId: string, will: StoredWill): void {
-    const { publisher, stats, logger, store, spread } = this.#parts;
+    const { spread } = this.#parts;
+    if (spread.laneOfTopic(will.topic) !== spread.homeOf(clientId)) {
+      this.#publishFar(clientId, will);
+      return;
+    }
+    let commit: CommitNumber | undefined;
+    try {
+      commit = this.#send(clientId, will);
+    } catch (error) {
+      this.#forget(clientId);
+      throw error;
+    }
+    if (commit === undefined || laneOfCommit(commit) === spread.homeOf(clientId)) {
+      this.#forget(clientId);
+      return;
+    }
+    // A hook has given it another topic.
+    this.#claim(clientId);
+    this.#far.publishing(clientId, this.#parts.store.committed(commit), () => {
+      this.#forget(clientId);
+    });
+  }
+
+  /** The message first, the end of its record when it is durable. */
+  #publishFar(clientId: string, will: StoredWill): void {
+    const { store } = this.#parts;
+    // Another gateway that takes the client over leaves it alone.
+    this.#claim(clientId);
+    const durable = async (): Promise<void> => {
+      // An answer of its home says that nobody else publishes it: this gateway does not count as dead there.
+      await store.getState(StateSpace.WILL, clientId);
+      const commit = this.#send(clientId, will);
+      if (commit !== undefined) await store.committed(commit);
+    };
+    this.#far.publishing(clientId, durable(), () => {
+      this.#forget(clientId);
+    });
+  }
+
+  /** Undefined when there is nobody to send it to. */
+  #send(clientId: string, will: StoredWill): CommitNumber | undefined {
+    const { publisher, stats, logger } = this.#parts;
     try {
       const commit = publisher.publish(will, clientId);
       stats.willsPublished++;
-      if (laneOfCommit(commit) !== spread.homeOf(clientId)) {
-        // Another gateway that takes the client over leaves it alone.
-        this.#claim(clientId);
-        this.#far.publishing(clientId, store.committed(commit), () => {
-          this.#forget(clientId);
-        });
-        return;
-      }
+      return commit;
     } catch (error) {
-      if (!(error instanceof MqttProtocolError)) {
-        this.#forget(clientId);
-        throw error;
-      }
+      if (!(error instanceof MqttProtocolError)) throw error;
       // An operator may have taken the topic away since CONNECT.
       logger.warn({ clientId, topic: will.topic, error: error.message }, 'dropping a will');
+      return undefined;
     }
-    this.#forget(clientId);
   }
 }
 

@@ -1,3 +1,4 @@
+import { CommitPromises } from '../spi/commit-promises.ts';
 import type { CommitListener, CommitNumber, StateSpace } from '../spi/types.ts';
 import { StoreError, ErrorCode } from '../../common/errors.ts';
 import type { MemoryQueue } from './memory-queue.ts';
@@ -18,18 +19,13 @@ export class MemoryCommit {
   }
 }
 
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 /** Numbers commits, ends each in a turn of its own and reports it. */
 export class MemoryCommits {
   readonly #apply: (commit: MemoryCommit) => () => void;
   readonly #ended: () => void;
   readonly #fault: (commit: CommitNumber) => Error | undefined;
   readonly #listeners: CommitListener[] = [];
-  readonly #waiters = new Map<CommitNumber, Waiter[]>();
+  readonly #promises = new CommitPromises();
   #open = new MemoryCommit(1);
   #scheduled = false;
   #failure: Error | undefined;
@@ -90,11 +86,7 @@ export class MemoryCommits {
       return Promise.reject(failure);
     }
     this.write(0);
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters.get(commit);
-      if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
-      else waiters.push({ resolve, reject });
-    });
+    return this.#promises.of(commit);
   }
 
   #end(): void {
@@ -109,11 +101,7 @@ export class MemoryCommits {
     const error = this.#failure;
     const announce = error === undefined ? this.#apply(commit) : undefined;
     for (const listener of this.#listeners) listener(commit.number, error);
-    for (const waiter of this.#waiters.get(commit.number) ?? []) {
-      if (error === undefined) waiter.resolve();
-      else waiter.reject(error);
-    }
-    this.#waiters.delete(commit.number);
+    this.#promises.settle(commit.number, error);
     announce?.();
     this.#ended();
   }

@@ -1,4 +1,5 @@
 import type { Lane } from '../spi/lane.ts';
+import { RecordSegment } from '../spi/record-segment.ts';
 import {
   PullStatus,
   type PullResult,
@@ -8,24 +9,6 @@ import {
   type Segment,
 } from '../spi/types.ts';
 
-/** The records that one commit added to one queue. */
-export class MemorySegment implements Segment {
-  readonly firstOffset: QueueOffset;
-  readonly buffer: Buffer;
-  readonly positions: readonly number[];
-  memo: unknown = undefined;
-
-  constructor(firstOffset: QueueOffset, buffer: Buffer, positions: readonly number[]) {
-    this.firstOffset = firstOffset;
-    this.buffer = buffer;
-    this.positions = positions;
-  }
-
-  get count(): number {
-    return this.positions.length;
-  }
-}
-
 export class MemoryQueue implements Queue {
   readonly id: number;
   readonly name: QueueName;
@@ -34,7 +17,7 @@ export class MemoryQueue implements Queue {
   nextOffset: QueueOffset = 0;
   /** Open handles. */
   uses = 0;
-  #segments: MemorySegment[] = [];
+  #segments: RecordSegment[] = [];
   readonly #offsets = new Map<string, QueueOffset>();
 
   constructor(id: number, name: QueueName) {
@@ -54,8 +37,8 @@ export class MemoryQueue implements Queue {
   }
 
   /** Adds what a commit brought; returns the segment. */
-  grow(buffer: Buffer, positions: readonly number[]): MemorySegment {
-    const segment = new MemorySegment(this.maxOffset, buffer, positions);
+  grow(buffer: Buffer, positions: readonly number[]): RecordSegment {
+    const segment = new RecordSegment(this.maxOffset, buffer, positions);
     this.#segments.push(segment);
     this.maxOffset += segment.count;
     return segment;
@@ -73,7 +56,7 @@ export class MemoryQueue implements Queue {
     let high = this.#segments.length - 1;
     while (low <= high) {
       const middle = (low + high) >>> 1;
-      const segment = this.#segments[middle] as MemorySegment;
+      const segment = this.#segments[middle] as RecordSegment;
       if (offset < segment.firstOffset) high = middle - 1;
       else if (offset >= segment.firstOffset + segment.count) low = middle + 1;
       else return middle;
@@ -81,7 +64,7 @@ export class MemoryQueue implements Queue {
     return -1;
   }
 
-  segment(index: number): MemorySegment | undefined {
+  segment(index: number): RecordSegment | undefined {
     return this.#segments[index];
   }
 

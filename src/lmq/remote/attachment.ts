@@ -3,6 +3,7 @@ import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Hello, NodeFrame, StoreFrame, Welcome } from '../../rpc/messages/store-v1.ts';
 import { BackOff } from '../../common/back-off.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import type { StoreDialer, StoreLink } from './store-link.ts';
 
 /** What stands behind the attachment. */
@@ -21,6 +22,8 @@ export interface AttachedNode {
   drained(): void;
   /** What was under way may be lost. */
   lost(): void;
+  /** The store may count the node as dead soon; false: it does not, as of now. */
+  silent(isSilent: boolean): void;
   fenced(reason: string): void;
 }
 
@@ -56,6 +59,7 @@ interface Starting {
 export class Attachment {
   readonly #options: AttachmentOptions;
   readonly #backOff: BackOff;
+  readonly #silence: SilenceWatch;
   #link: StoreLink | undefined;
   #isAttached = false;
   #isCongested = false;
@@ -74,6 +78,9 @@ export class Attachment {
   constructor(options: AttachmentOptions) {
     this.#options = options;
     this.#backOff = new BackOff(options.reconnectMinMs, options.reconnectMaxMs);
+    this.#silence = new SilenceWatch(options.clock, (isSilent) => {
+      options.node.silent(isSilent);
+    });
   }
 
   /** Whether something can be sent now. */
@@ -102,6 +109,8 @@ export class Attachment {
   }
 
   send(frame: NodeFrame): void {
+    const { batch } = frame;
+    if (batch !== null && batch !== undefined) this.#silence.batchSent(batch.sequence);
     if (this.#link?.send(frame) === false) this.#isCongested = true;
   }
 
@@ -109,6 +118,7 @@ export class Attachment {
   close(): void {
     this.#isClosed = true;
     this.#dropLink();
+    this.#silence.stop();
     this.#wait?.cancel();
     this.#failStart('the store is closed');
   }
@@ -125,8 +135,10 @@ export class Attachment {
           this.#isCongested = false;
           if (this.#isAttached) node.drained();
         },
-        onEnd: (reason, isRefused) => {
-          if (this.#link === link) this.#lost(reason, isRefused);
+        onEnd: (reason, isRefused, isAbsent = false) => {
+          if (this.#link !== link) return;
+          if (isAbsent) this.#silence.absent();
+          this.#lost(reason, isRefused);
         },
       });
       this.#link = link;
@@ -137,6 +149,7 @@ export class Attachment {
     this.#wait = clock.after(Math.max(MIN_WELCOME_MS, leaseMs / WELCOMES), () => {
       this.#lost('no welcome in time', false);
     });
+    this.#silence.dialled();
     for (const hello of node.greet(this.#resumes)) this.send({ hello, requests: [] });
   }
 
@@ -149,7 +162,13 @@ export class Attachment {
       return;
     }
     if (!this.#isAttached && !this.#takeIn(frame)) return;
+    this.#heard(frame);
     node.received(frame);
+  }
+
+  #heard({ settled, figures }: StoreFrame): void {
+    if (settled !== null && settled !== undefined) this.#silence.batchSettled(settled.sequence);
+    if (figures !== null && figures !== undefined) this.#silence.beatAnswered(figures.beat);
   }
 
   /** False while there is no whole welcome. */
@@ -185,6 +204,7 @@ export class Attachment {
     this.#beat = clock.every(Math.max(MIN_BEAT_MS, lease / BEATS), () => {
       this.#keepAlive();
     });
+    this.#silence.welcomed(lease);
     const { origin, storeEpoch, lastSequence } = welcome;
     const address = this.#link?.address;
     logger.info({ address, origin, storeEpoch, lastSequence }, 'attached to the store');
@@ -201,7 +221,7 @@ export class Attachment {
       return;
     }
     this.#unanswered++;
-    this.send(this.#options.node.beat());
+    this.send({ ...this.#options.node.beat(), beat: this.#silence.beat() });
   }
 
   #lost(reason: string, isRefused: boolean): void {

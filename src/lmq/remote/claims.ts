@@ -18,6 +18,8 @@ export class Claims {
   readonly #claiming = new Map<string, Promise<void>>();
   /** The commit that gives it up. */
   readonly #releasing = new Map<string, CommitNumber>();
+  /** Counts connections. */
+  #welcomes = 0;
   #onRevoked: ((key: string) => void) | undefined;
   /** Asked for while there was no listener. */
   #revoked: string[] = [];
@@ -50,6 +52,23 @@ export class Claims {
   async claimIfFree(key: string): Promise<boolean> {
     if (this.#held.has(key)) return true;
     return this.#ask(key, true);
+  }
+
+  /**
+   * Asks for the claim and reads behind that, without waiting. What was read counts when the claim was granted at
+   * once: then the store looked it up after that, and on the same connection, so nobody has had it in between.
+   */
+  async claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found> {
+    if (!this.#held.has(key) && !this.#claiming.has(key) && !this.#releasing.has(key)) {
+      const welcomes = this.#welcomes;
+      const granted = this.#ask(key, true);
+      const found = read();
+      // Whether anybody wants it is not known yet.
+      found.catch(() => undefined);
+      if ((await granted) && welcomes === this.#welcomes) return found;
+    }
+    await this.claim(key);
+    return read();
   }
 
   release(key: string): void {
@@ -92,6 +111,7 @@ export class Claims {
    * @throws StoreError when it has given away what this node relies on
    */
   welcomed(lost: readonly string[]): void {
+    this.#welcomes++;
     const missing = lost.find((key) => this.#held.has(key));
     if (missing === undefined) return;
     throw new StoreError(ErrorCode.STORE_FENCED, `claim ${missing} has another owner`);

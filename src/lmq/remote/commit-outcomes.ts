@@ -1,10 +1,6 @@
 import type { StoreError } from '../../common/errors.ts';
+import { CommitPromises } from '../spi/commit-promises.ts';
 import type { CommitListener, CommitNumber } from '../spi/types.ts';
-
-interface Waiter {
-  resolve(): void;
-  reject(error: Error): void;
-}
 
 interface FailedRange {
   readonly from: CommitNumber;
@@ -18,7 +14,7 @@ const MAX_RANGES = 256;
 /** How the commits ended: tells the listeners and those who wait for one of them. */
 export class CommitOutcomes {
   readonly #listeners: CommitListener[] = [];
-  readonly #waiters = new Map<CommitNumber, Waiter[]>();
+  readonly #promises = new CommitPromises();
   readonly #failed: FailedRange[] = [];
   #settled: CommitNumber;
   #durable = 0;
@@ -54,11 +50,7 @@ export class CommitOutcomes {
       const error = this.#errorOf(commit);
       return error === undefined ? Promise.resolve() : Promise.reject(error);
     }
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters.get(commit);
-      if (waiters === undefined) this.#waiters.set(commit, [{ resolve, reject }]);
-      else waiters.push({ resolve, reject });
-    });
+    return this.#promises.of(commit);
   }
 
   /** The commits up to `last` are over, all with the same outcome. */
@@ -73,17 +65,7 @@ export class CommitOutcomes {
     for (let commit = first; commit <= last; commit++) {
       this.#settled = commit;
       for (const listener of this.#listeners) listener(commit, error);
-      this.#wake(commit, error);
-    }
-  }
-
-  #wake(commit: CommitNumber, error: StoreError | undefined): void {
-    const waiters = this.#waiters.get(commit);
-    if (waiters === undefined) return;
-    this.#waiters.delete(commit);
-    for (const waiter of waiters) {
-      if (error === undefined) waiter.resolve();
-      else waiter.reject(error);
+      this.#promises.settle(commit, error);
     }
   }
 

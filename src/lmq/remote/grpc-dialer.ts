@@ -6,7 +6,7 @@ import { RpcStatus } from '../../rpc/rpc-status.ts';
 import type { StoreDialer, StoreLink, StoreLinkEvents } from './store-link.ts';
 
 export interface GrpcDialerOptions extends Omit<RpcClientOptions, 'address'> {
-  /** Where the store may be now, `host:port` each; they are tried in turn. */
+  /** Where the store may be now, `host:port` each; they are tried in turn. With none it is tried where it was. */
   readonly addresses: () => readonly string[];
 }
 
@@ -17,6 +17,9 @@ const REFUSED: ReadonlySet<number> = new Set([
   RpcStatus.FAILED_PRECONDITION,
   RpcStatus.UNAUTHENTICATED,
 ]);
+
+/** In the message of gRPC: its status does not tell a host that refuses from one that does not answer. */
+const NOBODY_LISTENS = 'ECONNREFUSED';
 
 /** One `Attach` call on a connection of its own, so that each attempt begins at once and afresh. */
 class GrpcLink implements StoreLink {
@@ -42,7 +45,9 @@ class GrpcLink implements StoreLink {
       if (this.#isOpen) events.onDrain();
     });
     stream.on('error', (error: Error & { readonly code?: number }) => {
-      this.#end(error.message, REFUSED.has(error.code ?? RpcStatus.UNKNOWN));
+      const isAbsent =
+        error.code === RpcStatus.UNAVAILABLE && error.message.includes(NOBODY_LISTENS);
+      this.#end(error.message, REFUSED.has(error.code ?? RpcStatus.UNKNOWN), isAbsent);
     });
     stream.on('end', () => {
       this.#end('the store has ended the stream', false);
@@ -60,10 +65,10 @@ class GrpcLink implements StoreLink {
     this.#client.close();
   }
 
-  #end(reason: string, isRefused: boolean): void {
+  #end(reason: string, isRefused: boolean, isAbsent = false): void {
     if (!this.#isOpen) return;
     this.close();
-    this.#events.onEnd(`${this.address}: ${reason}`, isRefused);
+    this.#events.onEnd(`${this.address}: ${reason}`, isRefused, isAbsent);
   }
 }
 
@@ -71,9 +76,11 @@ class GrpcLink implements StoreLink {
 export function grpcDialer({ addresses, ...options }: GrpcDialerOptions): StoreDialer {
   const { attach } = loadService<StoreMethods>('lmqtt.store.v1.Store');
   let attempts = 0;
+  let last: string | undefined;
   return (events) => {
     const known = addresses();
-    const address = known[attempts++ % Math.max(1, known.length)];
+    const address = known[attempts++ % Math.max(1, known.length)] ?? last;
+    last = address;
     if (address === undefined) {
       throw new StoreError(ErrorCode.STORE_UNAVAILABLE, 'no address of the store is known', {
         retryable: true,

@@ -15,6 +15,7 @@ export interface Greeting {
   readonly filters: readonly string[];
   readonly watchedSpaces: readonly number[];
   readonly generation: number;
+  readonly activeGeneration: number;
 }
 
 /** The hello of a node in as many parts as its lists need. */
@@ -47,5 +48,6 @@ export function helloParts(greeting: Greeting): Hello[] {
     watchedSpaces: greeting.watchedSpaces,
     more: index < parts.length - 1,
     generation: greeting.generation,
+    activeGeneration: greeting.activeGeneration,
   }));
 }

@@ -28,6 +28,8 @@ export class RemoteNode implements AttachedNode {
   readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
   readonly #writableListeners: (() => void)[] = [];
   #onFenced: ((reason: string) => void) | undefined;
+  #isSilent = false;
+  #onSilent: ((isSilent: boolean) => void) | undefined;
   #fencedFor: string | undefined;
   #storeId: string | undefined;
   #isPaused = false;
@@ -88,7 +90,7 @@ export class RemoteNode implements AttachedNode {
 
   greet(resumes: boolean): readonly Hello[] {
     const { claims, queues, filters, states } = this.parts;
-    const { nodeName, leaseMs, generation } = this.#options;
+    const { nodeName, leaseMs, generation, activeGeneration } = this.#options;
     return helloParts({
       nodeId: this.nodeId,
       nodeName,
@@ -99,12 +101,14 @@ export class RemoteNode implements AttachedNode {
       filters: filters.greet(),
       watchedSpaces: states.greet(),
       generation: generation(),
+      activeGeneration: activeGeneration(),
     });
   }
 
   beat(): NodeFrame {
     const generation = this.#options.generation();
-    return generation === NO_GENERATION ? HEARTBEAT : { requests: [], generation };
+    if (generation === NO_GENERATION) return HEARTBEAT;
+    return { requests: [], generation, activeGeneration: this.#options.activeGeneration() };
   }
 
   welcomed(welcome: Welcome): void {
@@ -156,6 +160,19 @@ export class RemoteNode implements AttachedNode {
     this.parts.outbox.rewind();
     this.parts.states.lost();
     this.parts.orphans.lost();
+  }
+
+  silent(isSilent: boolean): void {
+    const { logger } = this.#options;
+    if (isSilent) logger.warn({}, 'the store may soon count this node as dead');
+    else logger.info({}, 'the store counts this node as living');
+    this.#isSilent = isSilent;
+    this.#onSilent?.(isSilent);
+  }
+
+  onSilent(listener: (isSilent: boolean) => void): void {
+    this.#onSilent = listener;
+    if (this.#isSilent) listener(true);
   }
 
   fenced(reason: string): void {

@@ -25,6 +25,8 @@ export interface RemoteStoreOptions {
   readonly lane: Lane | undefined;
   /** Newest generation of the table of stores that this node follows (docs/adr/0501); 0 without a table. */
   readonly generation: () => number;
+  /** The one by which its messages go to stores now; 0 without a table. */
+  readonly activeGeneration: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -42,6 +44,7 @@ export const DEFAULT_REMOTE_OPTIONS: Omit<RemoteStoreOptions, 'nodeName'> = {
   maxIdleTopics: 100_000,
   lane: undefined,
   generation: () => NO_GENERATION,
+  activeGeneration: () => NO_GENERATION,
   clock: systemClock,
   logger: silentLogger,
 };

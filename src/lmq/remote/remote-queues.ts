@@ -1,5 +1,5 @@
 import { ErrorCode, StoreError } from '../../common/errors.ts';
-import type { QueueBounds, Reply } from '../../rpc/messages/store-v1.ts';
+import type { OffsetReply, QueueBounds, Reply } from '../../rpc/messages/store-v1.ts';
 import {
   PullStatus,
   type Arrival,
@@ -12,8 +12,14 @@ import {
 import type { CommitWindow } from './commit-window.ts';
 import { RemoteQueue } from './remote-queue.ts';
 import { positionsOfAll, RemoteSegment } from './remote-segment.ts';
-import { unexpected, type RequestTable } from './request-table.ts';
+import { unexpected, type RequestBody, type RequestTable } from './request-table.ts';
 import type { TopicHandles } from './topic-handles.ts';
+
+/** An open queue and what the store has said of a consumer. */
+export interface OpenedRemotely {
+  readonly queue: RemoteQueue;
+  readonly offset: OffsetReply | null;
+}
 
 interface Closing {
   readonly name: QueueName;
@@ -59,16 +65,32 @@ export class RemoteQueues {
   }
 
   /** Asks the store each time, so that the bounds are those after all that was written before. */
-  async open(name: QueueName): Promise<RemoteQueue> {
+  open(name: QueueName): Promise<RemoteQueue> {
+    return this.#open(name, { openQueue: name }, (queue) => queue);
+  }
+
+  /** The offset of a consumer too; null when the store has not understood that. */
+  openFor(name: QueueName, consumer: string): Promise<OpenedRemotely> {
+    return this.#open(name, { openQueue: name, consumer }, (queue, { consumerOffset }) => ({
+      queue,
+      offset: consumerOffset ?? null,
+    }));
+  }
+
+  async #open<Opened>(
+    name: QueueName,
+    request: RequestBody,
+    take: (queue: RemoteQueue, reply: Reply) => Opened,
+  ): Promise<Opened> {
     this.#opening.set(name, (this.#opening.get(name) ?? 0) + 1);
     try {
       return await this.#requests.ask(
-        { openQueue: name },
+        request,
         this.#commits.lastWritten,
         (reply) => {
           const queue = this.#add(reply.queue ?? unexpected(reply));
           queue.uses++;
-          return queue;
+          return take(queue, reply);
         },
         ({ queue }) => {
           if (queue === undefined) return;

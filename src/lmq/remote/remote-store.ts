@@ -2,6 +2,7 @@ import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { Cluster } from '../spi/cluster.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { ConsumerQueues, OpenedFor } from '../spi/open-for.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
   Arrival,
@@ -25,9 +26,11 @@ import { unexpected } from './request-table.ts';
 import type { StoreDialer } from './store-link.ts';
 
 /** A store in another process, shared with other gateway nodes. */
-export interface RemoteStore extends LmqStore, Cluster {
+export interface RemoteStore extends LmqStore, ConsumerQueues, Cluster {
   /** False while a record that this node has appended is neither durable nor has failed. */
   readonly isSettled: boolean;
+  /** There is a connection to it, and it has taken this node in. */
+  readonly isAttached: boolean;
   /** `writable` is false from now on, however little is under way, until `resume`. */
   suspend(): void;
   /** Takes that back; tells `onWritable` when there is room. */
@@ -174,6 +177,17 @@ export class StoreClient implements RemoteStore {
     return this.#parts.queues.open(name);
   }
 
+  async openQueueFor(consumer: string, name: QueueName): Promise<OpenedFor> {
+    const { queue, offset } = await this.#parts.queues.openFor(name, consumer);
+    if (offset !== null) return { queue, offset: offset.offset };
+    try {
+      return { queue, offset: await this.loadOffset(consumer, queue) };
+    } catch (error) {
+      this.closeQueue(queue);
+      throw error;
+    }
+  }
+
   closeQueue(queue: Queue): void {
     this.#parts.queues.close(this.#queue(queue));
   }
@@ -271,6 +285,10 @@ export class StoreClient implements RemoteStore {
     return this.#parts.claims.claimIfFree(key);
   }
 
+  claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found> {
+    return this.#parts.claims.claimWith(key, read);
+  }
+
   release(key: string): void {
     this.#parts.claims.release(key);
   }
@@ -292,6 +310,14 @@ export class StoreClient implements RemoteStore {
 
   onFenced(listener: (reason: string) => void): void {
     this.#node.onFenced(listener);
+  }
+
+  onSilent(listener: (isSilent: boolean) => void): void {
+    this.#node.onSilent(listener);
+  }
+
+  get isAttached(): boolean {
+    return this.#node.attachment.isAttached;
   }
 
   #queue(handle: Queue): RemoteQueue {

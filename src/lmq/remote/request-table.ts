@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../common/clock.ts';
-import { ErrorCode, StoreError } from '../../common/errors.ts';
+import { ErrorCode, StoreError, toStoreError } from '../../common/errors.ts';
 import type { Reply, Request } from '../../rpc/messages/store-v1.ts';
 import type { CommitNumber } from '../spi/types.ts';
 import { MAX_REQUESTS } from './remote-options.ts';
-import { storeErrorOf, toStoreError } from './store-failure.ts';
+import { storeErrorOf } from './store-failure.ts';
 
 export type RequestBody = Omit<Request, 'id' | 'request'>;
 

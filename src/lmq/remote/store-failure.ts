@@ -1,4 +1,4 @@
-import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
+import { ErrorCode, StoreError } from '../../common/errors.ts';
 import type { StoreFailure } from '../../rpc/messages/store-v1.ts';
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
@@ -11,10 +11,4 @@ export function storeErrorOf({ code, message }: StoreFailure): StoreError {
   const known =
     Object.values(ErrorCode).find((value) => value === code) ?? ErrorCode.STORE_UNAVAILABLE;
   return new StoreError(known, message, { retryable: RETRYABLE.has(known) });
-}
-
-/** What was thrown, as a StoreError. */
-export function toStoreError(thrown: unknown): StoreError {
-  if (thrown instanceof StoreError) return thrown;
-  return new StoreError(ErrorCode.STORE_UNAVAILABLE, messageOf(thrown), { cause: thrown });
 }

@@ -8,8 +8,9 @@ export interface StoreLinkEvents {
   /**
    * The link is gone; nothing comes after. Never called from inside of `send` or the dialer.
    * @param isRefused the store does not want what the node says: it will say so again
+   * @param isAbsent nobody listens at the address
    */
-  onEnd(reason: string, isRefused: boolean): void;
+  onEnd(reason: string, isRefused: boolean, isAbsent?: boolean): void;
 }
 
 /** One stream to the store: frames in both directions, in order, until it ends. */

@@ -6,6 +6,8 @@ import type { LmqStore } from '../spi/lmq-store.ts';
 export interface LaneStore extends LmqStore, Cluster {
   /** False while a record that this node has appended is neither durable nor has failed. */
   readonly isSettled: boolean;
+  /** There is a connection to it, and it has taken this node in. */
+  readonly isAttached: boolean;
   /** `writable` is false from now on, however little is under way. */
   suspend(): void;
   /** Takes that back; tells `onWritable` when there is room. */
@@ -17,4 +19,6 @@ export interface LanePlace {
   readonly lane: Lane;
   /** Newest generation of the table of stores that this gateway follows; asked again and again. */
   readonly generation: () => number;
+  /** The one by which messages of this gateway go to stores now. */
+  readonly activeGeneration: () => number;
 }

@@ -32,6 +32,8 @@ const SETTLE_TIMEOUT_MS = 10_000;
 export interface RoutedStore extends LmqStore, Cluster, Stores {
   /** What is in force here. */
   readonly table: StoreTable;
+  /** Names of the stores that are not connected now. */
+  readonly away: readonly string[];
   clusterOf(lane: Lane): Cluster;
   /**
    * Stores that are new in the table are attached, and everything that is subscribed is heard from there too,
@@ -67,7 +69,10 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     this.#members = members;
     this.#spread = spread;
     this.#states = new RoutedStates({ members, spread, clock, logger });
-    const place = { generation: () => this.#growth.generation };
+    const place = {
+      generation: () => this.#growth.generation,
+      activeGeneration: () => spread.table.active,
+    };
     const create = ({ stores }: StoreTable, lane: Lane): LaneStore =>
       member(stores[lane]?.name ?? '', { ...place, lane });
     this.#growth = new Growth({
@@ -97,6 +102,11 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
 
   get table(): StoreTable {
     return this.#spread.table;
+  }
+
+  get away(): readonly string[] {
+    const { stores } = this.#spread.table;
+    return stores.filter((_, lane) => !this.#members.of(lane).isAttached).map(({ name }) => name);
   }
 
   get spread(): Spread {
@@ -190,6 +200,10 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     return this.#ofClaim(key).claimIfFree(key);
   }
 
+  async claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found> {
+    return this.#ofClaim(key).claimWith(key, read);
+  }
+
   release(key: string): void {
     this.#ofClaim(key).release(key);
   }
@@ -207,6 +221,10 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     listener: (key: string, value: Buffer | undefined) => void,
   ): Promise<void> {
     return this.#states.watch(space, listener);
+  }
+
+  onSilent(listener: (isSilent: boolean) => void): void {
+    this.#members.only('silence').onSilent(listener);
   }
 
   /** By any of them: the process has to begin anew at all. */

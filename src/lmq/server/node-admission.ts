@@ -58,6 +58,7 @@ export class NodeAdmission {
     node.lastSeen = now;
     node.isExpected = false;
     node.generation = generation;
+    node.activeGeneration = first.activeGeneration ?? NO_GENERATION;
     return node;
   }
 

@@ -59,14 +59,15 @@ export class NodeStream {
   #take({ node, requests }: Attachment, frame: NodeFrame): void {
     if (node.isDead) return;
     this.#core.renew(node);
-    const { hello, batch, generation } = frame;
+    const { hello, batch, generation, activeGeneration } = frame;
     if (generation !== undefined) node.generation = generation;
+    if (activeGeneration !== undefined) node.activeGeneration = activeGeneration;
     if (isSet(hello)) throw new NodeProtocolError('a second hello');
     if (isSet(batch)) {
       this.#core.parts.batches.apply(node, batch);
       this.#core.pauseIfFull(node);
     } else if (frame.requests.length === 0) {
-      this.#core.tellFigures(node);
+      this.#core.tellFigures(node, frame.beat);
     }
     for (const request of frame.requests) requests.handle(request);
   }

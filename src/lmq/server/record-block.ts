@@ -20,7 +20,7 @@ export function bytesOfPart({ segment, from, to }: SegmentPart): number {
 }
 
 /** Copies the records of a part, one after the other, to `target` at `at`; returns the position after them. */
-export function copyPart({ segment, from, to }: SegmentPart, target: Buffer, at: number): number {
+function copyPart({ segment, from, to }: SegmentPart, target: Buffer, at: number): number {
   const { buffer, positions } = segment;
   let next = at;
   for (let i = from; i < to;) {

@@ -102,12 +102,11 @@ export class RequestHandler {
   }
 
   #start(id: number, request: Request): void {
-    const { store, queues } = this.#parts;
+    const { store } = this.#parts;
     if (request.openQueue !== undefined) {
       const name = checkedName(request.openQueue) as QueueName;
-      void this.#run(id, async () => ({
-        queue: boundsOf((await queues.open(this.#node, name)).queue),
-      }));
+      const { consumer } = request;
+      void this.#run(id, () => this.#openQueue(name, consumer));
     } else if (request.pull !== undefined) {
       const { pull } = request;
       this.#read(id, () => this.#pull(pull));
@@ -187,6 +186,15 @@ export class RequestHandler {
     const open = this.#parts.queues.find(this.#node, id);
     if (open !== undefined) return open;
     throw new StoreError(ErrorCode.STORE_UNAVAILABLE, `queue ${String(id)} is not open`);
+  }
+
+  async #openQueue(name: QueueName, consumer: string | undefined): Promise<Answer> {
+    const { queues, store } = this.#parts;
+    const { queue } = await queues.open(this.#node, name);
+    if (consumer === undefined) return { queue: boundsOf(queue) };
+    const offset = await store.loadOffset(consumer, queue);
+    // As of now: the node knows the queue from this answer on.
+    return { queue: boundsOf(queue), consumerOffset: { offset } };
   }
 
   async #pull({ queue: id, offset, maxMessages, maxBytes }: Pull): Promise<Answer> {

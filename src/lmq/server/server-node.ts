@@ -34,6 +34,8 @@ export class ServerNode {
   isDead = false;
   /** Newest generation of the table of stores that it follows; 0 while it has not said. */
   generation = 0;
+  /** The one by which its messages go to stores now; 0 while it has not said. */
+  activeGeneration = 0;
   /** Last batch applied, durable or not. */
   appliedSequence = 0;
   /** Last batch that is durable. */

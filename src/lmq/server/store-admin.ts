@@ -1,5 +1,6 @@
 import type {
   GatewayNode,
+  GetConsumerProgressResponse,
   KeptFilter,
   ListFiltersRequest,
   ListFiltersResponse,
@@ -26,13 +27,7 @@ export function addStoreAdmin(
   { nodes, generation }: Pick<ServerParts, 'nodes' | 'generation'>,
 ): void {
   server.addService(loadService<StoreAdminMethods>('lmqtt.storeadmin.v1.StoreAdmin'), {
-    getConsumerProgress: async ({ consumer }) => {
-      if (!hasConsumerProgress(store)) {
-        throw new RpcError(RpcStatus.UNIMPLEMENTED, 'this store cannot list offsets');
-      }
-      const queues = await store.consumerProgress(consumer, MAX_QUEUES);
-      return { queues, isCut: queues.length === MAX_QUEUES };
-    },
+    getConsumerProgress: ({ consumer }) => consumerProgress(store, consumer),
     getNodes: () => ({
       nodes: Array.from(nodes.all, gatewayNode),
       requiredGeneration: generation.current,
@@ -53,8 +48,22 @@ export function addStoreAdmin(
   });
 }
 
-function gatewayNode({ id, name, generation, outbox }: ServerNode): GatewayNode {
-  return { nodeId: id, nodeName: name, generation, isAttached: outbox !== undefined };
+/** @throws RpcError (rejection) UNIMPLEMENTED when the store cannot tell */
+export async function consumerProgress(
+  store: LmqStore,
+  consumer: string,
+): Promise<GetConsumerProgressResponse> {
+  if (!hasConsumerProgress(store)) {
+    throw new RpcError(RpcStatus.UNIMPLEMENTED, 'this store cannot list offsets');
+  }
+  const queues = await store.consumerProgress(consumer, MAX_QUEUES);
+  return { queues, isCut: queues.length === MAX_QUEUES };
+}
+
+function gatewayNode(node: ServerNode): GatewayNode {
+  const { id, name, generation, activeGeneration, outbox } = node;
+  const isAttached = outbox !== undefined;
+  return { nodeId: id, nodeName: name, generation, isAttached, activeGeneration };
 }
 
 /** As fast as the caller reads. */

@@ -193,11 +193,11 @@ export class StoreCore {
   }
 
   /** Answers an empty frame. */
-  tellFigures(node: ServerNode): void {
+  tellFigures(node: ServerNode, beat: number | undefined): void {
     const { outbox } = node;
     if (outbox === undefined) return;
     const { recordsStored, bytesStored, recordsExpired } = this.#store.stats;
-    outbox.figures({ recordsStored, bytesStored, recordsExpired });
+    outbox.figures({ recordsStored, bytesStored, recordsExpired, beat });
     if (recordsExpired === node.toldExpired) return;
     node.toldExpired = recordsExpired;
     let count = 0;

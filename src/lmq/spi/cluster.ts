@@ -49,6 +49,11 @@ export interface Cluster {
   claim(key: string): Promise<void>;
   /** False when another node owns it. */
   claimIfFree(key: string): Promise<boolean>;
+  /**
+   * As `claim`, and what `read` finds then, in the same turn where nobody else owns it.
+   * @param read of the store that keeps the claim; called twice when it has to be waited for
+   */
+  claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found>;
   /** Gives it up in the open commit: after everything that has been written so far. */
   release(key: string): void;
 
@@ -64,6 +69,12 @@ export interface Cluster {
     space: StateSpace,
     listener: (key: string, value: Buffer | undefined) => void,
   ): Promise<void>;
+  /**
+   * The store has not been heard for so long that it may count this node as dead soon, and give what the node
+   * owns to others: whatever relies on that has to stop now. False: it does not count as dead, as of now. When it
+   * does, `onFenced` follows instead. One listener.
+   */
+  onSilent(listener: (isSilent: boolean) => void): void;
   /** This node counts as dead: every commit fails from now on. The process has to begin anew. One listener. */
   onFenced(listener: (reason: string) => void): void;
 }

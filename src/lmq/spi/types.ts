@@ -16,7 +16,7 @@ export interface Queue {
   readonly name: QueueName;
   /** The store that it is in. */
   readonly lane: Lane;
-  /** First offset that can still be read. */
+  /** First offset that can still be read; it may lag behind retention until somebody reads there. */
   readonly minOffset: QueueOffset;
   /** One past the last committed record. */
   readonly maxOffset: QueueOffset;

@@ -6,14 +6,12 @@ import type { RpcCredentials } from '../../rpc/credentials.ts';
 import { RpcError, RpcStatus } from '../../rpc/rpc-status.ts';
 import type { KvEntry } from '../kv-version.ts';
 import { KvWatchers } from '../kv-watchers.ts';
-import { LMQ_ROUTES_NAMESPACE } from '../types.ts';
 import type {
   GatewayRegistration,
   KvChange,
   KvConfig,
-  Route,
+  RegistryView,
   StoreRegistration,
-  StoreRoutes,
 } from '../types.ts';
 import { VersionedTable } from '../versioned-table.ts';
 import { KvReplicator } from './kv-replicator.ts';
@@ -63,18 +61,18 @@ const DELETED_KEY_MS = 7 * 24 * 3_600_000;
  * in memory. Goes on with its last knowledge while none answers; writes wait, and fail after a while.
  * Whatever one name server has and another lacks, it brings there.
  */
-export class NamesrvClient implements KvConfig, StoreRoutes, Service {
+export class NamesrvClient implements KvConfig, RegistryView, Service {
   readonly #options: NamesrvClientOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #table = new VersionedTable();
   readonly #watchers: KvWatchers;
-  readonly #directory: StoreDirectory;
+  readonly #directory = new StoreDirectory();
   readonly #writer: KvWriter;
   readonly #links: NamesrvLink[] = [];
   readonly #replicators = new Map<NamesrvLink, KvReplicator>();
   readonly #registrars = new Map<string, Registrar[]>();
-  readonly #routeListeners = new Set<() => void>();
+  readonly #registryListeners = new Set<() => void>();
   #isStopped = false;
 
   constructor(options: NamesrvClientOptions) {
@@ -82,9 +80,6 @@ export class NamesrvClient implements KvConfig, StoreRoutes, Service {
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger;
     this.#watchers = new KvWatchers(options.logger);
-    this.#directory = new StoreDirectory((firstTopic) =>
-      this.get(LMQ_ROUTES_NAMESPACE, firstTopic),
-    );
     this.#writer = new KvWriter({
       connections: () => this.#upLinks().map(({ connection }) => connection),
       find: (namespace, key) => this.#table.find(namespace, key),
@@ -165,14 +160,10 @@ export class NamesrvClient implements KvConfig, StoreRoutes, Service {
     return this.#directory.gateways;
   }
 
-  routes(firstTopic: string): Route {
-    return this.#directory.route(firstTopic);
-  }
-
-  onRoutesChanged(listener: () => void): () => void {
-    this.#routeListeners.add(listener);
+  onRegistryChanged(listener: () => void): () => void {
+    this.#registryListeners.add(listener);
     return () => {
-      this.#routeListeners.delete(listener);
+      this.#registryListeners.delete(listener);
     };
   }
 
@@ -255,19 +246,13 @@ export class NamesrvClient implements KvConfig, StoreRoutes, Service {
       this.#table.forgetDeleted(MAX_DELETED_KEYS, this.#clock.now() - DELETED_KEY_MS);
       const { namespace, key, value } = entry;
       this.#watchers.notify({ namespace, key, value });
-      if (namespace !== LMQ_ROUTES_NAMESPACE) continue;
-      this.#directory.forget(key);
-      this.#tellRoutes();
     }
   }
 
   #registriesChanged(): void {
     const registries = this.#links.flatMap(({ registry }) => registry ?? []);
-    if (this.#directory.update(registries)) this.#tellRoutes();
-  }
-
-  #tellRoutes(): void {
-    for (const listener of [...this.#routeListeners]) listener();
+    if (!this.#directory.update(registries)) return;
+    for (const listener of [...this.#registryListeners]) listener();
   }
 
   /** True once one name server is up and the others have had their chance; false when none comes up. */

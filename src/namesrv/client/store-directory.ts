@@ -1,24 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from '../../rpc/messages/namesrv-v1.ts';
-import { routeOf } from '../route-of.ts';
-import type { GatewayRegistration, Route, StoreRegistration } from '../types.ts';
+import type { GatewayRegistration, StoreRegistration } from '../types.ts';
 
 type Named = StoreRegistration | GatewayRegistration;
 
-/** Routes that are kept; more than that many first levels in use are computed again now and then. */
-const MAX_KEPT_ROUTES = 100_000;
-
-/** Who is alive according to all name servers together, and which stores a first level lives on. */
+/** Who is alive according to all name servers together. */
 export class StoreDirectory {
-  readonly #pinnedRoute: (firstTopic: string) => string | undefined;
-  readonly #routes = new Map<string, Route>();
   #stores: ReadonlyMap<string, StoreRegistration> = new Map();
   #gateways: ReadonlyMap<string, GatewayRegistration> = new Map();
-
-  /** @param pinnedRoute comma list of the stores of a first level, from the KV config */
-  constructor(pinnedRoute: (firstTopic: string) => string | undefined) {
-    this.#pinnedRoute = pinnedRoute;
-  }
 
   get stores(): ReadonlyMap<string, StoreRegistration> {
     return this.#stores;
@@ -47,22 +36,7 @@ export class StoreDirectory {
     if (isSame) return false;
     this.#stores = newStores;
     this.#gateways = newGateways;
-    this.#routes.clear();
     return true;
-  }
-
-  /** A pinned route has changed. */
-  forget(firstTopic: string): void {
-    this.#routes.delete(firstTopic);
-  }
-
-  route(firstTopic: string): Route {
-    const kept = this.#routes.get(firstTopic);
-    if (kept !== undefined) return kept;
-    if (this.#routes.size >= MAX_KEPT_ROUTES) this.#routes.clear();
-    const route = routeOf(firstTopic, this.#pinnedRoute(firstTopic), this.#stores);
-    this.#routes.set(firstTopic, route);
-    return route;
   }
 }
 

@@ -7,12 +7,12 @@ import {
 import { copyFilters } from './filter-copy.ts';
 import { requireUnused, type StoreChange, written } from './found-stores.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
-import { requireEverywhere, untilAllFollow } from './store-growth.ts';
+import { requireEverywhere, untilAllFollow, untilAllSwitched } from './store-growth.ts';
 import { readStores, type StoresEntry } from './stores-entry.ts';
 
 /**
  * Adds a store while the cluster works (docs/adr/0501): first everybody hears it, then it gets messages. Where it
- * was interrupted it goes on. Resolves with what to print.
+ * was interrupted it goes on. Resolves with what to print, when every gateway that lives sends messages there.
  * @throws NamesrvFailure (rejection) saying what is in the way
  */
 export async function addStore(change: StoreChange, name: string): Promise<string> {
@@ -23,6 +23,7 @@ export async function addStore(change: StoreChange, name: string): Promise<strin
   }
   const known = entry.table.stores.find((store) => store.name === name);
   if (known !== undefined && known.generation <= entry.table.active) {
+    await switched(change, entry.table, known.generation);
     return `store ${name} has messages of its own already.`;
   }
   const prepared = known === undefined ? await prepare(change, entry, name) : entry;
@@ -35,8 +36,9 @@ export async function addStore(change: StoreChange, name: string): Promise<strin
   await follow(change, table, generation);
   patience.progress('3/4 filters of sessions that are away');
   const filters = await copyFilters(table, change.admins, patience);
-  await written(namesrv, prepared, { ...table, active: generation });
+  const active = await written(namesrv, prepared, { ...table, active: generation });
   patience.progress(`4/4 topics go to ${name} (${String(filters)} filters copied)`);
+  await switched(change, active.table, generation);
   return `add store ${name} success.`;
 }
 
@@ -73,6 +75,23 @@ async function follow(
     throw new NamesrvFailure([
       error.message,
       `No topic has moved. Mend these gateways or stop them, then run addStore -b ${names.join(',')} again.`,
+    ]);
+  }
+}
+
+/** Until then a publisher that moves between gateways may find its messages in another order, none is lost. */
+async function switched(
+  { admins, patience }: StoreChange,
+  table: StoreTable,
+  generation: number,
+): Promise<void> {
+  try {
+    await untilAllSwitched(table.stores, generation, admins, patience);
+  } catch (error) {
+    if (!(error instanceof NamesrvFailure)) throw error;
+    throw new NamesrvFailure([
+      error.message,
+      'The table says that the store is active: these gateways follow as soon as they can. Look again with storeList.',
     ]);
   }
 }

@@ -7,7 +7,7 @@ import { rpcErrorOf } from '../../rpc/rpc-status.ts';
 import type { AdminCommand } from './admin-command.ts';
 import { CREDENTIAL_OPTIONS, credentialsOf } from './node-credentials.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
-import { addressOf, brokersOf, clusterInfo } from './topic-commands.ts';
+import { brokersOf, clusterInfo, rpcAddressOf } from './topic-commands.ts';
 
 /** Copies a store that is at work; the copy is on the store's machine. */
 export const BACKUP_STORE: AdminCommand = {
@@ -28,7 +28,7 @@ export const BACKUP_STORE: AdminCommand = {
       throw new NamesrvFailure([`no store "${brokerName}" is registered; there is: ${known}`]);
     }
     try {
-      const done = await backUpAt(addressOf(broker), directory, credentials, clock);
+      const done = await backUpAt(rpcAddressOf(broker), directory, credentials, clock);
       return `backup of store ${brokerName} in ${done.directory}: ${String(done.entries)} entries, ${String(done.bytes)} bytes`;
     } catch (error) {
       throw new NamesrvFailure([

@@ -9,7 +9,7 @@ import type { AdminCommand } from './admin-command.ts';
 import { CREDENTIAL_OPTIONS, credentialsOf } from './node-credentials.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
 import { textTable } from './text-table.ts';
-import { addressOf, brokersOf, clusterInfo } from './topic-commands.ts';
+import { brokersOf, clusterInfo, rpcAddressOf } from './topic-commands.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -64,7 +64,7 @@ async function progressAt(
   clock: Clock,
 ): Promise<readonly QueueProgress[]> {
   const service = loadService<StoreAdminMethods>('lmqtt.storeadmin.v1.StoreAdmin');
-  const client = new RpcClient({ address: addressOf(broker), credentials, clock });
+  const client = new RpcClient({ address: rpcAddressOf(broker), credentials, clock });
   try {
     const time = { timeoutMs: TIMEOUT_MS };
     return (await client.unary(service.getConsumerProgress, { consumer }, time)).queues;

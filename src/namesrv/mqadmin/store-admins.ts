@@ -4,7 +4,7 @@ import { RpcError } from '../../rpc/rpc-status.ts';
 import { StoreAdminClient } from '../../rpc/store-admin-client.ts';
 import type { BrokerDataBody } from '../rocketmq-bodies.ts';
 import { type NamesrvCluster, NamesrvFailure } from './namesrv-cluster.ts';
-import { addressOf, brokersOf, clusterInfo } from './topic-commands.ts';
+import { brokersOf, clusterInfo, rpcAddressOf } from './topic-commands.ts';
 
 /** What the tool asks of a store. */
 export type StoreAdmin = Omit<StoreAdminClient, 'close'>;
@@ -38,7 +38,7 @@ export class StoreAdmins {
 
   /** @throws NamesrvFailure (rejection) naming the store when it is not registered or does not answer */
   async at<T>(name: string, ask: (store: StoreAdmin) => Promise<T>): Promise<T> {
-    const address = addressOf(this.registered(name));
+    const address = rpcAddressOf(this.registered(name));
     let client = this.#clients.get(address);
     if (client === undefined) {
       client = new StoreAdminClient({

@@ -1,5 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import type { TableStore } from '../../common/store-table.ts';
+import type { GatewayNode } from '../../rpc/messages/storeadmin-v1.ts';
 import { NamesrvFailure } from './namesrv-cluster.ts';
 import type { StoreAdmins } from './store-admins.ts';
 
@@ -23,18 +24,47 @@ export function untilAllFollow(
   admins: StoreAdmins,
   patience: Patience,
 ): Promise<void> {
+  return untilNoneIsLate(stores, admins, patience, (node) =>
+    node.generation < generation ? `has generation ${String(node.generation)}` : undefined,
+  );
+}
+
+/**
+ * Waits until the messages of every gateway that lives go where a generation says.
+ * @throws NamesrvFailure (rejection) naming those that have not switched in time
+ */
+export function untilAllSwitched(
+  stores: readonly TableStore[],
+  generation: number,
+  admins: StoreAdmins,
+  patience: Patience,
+): Promise<void> {
+  return untilNoneIsLate(stores, admins, patience, ({ activeGeneration }) =>
+    activeGeneration < generation
+      ? `goes on with generation ${String(activeGeneration)}`
+      : undefined,
+  );
+}
+
+/** @param lateness why a gateway is late; undefined when it is not */
+function untilNoneIsLate(
+  stores: readonly TableStore[],
+  admins: StoreAdmins,
+  patience: Patience,
+  lateness: (node: GatewayNode) => string | undefined,
+): Promise<void> {
   return untilNone(patience, async () => {
     await admins.refresh();
     const late = await Promise.all(
       stores.map(async ({ name }) => {
         const { nodes } = await admins.at(name, (store) => store.getNodes());
-        return nodes
-          .filter((node) => node.generation < generation)
-          .map(
-            (node) =>
-              `gateway ${node.nodeName} has generation ${String(node.generation)} at store ${name}` +
-              (node.isAttached ? '' : ', and is not connected to it'),
-          );
+        return nodes.flatMap((node) => {
+          const why = lateness(node);
+          const away = node.isAttached ? '' : ', and is not connected to it';
+          return why === undefined
+            ? []
+            : [`gateway ${node.nodeName} ${why} at store ${name}${away}`];
+        });
       }),
     );
     return late.flat();

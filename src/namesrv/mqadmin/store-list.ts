@@ -30,7 +30,7 @@ export async function storeRows(
     table.stores.map(async ({ name, generation, topics }) => {
       const state = generation > table.active ? 'being added' : 'active';
       const served = topics.length === 0 ? '-' : topics.join(',');
-      const [address, messages, required, gateways] = await figuresOf(name, admins);
+      const [address, messages, required, gateways] = await figuresOf(name, table.active, admins);
       return [
         name,
         `${String(generation)}/${String(newestGeneration(table))}`,
@@ -48,6 +48,7 @@ export async function storeRows(
 /** Address, messages, generation that it requires, gateways: what the store tells. */
 async function figuresOf(
   name: string,
+  active: number,
   admins: StoreAdmins,
 ): Promise<readonly [string, string, string, string]> {
   try {
@@ -56,8 +57,10 @@ async function figuresOf(
       store.getNodes(),
     );
     const gateways = nodes
-      .map(({ nodeName, generation, isAttached }) => {
-        return `${nodeName} (${String(generation)}${isAttached ? '' : ', away'})`;
+      .map(({ nodeName, generation, activeGeneration, isAttached }) => {
+        const isLate = activeGeneration < Math.min(active, generation);
+        const late = isLate ? `, sends by ${String(activeGeneration)}` : '';
+        return `${nodeName} (${String(generation)}${late}${isAttached ? '' : ', away'})`;
       })
       .sort();
     return [address, String(recordsStored), String(requiredGeneration), gateways.join(', ')];

@@ -109,12 +109,15 @@ const UPDATE_TOPIC: AdminCommand = {
     },
     { flags: '-r, --readQueueNums <n>', description: 'ignored: queues are made as needed' },
     { flags: '-w, --writeQueueNums <n>', description: 'ignored' },
-    { flags: '-p, --perm <perm>', description: 'ignored: conf/acl.conf says who may what' },
+    { flags: '-p, --perm <perm>', description: '6 only: conf/acl.conf says who may what' },
     { flags: '-o, --order <order>', description: 'ignored: order always holds' },
   ],
-  async run(namesrv, { topic = '', clusterName, brokerAddr }) {
+  async run(namesrv, { topic = '', clusterName, brokerAddr, perm = '6' }) {
     if ((clusterName === undefined) === (brokerAddr === undefined)) {
       throw new NamesrvFailure(['give either -c, a cluster, or -b, the stores']);
+    }
+    if (perm !== '6') {
+      throw new NamesrvFailure([`perm ${perm}: conf/acl.conf says who may what`]);
     }
     const brokers = brokersOf(await clusterInfo(namesrv), clusterName);
     const chosen = brokerAddr === undefined ? undefined : chosenOf(brokers, brokerAddr);
@@ -172,6 +175,14 @@ export function brokersOf(
 
 export function addressOf({ storeAddress, brokerAddrs }: BrokerDataBody): string {
   return storeAddress ?? brokerAddrs['0'] ?? '';
+}
+
+/** `host:port` of a store's gRPC service. @throws NamesrvFailure when it has none */
+export function rpcAddressOf({ brokerName, storeAddress }: BrokerDataBody): string {
+  if (storeAddress !== undefined) return storeAddress;
+  throw new NamesrvFailure([
+    `store ${brokerName} is in one process with its gateway and takes no commands; enableStoreAdmin of lmq.conf lets it`,
+  ]);
 }
 
 function chosenOf(brokers: readonly BrokerDataBody[], list: string): readonly BrokerDataBody[] {

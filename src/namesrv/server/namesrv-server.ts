@@ -64,7 +64,7 @@ export interface Namesrv extends Service {
   readonly stats: NamesrvStats;
 }
 
-export const KV_CONFIG_FILE = 'kvConfig.json';
+const KV_CONFIG_FILE = 'kvConfig.json';
 
 /**
  * A name server. `start` rejects with KvConfigError for a file that cannot be used and with ListenError

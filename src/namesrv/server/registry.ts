@@ -18,7 +18,7 @@ export interface RegistryOptions {
 }
 
 /** As RocketMQ: brokers register each 30 s and are gone after 120 s of silence. */
-export const DEFAULT_REGISTRY_OPTIONS: RegistryOptions = {
+const DEFAULT_REGISTRY_OPTIONS: RegistryOptions = {
   renewAfterMs: 30_000,
   leaseMs: 120_000,
   maxStores: 1_000,

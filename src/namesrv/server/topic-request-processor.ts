@@ -93,7 +93,7 @@ function brokerData(
     brokerName: name,
     brokerAddrs: { '0': localAddress },
     enableActingMaster: false,
-    storeAddress: address,
+    ...(address === '' ? {} : { storeAddress: address }),
     storeVersion: version,
     ...(topics.length === 0 ? {} : { storeTopics: topics }),
   };
@@ -106,6 +106,14 @@ function createTopic(
 ): RemotingAnswer | Promise<RemotingAnswer> {
   const topic = request.extFields.get('topic');
   if (topic === undefined) return refused('topic is null');
+  const perm = request.extFields.get('perm');
+  // "Done" would let an operator believe that a topic cannot be written to.
+  if (perm !== undefined && (Number(perm) & PERM_READ_WRITE) !== PERM_READ_WRITE) {
+    return {
+      code: ResponseCode.INVALID_PARAMETER,
+      remark: `perm ${perm}: a topic has no permissions here; conf/acl.conf says who may what`,
+    };
+  }
   const stores = request.extFields.get('stores')?.split(',');
   return checked(() =>
     catalog.create(
@@ -115,11 +123,15 @@ function createTopic(
   );
 }
 
-/** Stores cannot be told apart by their address, which is the name server's, so this says little. */
+/**
+ * Stores cannot be told apart by their address, which is the name server's, so this says little. The tools read each
+ * of these without looking whether it is there; `earliestMessageTimeStamp` they do not miss, and 0 would be 1970.
+ */
 function runtimeInfo(registry: Registry): RemotingAnswer {
   const versions = registry.stores.list().map(({ version }) => version);
   const zeros = [
-    ['putTps', 'getTransferredTps'].map((name) => [name, '0.0 0.0 0.0']),
+    // Tools up to 4.9 know the other spelling only.
+    ['putTps', 'getTransferredTps', 'getTransferedTps'].map((name) => [name, '0.0 0.0 0.0']),
     [
       'sendThreadPoolQueueSize',
       'pullThreadPoolQueueSize',
@@ -128,7 +140,6 @@ function runtimeInfo(registry: Registry): RemotingAnswer {
       'pullThreadPoolQueueHeadWaitTimeMills',
       'ackThreadPoolQueueHeadWaitTimeMills',
       'pageCacheLockTimeMills',
-      'earliestMessageTimeStamp',
       'timerReadBehind',
       'timerOffsetBehind',
       'timerCongestNum',

@@ -13,6 +13,8 @@ export interface NodeFrame {
   readonly batch?: Batch | null | undefined;
   readonly requests: readonly Request[];
   readonly generation?: number | undefined;
+  readonly beat?: number | undefined;
+  readonly activeGeneration?: number | undefined;
 }
 
 export interface Hello {
@@ -28,6 +30,7 @@ export interface Hello {
   readonly watchedSpaces: readonly number[];
   readonly more: boolean;
   readonly generation?: number | undefined;
+  readonly activeGeneration?: number | undefined;
 }
 
 export interface QueueUse {
@@ -118,6 +121,7 @@ export interface Request {
   readonly watchSpace?: number | undefined;
   readonly orphansDone?: OrphansDone | undefined;
   readonly goodbye?: Goodbye | undefined;
+  readonly consumer?: string | undefined;
   readonly request?:
     | 'openQueue'
     | 'closeQueue'
@@ -176,6 +180,7 @@ export interface StoreFigures {
   readonly recordsStored: number;
   readonly bytesStored: number;
   readonly recordsExpired: number;
+  readonly beat?: number | undefined;
 }
 
 export interface Welcome {
@@ -238,6 +243,7 @@ export interface Reply {
   readonly filters?: FiltersReply | undefined;
   readonly claimed?: boolean | undefined;
   readonly done?: Done | undefined;
+  readonly consumerOffset?: OffsetReply | null | undefined;
   readonly reply?:
     | 'error'
     | 'queue'

@@ -58,6 +58,7 @@ export interface GatewayNode {
   readonly nodeName: string;
   readonly generation: number;
   readonly isAttached: boolean;
+  readonly activeGeneration: number;
 }
 
 export interface RequireGenerationRequest {

@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../../../src/common/logger.ts';
 import { assemble } from '../../../src/gateway/assembly.ts';
 import { Channel } from '../../../src/gateway/channel/channel.ts';
 import type { ChannelContext } from '../../../src/gateway/channel/channel-context.ts';
+import { closeHomeless } from '../../../src/gateway/cluster/close-homeless.ts';
 import { StoreLanes } from '../../../src/gateway/cluster/store-lanes.ts';
 import { Connection } from '../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../src/gateway/connection/flush-queue.ts';
@@ -139,6 +140,7 @@ export class World {
   readonly clock: FakeClock;
   readonly store: LmqStore;
   readonly stats: GatewayStats = new GatewayStats();
+  readonly #channels = new Set<Channel>();
   readonly context: ChannelContext;
   readonly kv: FakeKv;
   readonly metadata: TopicMetadata;
@@ -193,7 +195,7 @@ export class World {
         foreign?.arrived(arrival);
         shares.arrived(arrival);
         if (pump.reads(arrival.queue.id)) pump.arrived(arrival);
-        else sessions.arrivedUnread(arrival);
+        else sessions.peerQueues.arrivedUnread(arrival);
       }
       pump.runScheduled();
     });
@@ -201,7 +203,9 @@ export class World {
       gate.open();
     });
     sessionLog.start(pump);
-    new StoreLanes(this.context).start();
+    new StoreLanes(this.context, () => {
+      closeHomeless(this.#channels, this.context.silent, '');
+    }).start();
   }
 
   /** A connected socket that has sent nothing. */
@@ -215,7 +219,10 @@ export class World {
       this.stats,
       limits.highWater,
     );
-    const channel = new Channel(this.context, connection, () => undefined);
+    const channel = new Channel(this.context, connection, (closed) => {
+      this.#channels.delete(closed);
+    });
+    this.#channels.add(channel);
     connection.open(channel);
     return new FakeClient(socket, connection, channel);
   }

@@ -1,6 +1,7 @@
 import type { Principal } from '../../../auth/types.ts';
 import type { ConnectPacket } from '../../codec/connect-packet.ts';
 import { encodeConnack } from '../../codec/encode-rare.ts';
+import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
 import { OutgoingAliases } from '../../session/outgoing-aliases.ts';
 import type { Session } from '../../session/session.ts';
@@ -34,11 +35,12 @@ export async function acceptConnect(
     context,
   );
   channel.outgoingAliases = aliasesFor(packet, context);
+  requireHome(clientId, context);
   const opening = { clientId, cleanStart: packet.cleanStart, expirySeconds };
-  const { session, present } = await sessions.open(opening, channel);
+  const { session, present, mayHaveWill } = await sessions.open(opening, channel);
   try {
     const hasSession = (): boolean => session.owner === channel;
-    await wills.begin(clientId, present, packet.will, expirySeconds, hasSession);
+    await wills.begin(clientId, present, packet.will, expirySeconds, hasSession, mayHaveWill);
   } catch (error) {
     await sessions.close(session, channel);
     throw error;
@@ -47,6 +49,12 @@ export async function acceptConnect(
     if (packet.will !== undefined) wills.drop(clientId, packet.will);
     await sessions.close(session, channel);
     return;
+  }
+  if (context.silent.hasHomeOf(clientId)) {
+    // It is closed with the connection, which does not wait for the store.
+    channel.session = session;
+    if (packet.will !== undefined) wills.drop(clientId, packet.will);
+    requireHome(clientId, context);
   }
   // [MQTT-3.3.4-9]: no more in flight than the client says it can take.
   session.inflight.limit = Math.min(limits.maxInflight, packet.receiveMaximum);
@@ -65,6 +73,13 @@ export async function acceptConnect(
   context.events?.connected(channel, { cleanStart, keepAliveSeconds, expirySeconds, present });
   sessions.begin(session);
   context.retainedSender.run(session);
+}
+
+/** @throws MqttProtocolError when another gateway may have the session soon, and the client should go there */
+function requireHome(clientId: string, { silent }: ChannelContext): void {
+  if (!silent.hasHomeOf(clientId)) return;
+  const reason = 'the store of this session does not answer';
+  throw new MqttProtocolError(ReasonCode.SERVER_UNAVAILABLE, reason);
 }
 
 /** What the session is sent is up to who has connected now, not to who has subscribed. */

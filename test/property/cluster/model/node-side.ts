@@ -9,7 +9,7 @@ import type {
   World,
   Write,
 } from './types.ts';
-import { Violation } from './types.ts';
+import { Violation } from '../exploration.ts';
 
 /** Batches of a node that may be under way. */
 const WINDOW = 2;

@@ -1,5 +1,6 @@
 import { drop, perform, possible, type Action, type ActionKind } from './actions.ts';
-import { Violation, type Budget, type World } from './types.ts';
+import { Violation } from '../exploration.ts';
+import type { Budget, World } from './types.ts';
 
 const MAX_ROUNDS = 400;
 

@@ -12,7 +12,7 @@ import type {
   Write,
 } from './types.ts';
 import { batchId } from './node-side.ts';
-import { Violation } from './types.ts';
+import { Violation } from '../exploration.ts';
 
 export function newStore(keys: number): StoreState {
   return {

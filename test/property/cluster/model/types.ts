@@ -179,6 +179,3 @@ export interface World {
   budget: Budget;
   lastLife: Life;
 }
-
-/** A broken promise. */
-export class Violation extends Error {}

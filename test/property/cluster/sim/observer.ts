@@ -1,4 +1,4 @@
-import { ClaimKind, claimKey } from '../../../../src/lmq/spi/cluster.ts';
+import { ClaimKind, claimKey, claimKind, claimName } from '../../../../src/lmq/spi/cluster.ts';
 import { originOf } from '../../../../src/lmq/server/server-node.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { ownerOf, textOf, type Entry } from './journal.ts';
@@ -16,16 +16,22 @@ export interface ConnectionFate {
 
 /** Sees every write in the order of the disk, and what the gateways were told. */
 export class Observer {
+  readonly #serving: (client: string) => readonly number[];
   readonly violations: string[] = [];
   readonly connections: Map<string, ConnectionFate> = new Map<string, ConnectionFate>();
   readonly #owners = new Map<string, number>();
   readonly #tokens = new Set<string>();
   readonly #wills = new Set<string>();
 
+  /** @param serving numbers of the nodes that a client gets messages from */
+  constructor(serving: (client: string) => readonly number[]) {
+    this.#serving = serving;
+  }
+
   /** A write is durable. */
   readonly durable = (entry: Entry): void => {
     if (entry.kind === 'state') {
-      if (entry.space === StateSpace.CLAIM) this.#owners.set(entry.key, ownerOf(entry.value));
+      if (entry.space === StateSpace.CLAIM) this.#owned(entry.key, ownerOf(entry.value));
       return;
     }
     const { topic, origin } = entry;
@@ -39,6 +45,16 @@ export class Observer {
     if (seen.has(payload)) this.violation(`${topic} ${payload} is stored twice`);
     seen.add(payload);
   };
+
+  #owned(key: string, owner: number): void {
+    this.#owners.set(key, owner);
+    if (owner === 0 || claimKind(key) !== ClaimKind.SESSION) return;
+    const client = claimName(key);
+    for (const origin of this.#serving(client)) {
+      if (origin === originOf(owner)) continue;
+      this.violation(`${client} is connected at node ${origin}, and node ${owner} owns it`);
+    }
+  }
 
   violation(text: string): void {
     this.violations.push(text);

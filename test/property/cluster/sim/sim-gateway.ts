@@ -32,6 +32,9 @@ export class SimGateway {
   #tokens = 0;
   isDead = false;
   isFenced = false;
+  /** Nothing comes through to the store or from it, and nobody is told. */
+  isCutOff = false;
+  #isSilent = false;
 
   constructor(name: string, clock: Clock, dial: StoreDialer, observer: Observer, leaseMs: number) {
     this.#name = name;
@@ -51,9 +54,24 @@ export class SimGateway {
       this.#then(claimName(key), () => this.#giveUp(claimName(key)));
     });
     this.#store.onOrphans((keys) => this.#care(keys));
+    this.#store.onSilent((isSilent) => {
+      this.#isSilent = isSilent;
+      // Others may have their sessions soon [MQTT-3.1.4-2].
+      if (isSilent) for (const [client] of this.connections) this.leave(client, false);
+    });
     this.#store.onFenced(() => {
       this.isFenced = true;
     });
+  }
+
+  /** The store's number for it. */
+  get origin(): number {
+    return this.#store.origin;
+  }
+
+  /** A client is connected here and gets its messages; nobody gets any from a process that stands still. */
+  serves(client: string): boolean {
+    return !this.#isOver() && !this.clock.isPaused && this.#seats.get(client)?.isOpen === true;
   }
 
   start(): Promise<void> {
@@ -79,6 +97,10 @@ export class SimGateway {
   }
 
   connect(client: string, connection: string): void {
+    if (this.#isSilent) {
+      this.#ended(connection);
+      return;
+    }
     const seat = this.#seat(client);
     const before = seat.connection;
     seat.connection = connection;

@@ -28,7 +28,7 @@ interface StoreProcess {
 
 /** Real store server and real remote stores, with a network, a clock and a disk of the schedule's own. */
 export class Simulation {
-  readonly observer: Observer = new Observer();
+  readonly observer: Observer = new Observer((client) => this.#serving(client));
   readonly trace: string[] = [];
   readonly #random: Random;
   readonly #clock = new FakeClock();
@@ -75,6 +75,7 @@ export class Simulation {
   #deliver(): void {
     if (this.#links.length === 0) return;
     const link = this.#random.pick(this.#links);
+    if (this.#ownerOf.get(link)?.isCutOff === true) return;
     if (this.#random.chance(0.5)) this.#deliverToStore(link);
     else this.#deliverToNode(link);
   }
@@ -142,7 +143,7 @@ export class Simulation {
   async #fault(): Promise<void> {
     this.#faults--;
     const slot = this.#random.below(GATEWAYS);
-    switch (this.#random.below(4)) {
+    switch (this.#random.below(5)) {
       case 0:
         this.#crashGateway(slot);
         break;
@@ -151,6 +152,9 @@ export class Simulation {
         break;
       case 2:
         this.#pause(slot);
+        break;
+      case 3:
+        this.#cutOff(slot);
         break;
       default:
         this.#cut();
@@ -163,6 +167,13 @@ export class Simulation {
     const gateway = this.#gateways[slot];
     if (gateway === undefined || gateway.isFenced) this.#startGateway(slot);
     else if (gateway.clock.isPaused) this.#resume(gateway, slot);
+    else this.#reconnect(gateway, slot);
+  }
+
+  #reconnect(gateway: SimGateway, slot: number): void {
+    if (!gateway.isCutOff) return;
+    this.#note(`gateway ${slot} can be reached again`);
+    gateway.isCutOff = false;
   }
 
   #cut(): void {
@@ -173,6 +184,14 @@ export class Simulation {
     if (this.#random.chance(0.5)) link.endAtStore();
     else if (this.#ownerOf.get(link)?.clock.isPaused === false) link.endAtNode();
     this.#sweep();
+  }
+
+  /** Until a repair. */
+  #cutOff(slot: number): void {
+    const gateway = this.#gateways[slot];
+    if (gateway === undefined) return;
+    this.#note(`gateway ${slot} is cut off`);
+    gateway.isCutOff = true;
   }
 
   #pause(slot: number): void {
@@ -263,7 +282,9 @@ export class Simulation {
     if (this.#store === undefined) await this.#startStore();
     for (let slot = 0; slot < GATEWAYS; slot++) {
       const gateway = this.#gateways[slot];
-      if (gateway?.clock.isPaused === true) this.#resume(gateway, slot);
+      if (gateway === undefined) continue;
+      this.#reconnect(gateway, slot);
+      if (gateway.clock.isPaused) this.#resume(gateway, slot);
     }
     for (let passed = 0; passed < REST_MS; passed += REST_STEP_MS) {
       for (let slot = 0; slot < GATEWAYS; slot++) {
@@ -299,6 +320,12 @@ export class Simulation {
       this.#sweep();
       await turn();
     }
+  }
+
+  #serving(client: string): number[] {
+    return this.#gateways.flatMap((gateway) =>
+      gateway?.serves(client) === true ? [gateway.origin] : [],
+    );
   }
 
   #note(text: string): void {

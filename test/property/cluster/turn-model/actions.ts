@@ -1,7 +1,8 @@
 import { GatewaySide, newGateway } from './gateway-side.ts';
 import type { TurnRules } from './rules.ts';
 import { newStore, StoreSide } from './store-side.ts';
-import { type TurnSize, TurnViolation, type TurnWorld } from './types.ts';
+import { Violation } from '../exploration.ts';
+import type { TurnSize, TurnWorld } from './types.ts';
 
 export type TurnActionKind =
   | 'ask'
@@ -15,6 +16,8 @@ export type TurnActionKind =
   | 'commit'
   | 'crash'
   | 'start'
+  | 'fallSilent'
+  | 'hearAgain'
   | 'expire'
   | 'expireDead'
   | 'crashStore'
@@ -58,8 +61,13 @@ export function possibleTurns(world: TurnWorld): TurnAction[] {
     }
     if (budget.saves > 0) actions.push(['save', index]);
     if (side.canGiveAway) actions.push(['giveAway', index]);
-    if (gateway.heard.length > 0) actions.push(['toGateway', index]);
-    if (store.isUp && gateway.sent < gateway.said.length) actions.push(['toStore', index]);
+    if (gateway.isSilent) {
+      if (store.isUp) actions.push(['hearAgain', index]);
+    } else {
+      if (gateway.heard.length > 0) actions.push(['toGateway', index]);
+      if (store.isUp && gateway.sent < gateway.said.length) actions.push(['toStore', index]);
+      if (budget.silences > 0) actions.push(['fallSilent', index]);
+    }
     if (budget.crashes > 0) actions.push(['crash', index]);
   });
   if (!store.isUp) return [...actions, ['startStore', 0]];
@@ -67,8 +75,9 @@ export function possibleTurns(world: TurnWorld): TurnAction[] {
   if (budget.storeCrashes > 0) actions.push(['crashStore', 0]);
   for (const life of store.disk.lives) {
     if (store.pending.some((item) => item.p === 'death' && item.life === life)) continue;
-    if (gateways.every((gateway) => gateway.life !== life)) actions.push(['expireDead', life]);
-    else if (budget.expiries > 0) actions.push(['expire', life]);
+    const gateway = gateways.find((other) => other.life === life);
+    if (gateway === undefined) actions.push(['expireDead', life]);
+    else if (gateway.isSilent) actions.push(['expire', life]);
   }
   return actions;
 }
@@ -116,9 +125,15 @@ export function performTurn(world: TurnWorld, [kind, which]: TurnAction): void {
       side.begin(++world.lastLife);
       store.join(world.lastLife);
       break;
+    case 'fallSilent':
+      budget.silences--;
+      side.fallSilent();
+      break;
+    case 'hearAgain':
+      store.hearAgain(which);
+      break;
     case 'expire':
     case 'expireDead':
-      if (kind === 'expire') budget.expiries--;
       store.expire(which);
       break;
     case 'crashStore':
@@ -131,10 +146,11 @@ export function performTurn(world: TurnWorld, [kind, which]: TurnAction): void {
 }
 
 const MAX_ROUNDS = 600;
-const NO_FAULTS = { asks: 0, leaves: 0, saves: 0, crashes: 0, expiries: 0, storeCrashes: 0 };
+const NO_FAULTS = { asks: 0, leaves: 0, saves: 0, crashes: 0, silences: 0, storeCrashes: 0 };
 const GOES_ON: readonly TurnActionKind[] = [
   'startStore',
   'start',
+  'hearAgain',
   'toGateway',
   'toStore',
   'commit',
@@ -159,10 +175,10 @@ export function settleTurns(world: TurnWorld): void {
     const lost = world.acknowledged.indexOf(0);
     if (lost === -1) return;
     // Each of them takes its turn: what one of them has kept for itself must come out too.
-    if (asks-- === 0) throw new TurnViolation(`message ${lost} is lost`);
+    if (asks-- === 0) throw new Violation(`message ${lost} is lost`);
     const index = asks % world.gateways.length;
     const side = new GatewaySide(world, index);
     if (side.canAsk) side.ask();
   }
-  throw new TurnViolation('it does not settle');
+  throw new Violation('it does not settle');
 }

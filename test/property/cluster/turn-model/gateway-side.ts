@@ -6,13 +6,14 @@ import {
   type Life,
   type Message,
   type Question,
-  TurnViolation,
   type TurnWorld,
 } from './types.ts';
+import { Violation } from '../exploration.ts';
 
 export function newGateway(life: Life): Gateway {
   return {
     life,
+    isSilent: false,
     said: [],
     sent: 0,
     heard: [],
@@ -48,7 +49,7 @@ export class GatewaySide {
 
   get canAsk(): boolean {
     const { turn, inFlight } = this.#me;
-    return turn === 'none' && inFlight.length < this.#world.room;
+    return this.#hasMembers && turn === 'none' && inFlight.length < this.#world.room;
   }
 
   ask(): void {
@@ -56,9 +57,23 @@ export class GatewaySide {
     this.#question({ q: 'turn' });
   }
 
+  /**
+   * It has heard nothing of the store for five sixths of its lease, so that the store may take it for dead soon. After a
+   * pause that is the first thing that it finds: what it did before the pause counts as done before the silence.
+   */
+  fallSilent(): void {
+    this.#me.isSilent = true;
+    if (this.#world.rules.closesWhenSilent) this.leave();
+  }
+
+  get #hasMembers(): boolean {
+    return !this.#me.isSilent || !this.#world.rules.closesWhenSilent;
+  }
+
   get canHandOut(): boolean {
     const { turn, inFlight, returned, offset } = this.#me;
     const { rules, room, messages } = this.#world;
+    if (!this.#hasMembers) return false;
     if (turn !== 'held' && (rules.onlyWithTurn || turn !== 'none')) return false;
     return inFlight.length < room && (returned.length > 0 || offset < messages);
   }
@@ -167,16 +182,14 @@ export class GatewaySide {
     const { gateways, store, acknowledged } = this.#world;
     const isAlive = (life: Life): boolean => store.disk.lives.includes(life);
     const { life } = this.#me;
-    // One that is dead and does not know it yet: its clients are about to lose their connections.
-    if (!isAlive(life)) return;
     for (const other of gateways) {
-      if (isAlive(other.life) && other.inFlight.includes(message)) {
-        throw new TurnViolation(`message ${message} is with members of ${other.life} and ${life}`);
+      if (other.inFlight.includes(message)) {
+        throw new Violation(`message ${message} is with members of ${other.life} and ${life}`);
       }
     }
     const by = acknowledged[message]!;
     if (by !== 0 && isAlive(by)) {
-      throw new TurnViolation(`message ${message}, acknowledged at ${by}, comes again at ${life}`);
+      throw new Violation(`message ${message}, acknowledged at ${by}, comes again at ${life}`);
     }
   }
 

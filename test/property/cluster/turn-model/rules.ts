@@ -5,6 +5,8 @@
 export interface TurnRules {
   /** The store refuses everything of a gateway that it has declared dead. */
   readonly fencing: boolean;
+  /** A gateway that the store may take for dead has no members: their connections are closed before. */
+  readonly closesWhenSilent: boolean;
   /** Only who has the turn hands messages out. */
   readonly onlyWithTurn: boolean;
   /** Position and returned messages are in the commit in which the turn goes. */
@@ -25,6 +27,7 @@ export interface TurnRules {
 
 export const ALL_TURN_RULES: TurnRules = {
   fencing: true,
+  closesWhenSilent: true,
   onlyWithTurn: true,
   savedWithRelease: true,
   readAfterGrant: true,

@@ -35,6 +35,13 @@ export class StoreSide {
     this.#store.disk.lives.push(life);
   }
 
+  /** The gateway is heard again; one that has been given up learns that first. */
+  hearAgain(index: number): void {
+    const gateway = this.#world.gateways[index]!;
+    gateway.isSilent = false;
+    if (this.#world.rules.fencing && !this.#isLiving(gateway.life)) this.#fence(index);
+  }
+
   expire(life: Life): void {
     this.#store.pending.push({ p: 'death', life });
   }
@@ -70,8 +77,7 @@ export class StoreSide {
     const said = gateway.said[gateway.sent]!;
     const { life } = gateway;
     if (this.#world.rules.fencing && !this.#isLiving(life)) {
-      new GatewaySide(this.#world, index).begin(++this.#world.lastLife);
-      this.join(this.#world.lastLife);
+      this.#fence(index);
       return;
     }
     gateway.sent++;
@@ -81,6 +87,11 @@ export class StoreSide {
       this.#tell(life, { a: 'record', record: this.#record() });
     else this.#store.pending.push({ p: 'care', life, of: said.question.of });
     this.#advance();
+  }
+
+  #fence(index: number): void {
+    new GatewaySide(this.#world, index).begin(++this.#world.lastLife);
+    this.join(this.#world.lastLife);
   }
 
   commit(): void {
@@ -107,11 +118,13 @@ export class StoreSide {
         this.#care(item.life, item.of);
         return;
       case 'death':
+        store.given = store.given.filter(
+          ({ of, to }) => to !== item.life && this.#caretakerOf(of) !== item.life,
+        );
         disk.caretakers = disk.caretakers.filter(({ life }) => life !== item.life);
         disk.lives = disk.lives.filter((life) => life !== item.life);
         if (disk.owner === item.life) this.#free();
         store.waiters = store.waiters.filter((life) => life !== item.life);
-        store.given = store.given.filter(({ to }) => to !== item.life);
         if (this.#partOf(item.life).length > 0) disk.orphans.push(item.life);
     }
   }
@@ -176,6 +189,8 @@ export class StoreSide {
     if (!this.#world.rules.partsAdopted) return;
     for (const of of disk.orphans) {
       if (store.given.some((given) => given.of === of)) continue;
+      // Somebody owns its claim, also after a restart: that one sees to it, or dies.
+      if (this.#caretakerOf(of) !== undefined) continue;
       const to = this.#world.gateways.find(
         ({ life, adopting }) => adopting === 0 && this.#isLiving(life) && !this.#isCaretaker(life),
       );
@@ -183,6 +198,10 @@ export class StoreSide {
       store.given.push({ of, to: to.life });
       this.#tell(to.life, { a: 'orphan', of });
     }
+  }
+
+  #caretakerOf(of: Life): Life | undefined {
+    return this.#store.disk.caretakers.find((other) => other.of === of)?.life;
   }
 
   #isCaretaker(life: Life): boolean {

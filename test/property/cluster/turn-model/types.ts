@@ -41,6 +41,8 @@ export type Said = { readonly batch: Batch } | { readonly question: Question };
 export interface Gateway {
   /** 0 = the process is down. */
   life: Life;
+  /** It and the store do not hear each other, or it is paused. */
+  isSilent: boolean;
   said: Said[];
   /** So many of them have reached the store. */
   sent: number;
@@ -90,8 +92,8 @@ export interface TurnBudget {
   leaves: number;
   saves: number;
   crashes: number;
-  /** Leases of living gateways that run out: pauses. */
-  expiries: number;
+  /** Pauses and cuts that may be longer than the lease. */
+  silences: number;
   storeCrashes: number;
 }
 
@@ -114,6 +116,3 @@ export interface TurnWorld {
   budget: TurnBudget;
   lastLife: Life;
 }
-
-/** A broken promise. */
-export class TurnViolation extends Error {}

@@ -87,6 +87,10 @@ export class LaneNode implements LaneStore {
     return this.node.origin;
   }
 
+  get isAttached(): boolean {
+    return !this.isAway;
+  }
+
   get isSettled(): boolean {
     return this.#store.backlogBytes === 0;
   }
@@ -228,6 +232,10 @@ export class LaneNode implements LaneStore {
     return this.node.claimIfFree(key);
   }
 
+  claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found> {
+    return this.node.claimWith(key, read);
+  }
+
   release(key: string): void {
     this.node.release(key);
   }
@@ -245,6 +253,10 @@ export class LaneNode implements LaneStore {
     listener: (key: string, value: Buffer | undefined) => void,
   ): Promise<void> {
     return this.node.watchState(space, listener);
+  }
+
+  onSilent(listener: (isSilent: boolean) => void): void {
+    this.node.onSilent(listener);
   }
 
   onFenced(): void {

@@ -110,6 +110,8 @@ export class StoreNode implements Cluster {
   isDead = false;
   revoked: ((key: string) => void) | undefined;
   orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
+  /** The store may soon count this node as dead; false: it does not. */
+  silent: ((isSilent: boolean) => void) | undefined;
   readonly #shared: SharedStore;
   /** What is given up is not claimed again before. */
   readonly #releasing = new Map<string, Promise<void>>();
@@ -130,6 +132,11 @@ export class StoreNode implements Cluster {
   async claimIfFree(key: string): Promise<boolean> {
     await this.#releasing.get(key);
     return this.#shared.claimIfFree(this, key);
+  }
+
+  async claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found> {
+    await this.claim(key);
+    return read();
   }
 
   release(key: string): void {
@@ -155,6 +162,10 @@ export class StoreNode implements Cluster {
   ): Promise<void> {
     this.#watchers.set(space, listener);
     return Promise.resolve();
+  }
+
+  onSilent(listener: (isSilent: boolean) => void): void {
+    this.silent = listener;
   }
 
   onFenced(): void {

@@ -74,7 +74,10 @@ describe('the attachment of a remote store', () => {
     clock.advance(1_500);
     link.say({ figures: { recordsStored: 5, bytesStored: 6, recordsExpired: 4 } });
     clock.advance(1_500);
-    expect(link.sent.slice(before)).to.deep.equal([{ requests: [] }, { requests: [] }]);
+    expect(link.sent.slice(before)).to.deep.equal([
+      { requests: [], beat: 1 },
+      { requests: [], beat: 2 },
+    ]);
     expect(store.node.stats).to.deep.include({ recordsStored: 5, recordsExpired: 4 });
   });
 

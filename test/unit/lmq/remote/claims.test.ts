@@ -47,6 +47,73 @@ describe('claims of a remote store', () => {
     expect(releases()).to.deep.equal([]);
   });
 
+  describe('with a reading', () => {
+    let reads: number;
+    const read = (): Promise<number> => {
+      reads++;
+      return store.node
+        .getState(StateSpace.SESSION, 'me')
+        .then((value) => Number(value?.toString()));
+    };
+    const found = (value: string): void => {
+      store.link.answer('getState', { state: { value: Buffer.from(value) } });
+    };
+    beforeEach(() => {
+      reads = 0;
+    });
+
+    it('are asked for in one turn with it when they are free', async () => {
+      const claimed = store.node.claimWith('sme', read);
+      await settle();
+      const [first, second] = store.link.requests.slice(-2);
+      expect(first?.claim).to.deep.equal({ key: 'sme', onlyIfFree: true });
+      expect(second?.getState?.key).to.equal('me');
+      found('1');
+      store.link.answer('claim', { claimed: true });
+      expect(await claimed).to.equal(1);
+      expect(reads).to.equal(1);
+      expect(await store.node.claimIfFree('sme')).to.equal(true);
+    });
+
+    it('are waited for when another node has them, and what was read before does not count', async () => {
+      const claimed = store.node.claimWith('sme', read);
+      await settle();
+      found('1');
+      store.link.answer('claim', { claimed: false });
+      await settle();
+      expect(reads).to.equal(1);
+      store.link.answer('claim', { claimed: true });
+      await settle();
+      found('2');
+      expect(await claimed).to.equal(2);
+    });
+
+    it('are read again when the connection was lost in between', async () => {
+      const claimed = store.node.claimWith('sme', read);
+      await settle();
+      found('1');
+      await store.reattach();
+      store.link.answer('claim', { claimed: true });
+      await settle();
+      found('2');
+      expect(await claimed).to.equal(2);
+    });
+
+    it("under release are not read before they are this node's again", async () => {
+      await claim('sme');
+      store.node.release('sme');
+      const claimed = store.node.claimWith('sme', read);
+      await settle();
+      expect(reads).to.equal(0);
+      store.link.say({ settled: { sequence: 1 } });
+      await settle();
+      store.link.answer('claim', { claimed: true });
+      await settle();
+      found('3');
+      expect(await claimed).to.equal(3);
+    });
+  });
+
   it('under release stay in the hello until that is durable, and are not asked for before', async () => {
     await claim('sme');
     store.node.putState(StateSpace.SESSION, 'me', Buffer.from('saved'));

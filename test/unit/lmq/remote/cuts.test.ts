@@ -6,8 +6,14 @@ import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { payloads, publish, turn } from '../../../conformance/lmq-store/harness.ts';
 import { eventually } from '../../../helpers/eventually.ts';
+import { TcpProxy } from '../../../helpers/tcp-proxy.ts';
 import { RemoteWorld } from './remote-world.ts';
-import { TcpProxy } from './tcp-proxy.ts';
+
+/** Nothing passes, and nobody is told; of the connections that there are now not even later. */
+function hold(proxy: TcpProxy): void {
+  proxy.quality = { isBlackHole: true };
+  proxy.freeze();
+}
 
 describe('a remote store over gRPC', function () {
   this.timeout(30_000);
@@ -18,12 +24,11 @@ describe('a remote store over gRPC', function () {
     memory = createMemoryStore();
     world = new RemoteWorld(undefined, 3_000);
     await world.serve(memory);
-    proxy = new TcpProxy(() => world.server.port);
-    await proxy.listen();
+    proxy = await TcpProxy.start({ host: '127.0.0.1', port: world.server.port });
     world.address = proxy.address;
   });
   afterEach(async () => {
-    await proxy.close();
+    await proxy.stop();
     await world.dispose();
     await memory.stop();
   });
@@ -46,24 +51,24 @@ describe('a remote store over gRPC', function () {
         await turn();
         if (expected.length % 400 === 0) await sleep(1);
       }
-      proxy.cut();
+      proxy.cut('RST');
     }
     await store.committed(commit);
     expect(failed).to.deep.equal([]);
-    expect(proxy.connections).to.be.above(3);
+    expect(proxy.accepted).to.be.above(3);
     expect(await payloads(store, topicQueueName('t'))).to.deep.equal(expected);
   });
 
   it('that hears nothing any more comes back on another connection', async () => {
     const store = await world.attach({ requestTimeoutMs: 20_000 });
-    proxy.hold();
+    hold(proxy);
     const commit = publish(store, 't', 'x');
     const state = store.getState(StateSpace.SESSION, 'k');
     await sleep(300);
-    proxy.release();
+    proxy.quality = {};
     await store.committed(commit);
     expect(await state).to.equal(undefined);
-    expect(proxy.connections).to.be.above(1);
+    expect(proxy.accepted).to.be.above(1);
   });
 
   it('that was away for longer than its lease is told so, and nothing of it is taken', async () => {
@@ -71,11 +76,11 @@ describe('a remote store over gRPC', function () {
     await store.claim('sme');
     const reasons: string[] = [];
     store.onFenced((reason) => reasons.push(reason));
-    proxy.hold();
+    hold(proxy);
     const commit = store.putState(StateSpace.SESSION, 'k', Buffer.from('late'));
     world.address = '127.0.0.1:1';
     await sleep(2_500);
-    proxy.release();
+    proxy.quality = {};
     world.address = proxy.address;
     await eventually('the node to be fenced', () => reasons.length === 1, 10_000);
     let error: unknown;

@@ -81,6 +81,11 @@ export class FakeLink implements StoreLink {
     this.#events.onEnd('ended', isRefused);
   }
 
+  /** Nobody listens at the address. */
+  absent(): void {
+    this.#events.onEnd('refused', false, true);
+  }
+
   get batches(): readonly Batch[] {
     return this.sent.flatMap(({ batch }) => batch ?? []);
   }

@@ -12,7 +12,12 @@ describe('a remote store that is one of several', () => {
 
   beforeEach(async () => {
     generation = 4;
-    store = new FakeStore({ lane: 3, generation: () => generation, maxBacklogBytes: 10_000 });
+    store = new FakeStore({
+      lane: 3,
+      generation: () => generation,
+      activeGeneration: () => generation - 1,
+      maxBacklogBytes: 10_000,
+    });
     await store.attach();
   });
 
@@ -93,10 +98,10 @@ describe('a remote store that is one of several', () => {
     expect(store.link.sent[0]?.hello?.generation).to.equal(4);
     generation = 5;
     store.clock.advance(1_500);
-    expect(store.link.sent.at(-1)).to.deep.equal({ requests: [], generation: 5 });
+    expect(store.link.sent.at(-1)).to.deep.include({ generation: 5, activeGeneration: 4 });
     store.link.end();
     store.clock.advance(1_000);
-    expect(store.link.sent[0]?.hello?.generation).to.equal(5);
+    expect(store.link.sent[0]?.hello).to.include({ generation: 5, activeGeneration: 4 });
     store.link.say({ welcome: welcomeOf() });
   });
 

@@ -42,6 +42,21 @@ describe('requests of a node', () => {
     expect(world.store.stats.openQueues).to.equal(0);
   });
 
+  it('open a queue and tell the offset of a consumer with it, when one is named', async () => {
+    const plain = await a.request({ openQueue: 'tx' });
+    expect(plain.consumerOffset ?? undefined).to.equal(undefined);
+    const none = await a.request({ openQueue: 'tx', consumer: 'c' });
+    expect(none.queue).to.include({ name: 'tx' });
+    expect(none.consumerOffset).to.deep.equal({ offset: undefined });
+    await publish('1', '2');
+    const id = none.queue?.id as number;
+    const write = { beforeRecord: 0, commitOffset: { consumer: 'c', queue: id, offset: 1 } };
+    await a.settled(a.batch({ writes: [write] }));
+    const some = await a.request({ openQueue: 'tx', consumer: 'c' });
+    expect(some.queue).to.include({ maxOffset: 2 });
+    expect(some.consumerOffset).to.deep.equal({ offset: 1 });
+  });
+
   it('find a limit in the number of open queues, claims and requests', async () => {
     for (const name of ['t1', 't2', 't3']) await a.request({ openQueue: name });
     expect((await a.request({ openQueue: 't4' })).error?.code).to.equal(ErrorCode.STORE_LIMIT);

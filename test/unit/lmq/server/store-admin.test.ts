@@ -30,13 +30,28 @@ describe('StoreAdmin', () => {
   });
 
   it('lists the gateways that are living, attached or not, and what is stored', async () => {
-    const node = await world.attach({ nodeName: 'first', generation: () => 7 });
+    const node = await world.attach({
+      nodeName: 'first',
+      generation: () => 7,
+      activeGeneration: () => 6,
+    });
     await world.attach({ nodeName: 'second' });
     await put(node, 't', '1', '2');
     const { nodes, requiredGeneration, recordsStored, storeId } = await admin.getNodes();
     expect(nodes).to.have.deep.members([
-      { nodeId: node.nodeId, nodeName: 'first', generation: 7, isAttached: true },
-      { ...nodes.find(({ nodeName }) => nodeName === 'second'), generation: 0, isAttached: true },
+      {
+        nodeId: node.nodeId,
+        nodeName: 'first',
+        generation: 7,
+        activeGeneration: 6,
+        isAttached: true,
+      },
+      {
+        ...nodes.find(({ nodeName }) => nodeName === 'second'),
+        generation: 0,
+        activeGeneration: 0,
+        isAttached: true,
+      },
     ]);
     expect([requiredGeneration, recordsStored, storeId !== '']).to.deep.equal([0, 2, true]);
     await node.stop();

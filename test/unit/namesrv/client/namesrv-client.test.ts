@@ -91,7 +91,7 @@ describe('NamesrvClient', () => {
       await nodes.stop(0);
       await eventually('the loss is noticed', () => client.connections === 0);
       expect(client.get('LMQ', 'a')).to.equal('1');
-      expect(client.routes('x').names).to.deep.equal(['store-1']);
+      expect([...client.stores().keys()]).to.deep.equal(['store-1']);
       const written = client.put('LMQ', 'a', '2');
       await nodes.start(0);
       await written;
@@ -201,30 +201,25 @@ describe('NamesrvClient', () => {
     });
   });
 
-  describe('routes', () => {
+  describe('registry', () => {
     beforeEach(async () => {
       await nodes.add({ registry: { renewAfterMs: 50, leaseMs: 250 } });
     });
 
-    it('change at once when stores come, leave, or a topic is pinned', async () => {
+    it('changes at once when stores come or leave', async () => {
       const [client, store] = [await nodes.client(), await nodes.client()];
       let changes = 0;
-      client.onRoutesChanged(() => (changes += 1));
-      expect(client.routes('x')).to.deep.equal({ names: [], stores: [], isPinned: false });
+      client.onRegistryChanged(() => (changes += 1));
+      expect(client.stores().size).to.equal(0);
       store.registerStore(aStore());
-      await eventually('it has come', () => client.routes('x').names.length === 1);
-      await store.put('LMQ_ROUTES', 'x', 'store-2, store-1');
-      await eventually('it is pinned', () => client.routes('x').isPinned);
-      expect(client.routes('x').names).to.deep.equal(['store-1', 'store-2']);
-      expect(client.routes('x').stores.map(({ name }) => name)).to.deep.equal(['store-1']);
-      expect(client.routes('y').isPinned).to.equal(false);
+      await eventually('it has come', () => client.stores().has('store-1'));
       await eventually('the name server is certain', () => !nodes.servers[0]!.registry.isWarmingUp);
       await store.unregister();
       await eventually('it has left', () => client.stores().size === 0);
-      expect(changes).to.be.greaterThan(2);
+      expect(changes).to.be.greaterThan(1);
     });
 
-    it('lose a store that is silent for its lease, and keep one that renews', async () => {
+    it('loses a store that is silent for its lease, and keeps one that renews', async () => {
       const [client, store, quiet] = [
         await nodes.client(),
         await nodes.client(),
@@ -238,12 +233,12 @@ describe('NamesrvClient', () => {
       expect([...client.stores().keys()]).to.deep.equal(['store-1']);
     });
 
-    it('keep a store while the only name server starts anew', async () => {
+    it('keeps a store while the only name server starts anew', async () => {
       const [client, store] = [await nodes.client(), await nodes.client()];
       store.registerStore(aStore());
       await eventually('it has come', () => client.stores().size === 1);
       let isMissing = false;
-      client.onRoutesChanged(() => (isMissing ||= client.stores().size === 0));
+      client.onRegistryChanged(() => (isMissing ||= client.stores().size === 0));
       await nodes.stop(0);
       await nodes.start(0);
       const { registry } = nodes.servers[0]!;

@@ -12,13 +12,11 @@ const registry = (stores: readonly StoreRegistration[], isWarmingUp = false): Re
 const [A, B] = [aStore({ name: 'a' }), aStore({ name: 'b' })];
 
 describe('StoreDirectory', () => {
-  let pinned: Map<string, string>;
   let directory: StoreDirectory;
   const names = (): string[] => [...directory.stores.keys()];
 
   beforeEach(() => {
-    pinned = new Map();
-    directory = new StoreDirectory((topic) => pinned.get(topic));
+    directory = new StoreDirectory();
   });
 
   it('has the stores of all name servers, each in its youngest life', () => {
@@ -36,28 +34,5 @@ describe('StoreDirectory', () => {
     expect(names()).to.deep.equal(['a', 'b']);
     expect(directory.update([registry([A]), registry([], true)])).to.equal(true);
     expect(names()).to.deep.equal(['a']);
-  });
-
-  it('routes to pinned stores, else to those that serve the level by name, else to the rest', () => {
-    const c = aStore({ name: 'c', topics: ['orders'] });
-    directory.update([registry([B, A, c])]);
-    expect(directory.route('sensors').names).to.deep.equal(['a', 'b']);
-    expect(directory.route('orders').names).to.deep.equal(['c']);
-    pinned.set('orders', 'z, a');
-    expect(directory.route('orders').isPinned).to.equal(false);
-    directory.forget('orders');
-    expect(directory.route('orders')).to.deep.equal({
-      names: ['a', 'z'],
-      stores: [A],
-      isPinned: true,
-    });
-  });
-
-  it('answers from memory until something changes', () => {
-    directory.update([registry([A])]);
-    const route = directory.route('x');
-    expect(directory.route('x')).to.equal(route);
-    directory.update([registry([A, B])]);
-    expect(directory.route('x').names).to.deep.equal(['a', 'b']);
   });
 });

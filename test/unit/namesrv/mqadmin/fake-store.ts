@@ -60,9 +60,15 @@ export class FakeStore {
     return `127.0.0.1:${String(this.rpc.port)}`;
   }
 
-  gateway(name: string, generation: number, isAttached = true): void {
+  gateway(
+    name: string,
+    generation: number,
+    isAttached = true,
+    activeGeneration: number = generation,
+  ): void {
     this.nodes = this.nodes.filter(({ nodeName }) => nodeName !== name);
-    this.nodes.push({ nodeId: `id-${name}`, nodeName: name, generation, isAttached });
+    const nodeId = `id-${name}`;
+    this.nodes.push({ nodeId, nodeName: name, generation, isAttached, activeGeneration });
   }
 
   filter(filter: string, durableUses: number, pinned = false): void {

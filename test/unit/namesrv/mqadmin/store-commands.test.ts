@@ -152,6 +152,25 @@ describe('mqadmin of several stores', function () {
       expect((await mqadmin(...args)).out).to.include('has messages of its own already');
     });
 
+    it('is not done before every gateway has switched, and names those that have not', async () => {
+      await found('a');
+      stores.a.gateway('g1', 2, true, 2);
+      stores.a.gateway('g2', 2, true, 1);
+      const args = ['addStore', '-b', 'b', '--timeout', '0.7'];
+      const { code, out, err } = await mqadmin(...args);
+      expect(code).to.equal(1);
+      expect(err).to.include('gateway g2 goes on with generation 1 at store a');
+      expect(err).to.include('The table says that the store is active').and.not.include('g1');
+      expect(out).not.to.include('success');
+      expect(table().active).to.equal(2);
+      expect((await mqadmin('storeList')).out).to.include('g1 (2), g2 (2, sends by 1)');
+      expect((await mqadmin(...args)).code, 'again').to.equal(1);
+      stores.a.gateway('g2', 2, true, 2);
+      const again = await mqadmin(...args);
+      expect(again.code, again.err).to.equal(0);
+      expect(again.out).to.include('has messages of its own already');
+    });
+
     it('waits for a store that does not answer', async () => {
       await found('a', 'b');
       await stores.b.rpc.stop();

@@ -94,6 +94,7 @@ describe('mqadmin of a cluster', () => {
   for (const [what, args, message] of [
     ['an unknown cluster', ['updateTopic', '-c', 'x', '-t', 't'], 'clusterName exists'],
     ['an unknown store', ['updateTopic', '-b', 'x', '-t', 't'], 'no store "x"'],
+    ['a permission', ['updateTopic', '-c', 'DefaultCluster', '-t', 't', '-p', '4'], 'perm 4'],
     ['neither -b nor -c', ['updateTopic', '-t', 't'], 'either -c'],
     ['a topic of two levels', ['updateTopic', '-c', 'DefaultCluster', '-t', 'a/b'], '"a/b"'],
     ['a wildcard', ['deleteTopic', '-c', 'DefaultCluster', '-t', '#'], '"#"'],
@@ -141,9 +142,22 @@ describe('mqadmin of a cluster', () => {
       expect((await ask(17, { topic: 'a/b' })).code).to.equal(29);
     });
 
+    it('17 with a permission that would not be kept is refused (updateTopicPerm)', async () => {
+      for (const perm of ['4', '2', '0', 'x']) {
+        const answer = await ask(17, { topic: 'sensors', perm, readQueueNums: '1' });
+        expect(answer.code, perm).to.equal(29);
+        expect(answer.remark).to.include(`perm ${perm}: a topic has no permissions here`);
+      }
+      expect(nodes.servers[0]!.kv.get('LMQ', 'ALL_FIRST_TOPICS')).to.equal(undefined);
+    });
+
     it('28, 206 and 215 are answered, 105 with 17 for an unknown topic', async () => {
       const runtime = JSON.parse((await ask(28)).body!.toString()) as { table: object };
       expect(runtime.table).to.include({ brokerVersionDesc: '1.0.0', brokerActive: 'true' });
+      // 4.9.8 reads the second spelling, unchecked.
+      expect(runtime.table).to.include({ getTransferredTps: '0.0 0.0 0.0' });
+      expect(runtime.table).to.include({ getTransferedTps: '0.0 0.0 0.0' });
+      expect(runtime.table).not.to.have.property('earliestMessageTimeStamp');
       expect((await ask(206)).body!.toString()).to.equal('{"topicList":[]}');
       expect((await ask(215, { topic: 'x' })).code).to.equal(0);
       expect(await ask(105, { topic: 'x' })).to.deep.include({ code: 17 });

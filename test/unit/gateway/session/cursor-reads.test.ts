@@ -99,7 +99,7 @@ function expectQuiet(session: Session): void {
   expect(session.ready, 'ready').to.deep.equal([]);
 }
 
-describe('gateway: DeliveryPump, reading from disk', () => {
+describe('gateway: CursorReads', () => {
   afterEach(() => {
     sinon.restore();
   });

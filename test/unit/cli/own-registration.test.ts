@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Composition } from '../../../src/cli/composition.ts';
+import { loadConfig } from '../../../src/cli/config/load-all.ts';
+import { ownRegistration } from '../../../src/cli/own-registration.ts';
+import { createStandalone } from '../../../src/cli/standalone.ts';
+import { type Clock, systemClock } from '../../../src/common/clock.ts';
+import { ConfigError } from '../../../src/common/errors.ts';
+import { silentLogger } from '../../../src/common/logger.ts';
+import { Registry } from '../../../src/namesrv/server/registry.ts';
+
+describe('registration of the own store', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'lmqtt-'));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  function composition(environment: Readonly<Record<string, string>>): Composition {
+    return {
+      config: loadConfig(directory, environment),
+      directories: { conf: directory, data: join(directory, 'data') },
+      logger: silentLogger,
+      clock: systemClock,
+    };
+  }
+
+  it('is there from start to stop, for longer than a lease', async () => {
+    let nowMs = 0;
+    const ticks = new Set<() => void>();
+    const clock: Clock = {
+      ...systemClock,
+      monotonic: () => nowMs,
+      every(_intervalMs, tick) {
+        ticks.add(tick);
+        return { cancel: () => void ticks.delete(tick) };
+      },
+    };
+    const pass = (renewals: number): void => {
+      for (let i = 0; i < renewals; i++) {
+        nowMs += registry.renewAfterMs;
+        for (const tick of ticks) tick();
+      }
+    };
+    const registry = new Registry({}, clock, silentLogger);
+    const made = { ...composition({ LMQTT_LMQ_BROKER_NAME: 'own' }), clock };
+    const registration = ownRegistration(made, registry, () => '127.0.0.1:1');
+    await registration.start();
+    await registry.start();
+    pass((10 * registry.leaseMs) / registry.renewAfterMs);
+    expect(registry.stores.list()).to.have.length(1);
+    expect(registry.stores.list()[0]).to.include({ name: 'own', address: '127.0.0.1:1' });
+    await registration.stop();
+    expect(registry.stores.list()).to.deep.equal([]);
+    pass(1);
+    expect(registry.stores.list()).to.deep.equal([]);
+    await registry.stop();
+  });
+
+  it('enableStoreAdmin is refused with workers, and on a host that others reach', () => {
+    const admin = { LMQTT_LMQ_ENABLE_STORE_ADMIN: 'true' };
+    expect(() => createStandalone(composition({ ...admin, LMQTT_CONNECT_WORKERS: '2' }))).to.throw(
+      ConfigError,
+      'enableStoreAdmin does not go with workers',
+    );
+    expect(() =>
+      createStandalone(composition({ ...admin, LMQTT_LMQ_LISTEN_HOST: '0.0.0.0' })),
+    ).to.throw(ConfigError, 'lmq.conf: listenHost 0.0.0.0 is not loopback');
+  });
+});

@@ -1,14 +1,13 @@
-import { resolve } from 'node:path';
 import { createStoreNodeAdmin } from '../admin/node-admin.ts';
 import { createStoreServer } from '../lmq/server/store-server.ts';
 import { composeServedStore } from './compose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
 import { addressText } from './listen-addresses.ts';
-import { namesrvAddressesFrom, nodeNameFrom, reachableHost } from './node-names.ts';
+import { namesrvAddressesFrom, nodeNameFrom } from './node-names.ts';
 import { servedTopicsFrom } from './served-topics.ts';
-import { nodeCredentialsFrom, refuseOpenHost } from './node-security.ts';
 import { ServiceGroup } from './service-group.ts';
 import { adminOptionsFrom } from './standalone-options.ts';
+import { reachableStore, storeListenerFrom } from './store-listener.ts';
 import { storeRegistration } from './store-registration.ts';
 
 /**
@@ -16,28 +15,25 @@ import { storeRegistration } from './store-registration.ts';
  * @throws ConfigError when the configuration contradicts itself, or would let everybody in
  */
 export function createLmqRole(composition: Composition): Role {
-  const { config, directories, clock } = composition;
-  const { listenHost, listenPort, nodeLeaseMs, stopTimeoutMs, brokerName, brokerIP1 } = config.lmq;
-  const credentials = nodeCredentialsFrom(config.cluster, directories.conf);
-  refuseOpenHost(config.cluster, credentials, listenHost, 'lmq.conf: listenHost');
+  const { config, clock } = composition;
+  const { nodeLeaseMs, stopTimeoutMs, brokerName } = config.lmq;
+  const listener = storeListenerFrom(composition);
+  const { host, port, credentials } = listener;
   const namesrvs = namesrvAddressesFrom(config.cluster);
   const { store, services, onFailed } = composeServedStore(composition);
   const server = createStoreServer({
     store,
-    host: listenHost,
-    port: listenPort,
     leaseMs: nodeLeaseMs,
-    credentials,
-    backupDirectory: resolve(directories.data, config.lmq.backupPath),
+    ...listener,
     ...partOf(composition, 'server'),
   });
   const registration = storeRegistration(composition, {
     namesrvs: () => namesrvs,
     credentials,
-    nodeName: nodeNameFrom(config.cluster, listenPort, process.pid),
+    nodeName: nodeNameFrom(config.cluster, port, process.pid),
     brokerName,
     topics: servedTopicsFrom(config.lmq),
-    address: () => addressText(reachableHost(listenHost, brokerIP1), server.port),
+    address: () => reachableStore(config.lmq, server.port),
   });
   const admin = config.lmq.enablePrometheus
     ? createStoreNodeAdmin({
@@ -61,7 +57,7 @@ export function createLmqRole(composition: Composition): Role {
     start: () => group.start(),
     stop: () => group.stop(),
     where: () => ({
-      store: addressText(listenHost, server.port),
+      store: addressText(host, server.port),
       metrics: admin && addressText(config.lmq.exporterHost, admin.port),
     }),
     onFailed,

@@ -4,59 +4,22 @@ import { Cluster } from '../helpers/cluster.ts';
 import { isBuildCurrent } from '../helpers/compiled.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { Random } from '../helpers/random.ts';
+import { matches } from '../../src/common/topic/topic-filter.ts';
 import { Clients, type TestClient } from '../integration/cluster/clients.ts';
+import { faultsOf, StreamLoad } from '../integration/cluster/stream-load.ts';
 
 /** Crashes of stores in a run. */
 const FAULTS = Number(process.env['LMQTT_TEST_CLEAN_SESSION_FAULTS'] ?? 4);
 /** No gateway may count as dead: its clients would have to connect again. */
 const LEASE_MS = 120_000;
 const MAX_PAUSE_MS = 1_500;
-const WINDOW = 4;
+const PACE = { window: 4, pauseMs: 5 };
 const FIRST_LEVELS = 6;
 /** Of the clients of each gateway; what both use, the one that is back first would keep up for the other. */
 const FILTERS = [
   ['#', 'stay0/#', '+/qos1', 'stay1/qos1'],
   ['+/#', 'stay1/#', '+/qos2', 'stay1/qos1'],
 ];
-
-/** Publishes numbers to one topic, one after the other, until it is told to end. */
-class Stream {
-  readonly topic: string;
-  readonly #publisher: TestClient;
-  readonly #qos: 1 | 2;
-  count = 0;
-  #isEnding = false;
-  readonly #loops: Promise<void>[];
-
-  constructor(publisher: TestClient, topic: string, qos: 1 | 2) {
-    this.#publisher = publisher;
-    this.topic = topic;
-    this.#qos = qos;
-    this.#loops = Array.from({ length: WINDOW }, () => this.#publish());
-  }
-
-  /** Resolves when everything is acknowledged. */
-  async end(): Promise<void> {
-    this.#isEnding = true;
-    await Promise.all(this.#loops);
-  }
-
-  async #publish(): Promise<void> {
-    while (!this.#isEnding) {
-      await this.#publisher.mqtt.publishAsync(this.topic, String(this.count++), {
-        qos: this.#qos,
-      });
-      await sleep(5);
-    }
-  }
-}
-
-function matches(filter: string, topic: string): boolean {
-  if (filter === '#') return true;
-  const [first, second] = filter.split('/');
-  const [firstLevel, secondLevel] = topic.split('/');
-  return (first === '+' || first === firstLevel) && (second === '#' || second === secondLevel);
-}
 
 for (const stores of [1, 2]) {
   describe(`crash: clients with clean sessions that stay connected, ${String(stores)} store(s)`, function () {
@@ -98,27 +61,22 @@ for (const stores of [1, 2]) {
           subscribers.set(client, filter);
         }
       }
-      const streams: Stream[] = [];
-      for (let i = 0; i < FIRST_LEVELS; i++) {
-        const name = `stay${String(i)}`;
-        const publisher = await clients.connect(cluster.gateway(i % 2), name);
-        streams.push(new Stream(publisher, `${name}/qos1`, 1));
-        streams.push(new Stream(publisher, `${name}/qos2`, 2));
+      const load = new StreamLoad();
+      const names = Array.from({ length: FIRST_LEVELS }, (_, i) => `stay${String(i)}`);
+      for (const [index, gateway] of cluster.gateways.entries()) {
+        const own = names.filter((_, i) => i % cluster.gateways.length === index);
+        const topics = own.flatMap((name) => [`${name}/qos2`, `${name}/qos1`]);
+        await load.start(clients, gateway, topics, PACE);
       }
       for (let i = 0; i < FAULTS; i++) await crash(random);
-      await Promise.all(streams.map((stream) => stream.end()));
+      await load.end();
       for (const [client, filter] of subscribers) {
-        for (const { topic, count } of streams) {
-          const numbers = (): number[] =>
-            client.received.filter((m) => m.topic === topic).map(({ payload }) => Number(payload));
-          const expected = matches(filter, topic) ? Array.from({ length: count }, (_, i) => i) : [];
-          await eventually('all', () => numbers().length >= expected.length, 20_000).catch(
-            () => undefined,
-          );
-          expect(numbers(), `${client.mqtt.options.clientId ?? ''}: ${topic}`).to.deep.equal(
-            expected,
-          );
-        }
+        const due = new Map([...load.acknowledged].filter(([topic]) => matches(filter, topic)));
+        const total = [...due.values()].reduce((sum, count) => sum + count, 0);
+        const hasAll = (): boolean => client.received.length >= total;
+        await eventually('all messages', hasAll, 20_000).catch(() => undefined);
+        expect(faultsOf(client.received, due), filter).to.deep.equal([]);
+        expect(client.received, filter).to.have.lengthOf(total);
         expect(client.mqtt.connected).to.equal(true);
       }
     });

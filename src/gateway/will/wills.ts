@@ -261,23 +261,24 @@ export class Wills {
       return;
     }
     // A hook has given it another topic.
-    this.#claim(clientId);
-    this.#far.publishing(clientId, this.#parts.store.committed(commit), () => {
-      this.#forget(clientId);
-    });
+    const sent = commit;
+    this.#forgetBehind(clientId, () => this.#parts.store.committed(sent));
   }
 
   /** The message first, the end of its record when it is durable. */
   #publishFar(clientId: string, will: StoredWill): void {
     const { store } = this.#parts;
-    // Another gateway that takes the client over leaves it alone.
-    this.#claim(clientId);
-    const durable = async (): Promise<void> => {
+    this.#forgetBehind(clientId, async () => {
       // An answer of its home says that nobody else publishes it: this gateway does not count as dead there.
       await store.getState(StateSpace.WILL, clientId);
       const commit = this.#send(clientId, will);
       if (commit !== undefined) await store.committed(commit);
-    };
+    });
+  }
+
+  #forgetBehind(clientId: string, durable: () => Promise<void>): void {
+    // Another gateway that takes the client over leaves it alone.
+    this.#claim(clientId);
     this.#far.publishing(clientId, durable(), () => {
       this.#forget(clientId);
     });

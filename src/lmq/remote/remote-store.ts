@@ -2,7 +2,7 @@ import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { Cluster } from '../spi/cluster.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
-import type { ConsumerQueues, OpenedFor } from '../spi/open-for.ts';
+import { type ConsumerQueues, type OpenedFor, withOffset } from '../spi/open-for.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
   Arrival,
@@ -179,13 +179,7 @@ export class StoreClient implements RemoteStore {
 
   async openQueueFor(consumer: string, name: QueueName): Promise<OpenedFor> {
     const { queue, offset } = await this.#parts.queues.openFor(name, consumer);
-    if (offset !== null) return { queue, offset: offset.offset };
-    try {
-      return { queue, offset: await this.loadOffset(consumer, queue) };
-    } catch (error) {
-      this.closeQueue(queue);
-      throw error;
-    }
+    return offset === null ? withOffset(this, consumer, queue) : { queue, offset: offset.offset };
   }
 
   closeQueue(queue: Queue): void {

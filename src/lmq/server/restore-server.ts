@@ -41,9 +41,14 @@ export async function restoreServer(
   const { storeId, nextNumber } = decodeMeta(meta);
   nodes.identify(storeId, nextNumber);
   const byNumber = new Map<number, ServerNode>();
+  const uses: { key: string; number: number; filter: string }[] = [];
   for await (const { key, value } of store.scanState(StateSpace.NODE)) {
     const id = nodeIdOf(key);
-    if (id === undefined) continue;
+    if (id === undefined) {
+      const use = nodeFilterOf(key);
+      if (use !== undefined) uses.push({ key, ...use });
+      continue;
+    }
     const { number, leaseMs, sequence, name } = decodeNode(value);
     const node = new ServerNode(id, name, number, leaseMs, now);
     node.isExpected = true;
@@ -51,7 +56,11 @@ export async function restoreServer(
     nodes.restore(node);
     byNumber.set(number, node);
   }
-  await restoreFilters(store, filters, byNumber);
+  for (const { key, number, filter } of uses) {
+    const node = byNumber.get(number);
+    if (node !== undefined) filters.restore(node, filter);
+    else store.deleteState(StateSpace.NODE, key);
+  }
   for await (const { key, value } of store.scanState(StateSpace.CLAIM)) {
     const owner = byNumber.get(decodeClaim(value));
     if (owner !== undefined) claims.restore(key, owner);
@@ -59,18 +68,4 @@ export async function restoreServer(
     else store.deleteState(StateSpace.CLAIM, key);
   }
   return true;
-}
-
-async function restoreFilters(
-  store: LmqStore,
-  filters: FilterUses,
-  byNumber: ReadonlyMap<number, ServerNode>,
-): Promise<void> {
-  for await (const { key } of store.scanState(StateSpace.NODE)) {
-    const use = nodeFilterOf(key);
-    if (use === undefined) continue;
-    const node = byNumber.get(use.number);
-    if (node !== undefined) filters.restore(node, use.filter);
-    else store.deleteState(StateSpace.NODE, key);
-  }
 }

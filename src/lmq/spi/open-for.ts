@@ -21,7 +21,15 @@ export async function openFor(
   name: QueueName,
 ): Promise<OpenedFor> {
   if (store.openQueueFor !== undefined) return store.openQueueFor(consumer, name);
-  const queue = await store.openQueue(name);
+  return withOffset(store, consumer, await store.openQueue(name));
+}
+
+/** The offset of a consumer in a queue that has just been opened; the queue is closed when it cannot be read. */
+export async function withOffset(
+  store: LmqStore,
+  consumer: string,
+  queue: Queue,
+): Promise<OpenedFor> {
   try {
     return { queue, offset: await store.loadOffset(consumer, queue) };
   } catch (error) {

@@ -1,21 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterNode } from '../../helpers/cluster-node.ts';
 import type { Clients, TestClient } from './clients.ts';
 
-/** One publisher for each topic, numbering its messages; each waits for one acknowledgement before the next. */
+export interface Pace {
+  /** Messages of a topic that may be unacknowledged; 1 unless given. */
+  readonly window?: number;
+  /** Between an acknowledgement and the next message, ms; none unless given. */
+  readonly pauseMs?: number;
+}
+
+/** One publisher for each topic, numbering its messages. */
 export class StreamLoad {
   /** By topic: numbers that were acknowledged, 0 and up. */
   readonly acknowledged: Map<string, number> = new Map();
   readonly #running: Promise<void>[] = [];
+  /** By topic: the number to send next. */
+  readonly #next = new Map<string, number>();
   #isOver = false;
 
   /** Odd topics at QoS 1, even ones at QoS 2; a client for each ten topics. */
-  async start(clients: Clients, gateway: ClusterNode, topics: readonly string[]): Promise<void> {
+  async start(
+    clients: Clients,
+    gateway: ClusterNode,
+    topics: readonly string[],
+    { window = 1, pauseMs = 0 }: Pace = {},
+  ): Promise<void> {
     let publisher: TestClient | undefined;
     for (const [index, topic] of topics.entries()) {
       if (publisher === undefined || index % 10 === 0) {
         publisher = await clients.connect(gateway, `load-${gateway.name}-${String(index)}`);
       }
-      this.#running.push(this.#run(publisher, topic, index % 2 === 0 ? 2 : 1));
+      for (let i = 0; i < window; i++) {
+        this.#running.push(this.#run(publisher, topic, index % 2 === 0 ? 2 : 1, pauseMs));
+      }
     }
   }
 
@@ -31,10 +48,13 @@ export class StreamLoad {
     await Promise.all(this.#running);
   }
 
-  async #run(publisher: TestClient, topic: string, qos: 1 | 2): Promise<void> {
-    for (let number = 0; !this.#isOver; number++) {
+  async #run(publisher: TestClient, topic: string, qos: 1 | 2, pauseMs: number): Promise<void> {
+    while (!this.#isOver) {
+      const number = this.#next.get(topic) ?? 0;
+      this.#next.set(topic, number + 1);
       await publisher.mqtt.publishAsync(topic, String(number), { qos });
-      this.acknowledged.set(topic, number + 1);
+      this.acknowledged.set(topic, Math.max(number + 1, this.acknowledged.get(topic) ?? 0));
+      if (pauseMs > 0) await sleep(pauseMs);
     }
   }
 }

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Composition } from '../../../src/cli/composition.ts';
-import { loadConfig } from '../../../src/cli/config/load-all.ts';
 import { ownRegistration } from '../../../src/cli/own-registration.ts';
 import { createStandalone } from '../../../src/cli/standalone.ts';
 import { type Clock, systemClock } from '../../../src/common/clock.ts';
 import { ConfigError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Registry } from '../../../src/namesrv/server/registry.ts';
+import { compositionIn } from './composition-in.ts';
 
 describe('registration of the own store', () => {
   let directory: string;
@@ -21,12 +21,7 @@ describe('registration of the own store', () => {
   });
 
   function composition(environment: Readonly<Record<string, string>>): Composition {
-    return {
-      config: loadConfig(directory, environment),
-      directories: { conf: directory, data: join(directory, 'data') },
-      logger: silentLogger,
-      clock: systemClock,
-    };
+    return compositionIn(directory, environment);
   }
 
   it('is there from start to stop, for longer than a lease', async () => {

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Composition } from '../../../src/cli/composition.ts';
-import { loadConfig } from '../../../src/cli/config/load-all.ts';
 import { createGatewayRole } from '../../../src/cli/gateway-role.ts';
 import { createLmqRole } from '../../../src/cli/lmq-role.ts';
 import { createNamesrvRole } from '../../../src/cli/namesrv-role.ts';
-import { systemClock } from '../../../src/common/clock.ts';
 import { ConfigError, messageOf } from '../../../src/common/errors.ts';
-import { silentLogger } from '../../../src/common/logger.ts';
+import { compositionIn } from './composition-in.ts';
 
 describe('roles', () => {
   let directory: string;
@@ -21,12 +19,7 @@ describe('roles', () => {
   });
 
   function composition(environment: Readonly<Record<string, string>>): Composition {
-    return {
-      config: loadConfig(directory, environment),
-      directories: { conf: directory, data: join(directory, 'data') },
-      logger: silentLogger,
-      clock: systemClock,
-    };
+    return compositionIn(directory, environment);
   }
 
   it('name server and store refuse a host that others reach, without TLS and token', () => {

@@ -35,8 +35,8 @@ export interface Gateway {
 export interface Workplace {
   /** Data directory of lmqtt and all that it writes. */
   readonly dir: string;
-  /** The load generator. */
-  readonly binary: string;
+  /** The load generator's command, to which its options are added. */
+  readonly generator: readonly string[];
 }
 
 /** Builds what is needed, once, before anything is measured. Returns the load generator's path. */
@@ -47,18 +47,23 @@ export function prepare(): string {
   return path;
 }
 
-/** Does something in a fresh directory that is removed afterwards. */
+/**
+ * Does something in a fresh directory that is removed afterwards.
+ * @param niceness of the load generator; 0 is lmqtt's own
+ */
 export async function withWorkplace<T>(
   binary: string,
   tmp: string | undefined,
   use: (place: Workplace) => Promise<T>,
+  niceness = 0,
 ): Promise<T> {
   const base = tmp ?? tmpdir();
   mkdirSync(base, { recursive: true });
   const dir = mkdtempSync(join(base, 'lmqtt-benchmark-'));
   ownDirectory(dir);
   try {
-    return await use({ dir, binary });
+    const generator = niceness === 0 ? [binary] : ['nice', '-n', String(niceness), binary];
+    return await use({ dir, generator });
   } finally {
     removeDirectory(dir);
   }
@@ -94,7 +99,7 @@ export const stopGateway = (gateway: Gateway): Promise<void> => gateway.process.
 export function load(place: Workplace, gateway: Gateway, options: string): Promise<string> {
   const broker = { port: gateway.port, pid: gateway.process.pid };
   const scenario = { name: 'load', options: options.split(' '), limitSeconds: LOAD_LIMIT_SECONDS };
-  return runLoad(place.binary, scenario, broker, undefined);
+  return runLoad(place.generator, scenario, broker, undefined);
 }
 
 const SET_UP_MS = 300_000;
@@ -107,7 +112,7 @@ export async function background(
   logFile: string = join(place.dir, 'background.log'),
 ): Promise<Child> {
   const target = ['--host', HOST, '--port', String(gateway.port)];
-  const command = [place.binary, ...target, ...options.split(' ')];
+  const command = [...place.generator, ...target, ...options.split(' ')];
   const started = await startChild({ command, env: {}, logFile, core: undefined });
   const end = performance.now() + SET_UP_MS;
   for (;;) {

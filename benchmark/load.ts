@@ -10,15 +10,18 @@ const run = promisify(execFile);
 /** What the generator is asked to do, and the time after which it is killed. */
 export type Load = Pick<Scenario, 'name' | 'options' | 'limitSeconds'>;
 
-/** Runs the load generator against a broker; the JSON line it printed. Rejects when it fails. */
+/**
+ * Runs the load generator against a broker; the JSON line it printed. Rejects when it fails.
+ * @param generator its command, to which the options are added
+ */
 export async function runLoad(
-  binary: string,
+  generator: readonly string[],
   scenario: Load,
   broker: { readonly port: number; readonly pid: number },
   core: number | undefined,
 ): Promise<string> {
   const target = ['--host', HOST, '--port', String(broker.port), '--pid', String(broker.pid)];
-  const command = [binary, ...target, '--label', scenario.name, ...scenario.options];
+  const command = [...generator, ...target, '--label', scenario.name, ...scenario.options];
   const [file = 'sh', ...args] = limitedCommand(command, core);
   const running = run(file, args, {
     timeout: scenario.limitSeconds * 1000,

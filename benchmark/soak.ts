@@ -16,6 +16,7 @@ import { describeStalls, watchStalls } from './soak/stalls.ts';
 import { tableOf, verdictOf } from './soak/verdict.ts';
 import type { Gateway, GatewaySettings, Workplace } from './gateway-run.ts';
 import type { RunningPart } from './soak/mix.ts';
+import type { InWorkplace } from './soak/peak.ts';
 import type { GatewayState } from './soak/sample.ts';
 import type { Row } from './soak/verdict.ts';
 
@@ -25,6 +26,7 @@ const USAGE = `node --import=ts-blank-space/register benchmark/soak.ts [options]
   --peak N           published messages/s of the peak; 0 looks for it (0)
   --interval S       seconds between two samples (10)
   --max-log-bytes B  size of the log above which the oldest messages are removed (1073741824)
+  --generator-nice N how far the load generators stand back for lmqtt, 0 to 19 (10)
   --node-flags F     options of Node.js for lmqtt, separated by spaces
   --tmp DIR          where the data goes (the system's temporary directory)`;
 
@@ -152,6 +154,7 @@ async function main(): Promise<void> {
       peak: { type: 'string', default: '0' },
       interval: { type: 'string', default: '10' },
       'max-log-bytes': { type: 'string', default: String(2 ** 30) },
+      'generator-nice': { type: 'string', default: '10' },
       'node-flags': { type: 'string', default: '' },
       tmp: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -164,6 +167,7 @@ async function main(): Promise<void> {
   const minutes = wholeNumber('--minutes', values.minutes, 1);
   const interval = wholeNumber('--interval', values.interval, 1);
   const asked = wholeNumber('--peak', values.peak, 0);
+  const niceness = wholeNumber('--generator-nice', values['generator-nice'], 0);
   const part = fraction('--load', values.load);
   const settings: GatewaySettings = {
     nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
@@ -173,22 +177,16 @@ async function main(): Promise<void> {
     },
   };
   const binary = prepare();
-  const peak =
-    asked > 0
-      ? asked
-      : await findPeak((use) => withWorkplace(binary, values.tmp, use), {
-          env: settings.env ?? {},
-        });
+  const inWorkplace: InWorkplace = (use) => withWorkplace(binary, values.tmp, use, niceness);
+  const peak = asked > 0 ? asked : await findPeak(inWorkplace, { env: settings.env ?? {} });
   const rate = peak * part;
-  const lines = await withWorkplace(binary, values.tmp, (place) =>
-    run(place, settings, { minutes, rate, interval }),
-  );
+  const lines = await inWorkplace((place) => run(place, settings, { minutes, rate, interval }));
   const shares = MIX.map(
     ({ name, share, fan }) =>
       `${name} ${(100 * share).toFixed(0)} %${fan > 1 ? ` to ${fan} subscribers` : ''}`,
   );
   publish('soak.md', values.tmp, [
-    `${minutes} minutes at ${Math.round(rate)} published messages/s, ${part} of a peak of ${Math.round(peak)}: ${shares.join(', ')}`,
+    `${minutes} minutes at ${Math.round(rate)} published messages/s, ${part} of a peak of ${Math.round(peak)}, generators at nice ${niceness}: ${shares.join(', ')}`,
     '',
     ...lines,
   ]);

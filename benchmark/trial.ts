@@ -62,7 +62,7 @@ export async function runTrial(
       const generatorCore = options.isPinned ? GENERATOR_CORE : undefined;
       const port = listeners.tls?.port ?? listeners.webSocketPort ?? listeners.port;
       const at = { port, pid: broker.pid };
-      return parseSample(await runLoad(options.binary, scenario, at, generatorCore));
+      return parseSample(await runLoad([options.binary], scenario, at, generatorCore));
     } catch (error) {
       const state = broker.isAlive() ? 'broker alive' : 'BROKER DEAD';
       throw new Error(`${messageOf(error)} (${state})\n${logTail(logFile)}`, { cause: error });

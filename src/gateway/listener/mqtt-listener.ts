@@ -199,12 +199,13 @@ export class MqttListener {
   #makeWebSocketStage(): WebSocketStage | undefined {
     const { webSocket } = this.#options;
     if (webSocket === undefined) return undefined;
-    const { maxPacketSize, stats, logger } = this.#context;
+    const { maxPacketSize, stats, logger, clock } = this.#context;
     return new WebSocketStage({
       webSocket,
       maxPacketSize,
       stats,
       logger,
+      clock,
       onStream: (stream, raw, peer) => {
         this.#ready(stream, raw, peer);
       },

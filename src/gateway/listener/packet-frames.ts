@@ -1,12 +1,14 @@
+import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+import type { OutBuffer } from '../codec/out-buffer.ts';
+
 const FINAL = 0x80;
 const CONTINUATION = 0x0;
 const BINARY = 0x2;
 /** Payloads from these lengths on have 16 and 64 bits of length in their header. */
 const MEDIUM = 126;
 const LONG = 65_536;
-
-/** Where the packets of a chunk end. Only used inside one call of {@link PacketFrames.frame}. */
-const ends: number[] = [];
+/** Longer packets may be spread over slabs. */
+const IN_ONE_PIECE = 16 * 1024;
 
 /**
  * Output of one connection as WebSocket frames: one binary message for each MQTT packet. A message may
@@ -24,34 +26,24 @@ export class PacketFrames {
   /** The last frame was not the final one of its message. */
   #open = false;
 
-  /** A copy of `chunk` with the headers of the frames in it; unmasked, as a server sends them. */
-  frame(chunk: Buffer): Buffer {
-    let size = chunk.length;
+  /** Adds the packets in `chunk` to `out`, each behind the header of its frame; unmasked, as a server sends them. */
+  frame(chunk: Buffer, out: OutBuffer): void {
     let start = 0;
-    ends.length = 0;
     while (start < chunk.length) {
       const end = this.#packetEnd(chunk, start);
-      size += headerLength(end - start);
-      ends.push(end);
-      start = end;
-    }
-    const frames = Buffer.allocUnsafe(size);
-    this.#write(chunk, frames);
-    return frames;
-  }
-
-  #write(chunk: Buffer, frames: Buffer): void {
-    const last = ends.length - 1;
-    const isComplete = this.#inHeader && this.#headerBytes === 0;
-    let start = 0;
-    let at = 0;
-    for (let i = 0; i <= last; i++) {
-      const end = ends[i] as number;
-      const isFinal = i < last || isComplete;
-      const opcode = this.#open ? CONTINUATION : BINARY;
-      at = writeHeader(frames, at, (isFinal ? FINAL : 0) | opcode, end - start);
+      const isFinal = this.#inHeader && this.#headerBytes === 0;
+      const first = (isFinal ? FINAL : 0) | (this.#open ? CONTINUATION : BINARY);
+      const bytes = end - start;
+      const header = headerLength(bytes);
+      if (bytes <= IN_ONE_PIECE) {
+        const at = out.reserve(header + bytes);
+        copyBytes(chunk, start, end, out.slab, writeHeader(out.slab, at, first, bytes));
+      } else {
+        const at = out.reserve(header);
+        writeHeader(out.slab, at, first, bytes);
+        out.append(chunk, start, end);
+      }
       this.#open = !isFinal;
-      at += chunk.copy(frames, at, start, end);
       start = end;
     }
   }

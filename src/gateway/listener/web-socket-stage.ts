@@ -1,18 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Peer } from '../connection/byte-stream.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { WebSocketOptions } from './listener-options.ts';
+import { handshakeAnswer, handshakeError } from './web-socket-handshake.ts';
 import { WebSocketStream } from './web-socket-stream.ts';
 
-/** In the order of preference [MQTT-6.0.0-4]; the second is that of MQTT 3.1 clients. */
-const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'] as const;
 const MAX_HEADER_BYTES = 8 * 1024;
-/** A peer that does not answer our close frame is closed after so long, ms. */
-const CLOSE_TIMEOUT_MS = 5000;
 const MIN_MESSAGE_BYTES = 64 * 1024;
 
 export interface WebSocketStageOptions {
@@ -21,6 +18,7 @@ export interface WebSocketStageOptions {
   readonly maxPacketSize: number;
   readonly stats: GatewayStats;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** `raw` is the socket at the bottom, as it was accepted. */
   readonly onStream: (stream: WebSocketStream, raw: Socket, peer: Peer | undefined) => void;
 }
@@ -34,21 +32,10 @@ interface Accepted {
 export class WebSocketStage {
   readonly #options: WebSocketStageOptions;
   readonly #http: Server;
-  readonly #webSockets: WebSocketServer;
   readonly #accepted = new WeakMap<Duplex, Accepted>();
 
   constructor(options: WebSocketStageOptions) {
     this.#options = options;
-    const webSocketOptions: ServerOptions & { closeTimeout: number } = {
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: Math.max(2 * options.maxPacketSize, MIN_MESSAGE_BYTES),
-      autoPong: false,
-      closeTimeout: CLOSE_TIMEOUT_MS,
-      handleProtocols: (offered) => chosenFrom(offered) ?? false,
-    };
-    this.#webSockets = new WebSocketServer(webSocketOptions);
     this.#http = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: false });
     this.#http.on('request', (request, response) => {
       this.#answer(request, response);
@@ -83,27 +70,33 @@ export class WebSocketStage {
       this.#refuse(socket, status, `${String(request.method)} of another path or method`);
       return;
     }
-    const offered = request.headers['sec-websocket-protocol'];
-    if (offered !== undefined && chosenFrom(namesIn(offered)) === undefined) {
-      this.#refuse(socket, 400, 'no subprotocol mqtt offered');
+    const error = handshakeError(request.headers);
+    if (error !== undefined) {
+      this.#refuse(socket, 400, error);
       return;
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
-      this.#upgraded(ws, socket);
-    });
+    const accepted = this.#accepted.get(socket);
+    // Its peer has ended, or has been closed.
+    if (accepted === undefined || !(socket instanceof Socket) || !isUsable(socket)) {
+      socket.destroy();
+      return;
+    }
+    socket.write(handshakeAnswer(request.headers));
+    const stream = this.#makeStream(socket);
+    this.#options.onStream(stream, accepted.raw, accepted.peer);
+    stream.begin(head);
   }
 
-  #upgraded(ws: WebSocket, socket: Duplex): void {
-    const accepted = this.#accepted.get(socket);
-    if (accepted === undefined || !(socket instanceof Socket)) {
-      ws.terminate();
-      return;
-    }
-    const stream = new WebSocketStream(ws, socket, (reason) => {
-      this.#options.stats.webSocketErrors++;
-      this.#options.logger.debug({ peer: socket.remoteAddress, reason }, 'WebSocket error');
+  #makeStream(socket: Socket): WebSocketStream {
+    const { maxPacketSize, stats, logger, clock } = this.#options;
+    return new WebSocketStream(socket, {
+      maxMessageBytes: Math.max(2 * maxPacketSize, MIN_MESSAGE_BYTES),
+      clock,
+      onError: (reason) => {
+        stats.webSocketErrors++;
+        logger.debug({ peer: socket.remoteAddress, reason }, 'WebSocket error');
+      },
     });
-    this.#options.onStream(stream, accepted.raw, accepted.peer);
   }
 
   /** Why the request is refused whatever it asks for, or undefined. */
@@ -140,10 +133,6 @@ function headersOf(status: number): Record<string, string> {
   return { connection: 'close' };
 }
 
-function namesIn(header: string): ReadonlySet<string> {
-  return new Set(header.split(',').map((name) => name.trim()));
-}
-
-function chosenFrom(offered: ReadonlySet<string>): string | undefined {
-  return SUBPROTOCOLS.find((name) => offered.has(name));
+function isUsable({ readable, writable }: Socket): boolean {
+  return readable && writable;
 }

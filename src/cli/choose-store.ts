@@ -28,13 +28,13 @@ export function addressesOfStore(stores: Registered, name?: string): readonly st
   return serving.length === 1 ? serving.map(({ address }) => address) : [];
 }
 
-/** What a gateway has to wait for before it can start; undefined for nothing. */
+/** What a gateway has to wait for before it can start; undefined for nothing. Of several stores one is enough. */
 export function whyNoStore(stores: Registered, table: StoreTable | undefined): string | undefined {
   if (table !== undefined) {
-    const missing = table.stores.filter(({ name }) => !stores.has(name)).map(({ name }) => name);
-    return missing.length === 0
+    const names = table.stores.map(({ name }) => name);
+    return names.some((name) => stores.has(name))
       ? undefined
-      : `waiting for the stores ${missing.join(', ')} to register at the name servers`;
+      : `waiting for one of the stores ${names.join(', ')} to register at the name servers`;
   }
   const names = servingAll(stores).map(({ name }) => name);
   if (names.length === 1) return undefined;

@@ -23,6 +23,7 @@ import { SegmentDelivery } from './session/segment-delivery.ts';
 import { SessionLog } from './session/session-log.ts';
 import { SessionRegistry } from './session/session-registry.ts';
 import { SysTopics } from './sys/sys-topics.ts';
+import type { Lane } from '../lmq/spi/lane.ts';
 import { onlyStore, type Stores } from '../lmq/spi/stores.ts';
 import type { ShareGroup } from './share/share-group.ts';
 import { ShareLanes } from './share/share-lanes.ts';
@@ -88,7 +89,15 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   });
   const forwarder = new LiveForwarder(sessions, stats, limits, hooks?.deliver);
   const wheel = new TimerWheel(clock);
-  const retained = new RetainedMessages(store, limits, stats, clock, logger, options.cluster);
+  const retained = new RetainedMessages(
+    store,
+    limits,
+    stats,
+    clock,
+    logger,
+    options.cluster,
+    (filter) => stores.whenJoined(filter),
+  );
   const publisher = new MessagePublisher(store, topics, forwarder, retained);
   const willPublisher =
     hooks?.publish === undefined
@@ -105,7 +114,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
       : new SysTopics({ ...common, ...options.sysTopics, topics, forwarder, sessionLog });
   const wills = new Wills({
     ...common,
-    spread: stores.spread,
+    stores,
     publisher: willPublisher,
     wheel,
     cluster: options.cluster,
@@ -189,6 +198,7 @@ function assembleShares(
   const askForTurn = (group: ShareGroup): void => {
     shares.askForTurn(group);
   };
+  const find = (key: string, lane: Lane): ShareGroup | undefined => shares.find(key, lane);
   const pump = new SharePump({
     store,
     silent,
@@ -199,6 +209,9 @@ function assembleShares(
     stats,
     logger,
     askForTurn: cluster === undefined ? undefined : askForTurn,
+    stores,
+    clock,
+    find,
   });
   const shares = new ShareLanes({
     stores,

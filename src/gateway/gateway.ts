@@ -105,9 +105,10 @@ export class Gateway implements Service {
       gate.open();
     });
     sessionLog.start(pump);
-    new StoreLanes(this.#context, () => {
+    const lanes = new StoreLanes(this.#context, () => {
       this.#closeHomeless();
-    }).start();
+    });
+    lanes.start();
     this.#sweeper.start();
     this.#context.sessions.start();
     await this.#tcpKeepAlive.load();
@@ -117,6 +118,7 @@ export class Gateway implements Service {
       await this.#context.wills.start();
       await this.#context.sysTopics?.start(() => this.#unsentBytes());
       await this.#listen();
+      lanes.started();
     } catch (error) {
       await this.stop();
       throw error;

@@ -64,6 +64,13 @@ export class TcpProxy implements Address {
     return this.#accepted;
   }
 
+  /** What has come and has not been passed on, of all connections. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const flow of this.#flows) bytes += flow.bytes;
+    return bytes;
+  }
+
   set quality(quality: LinkQuality) {
     this.#quality = quality;
   }
@@ -154,6 +161,10 @@ class Flow {
     to.on('drain', () => {
       this.#pass(false);
     });
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   stop(): void {

@@ -13,7 +13,8 @@ import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
 import { PublishPermissions } from './publish-permissions.ts';
-import { TopicAliases } from './topic-aliases.ts';
+import { RecentTopics } from './recent-topics.ts';
+import { type AliasedName, TopicAliases } from './topic-aliases.ts';
 
 const NO_PROPERTIES = Buffer.alloc(0);
 const PLAIN_QOS0 = 0x30;
@@ -40,6 +41,7 @@ export class PublishReceiver {
   #entry: TopicEntry | undefined;
   #generation = 0;
   #aliases: TopicAliases | undefined;
+  #recent: RecentTopics | undefined;
   #lastProperties: LastProperties | undefined;
   /** Stores that the topics of this chunk are in, as bits; that of the last topic is not among them always. */
   #lanes = 0;
@@ -190,8 +192,7 @@ export class PublishReceiver {
         this.#aliases.set(topicAlias, chunk.subarray(topicStart, topicEnd));
         return this.#lookUp(chunk, topicStart, topicEnd);
       }
-      const name = this.#aliases.get(topicAlias);
-      return this.#lookUp(name, 0, name.length, chunk);
+      return this.#lookUpAliased(this.#aliases.get(topicAlias), chunk);
     } catch (error) {
       if (!(error instanceof PublishRefusal)) throw error;
       this.#context.stats.publishesRefused++;
@@ -296,10 +297,10 @@ export class PublishReceiver {
     const { lanes } = this.#session;
     const unlisted = lanes?.unlistedOf(wanted) ?? 0;
     if (lanes === undefined || unlisted === 0) return false;
-    const { sessionLog, stats } = this.#context;
+    const { sessions, stats } = this.#context;
     stats.messagesReceived--;
     stats.payloadBytesReceived -= end - this.#payloadStart;
-    this.#channel.repeatAfter(sessionLog.listLanes(this.#session, lanes, unlisted));
+    this.#channel.repeatAfter(sessions.listLanes(this.#session, lanes, unlisted));
     return true;
   }
 
@@ -329,7 +330,7 @@ export class PublishReceiver {
   /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */
   #retain(entry: TopicEntry, qos: number, chunk: Buffer, end: number): void {
     if (entry.peer !== undefined) return;
-    this.#context.retained.put(entry.name, {
+    const message = {
       topic: entry.bytes,
       qos,
       publisher: this.#publisher,
@@ -338,7 +339,8 @@ export class PublishReceiver {
       payload: chunk,
       payloadStart: this.#payloadStart,
       payloadEnd: end,
-    });
+    };
+    this.#context.retained.put(entry.name, message, entry);
   }
 
   #forward(entry: TopicEntry, qos: number, chunk: Buffer, end: number): void {
@@ -365,13 +367,44 @@ export class PublishReceiver {
       topics.refresh(last);
       return last;
     }
+    const expected = this.#recent?.expected(topics.generation, source, start, end);
+    if (expected !== undefined) return this.#goOnWith(expected, chunk);
     // The run belongs to the topic before.
     this.endOfChunk(chunk);
     const entry = topics.lookUp(source, start, end);
     this.#permissions?.require(entry);
-    if (last !== undefined) this.#lanes |= laneBit(last.topic.lane);
+    if (last !== undefined) {
+      this.#lanes |= laneBit(last.topic.lane);
+      this.#recent ??= new RecentTopics();
+      this.#recent.add(topics.generation, entry);
+    }
     this.#entry = entry;
     this.#generation = topics.generation;
+    return entry;
+  }
+
+  #lookUpAliased(aliased: AliasedName, chunk: Buffer): TopicEntry {
+    const { topics } = this.#context;
+    if (aliased.entry !== undefined && aliased.generation === topics.generation) {
+      return this.#goOnWith(aliased.entry, chunk);
+    }
+    const { name } = aliased;
+    aliased.entry = this.#lookUp(name, 0, name.length, chunk);
+    aliased.generation = topics.generation;
+    return aliased.entry;
+  }
+
+  /** A topic that the connection may publish to, since it has done so in this generation of the table. */
+  #goOnWith(entry: TopicEntry, chunk: Buffer): TopicEntry {
+    const { topics } = this.#context;
+    const last = this.#entry;
+    if (entry !== last || this.#generation !== topics.generation) {
+      this.endOfChunk(chunk);
+      if (last !== undefined) this.#lanes |= laneBit(last.topic.lane);
+      this.#entry = entry;
+      this.#generation = topics.generation;
+    }
+    topics.refresh(entry);
     return entry;
   }
 }

@@ -51,8 +51,14 @@ export class ClaimKeeper {
             logger.error({ name, error: messageOf(error) }, 'giving a session up failed');
           });
         return;
+      case ClaimKind.PART:
+        sessions.parts.releaseUnneeded(name, lane);
+        return;
       case ClaimKind.WILL:
         wills.handOver(name);
+        return;
+      case ClaimKind.FAR_WILL:
+        wills.giveUpFar(name, lane);
         return;
       case ClaimKind.GROUP:
         shares.at(lane).cluster?.giveUp(name);
@@ -64,10 +70,13 @@ export class ClaimKeeper {
 
   /** Also what has come too late for whoever asked for it: it is this gateway's already. */
   async #adopt(key: string): Promise<void> {
-    const { cluster, lane, shares, logger } = this.#parts;
+    const { cluster, lane, sessions, shares, logger } = this.#parts;
     const name = claimName(key);
     try {
       switch (claimKind(key)) {
+        case ClaimKind.PART:
+          sessions.parts.releaseUnneeded(name, lane);
+          return;
         case ClaimKind.SESSION:
           await this.#adoptSession(name);
           return;

@@ -38,11 +38,29 @@ export class StoreLanes {
 
   start(): void {
     const { stores, topics } = this.#parts;
-    for (let lane = 0; lane < stores.spread.lanes; lane++) this.#keepClaims(lane);
+    for (let lane = 0; lane < stores.spread.lanes; lane++) {
+      // What dead gateways have left in groups is seen to when the groups are known.
+      if (stores.isJoined(lane)) this.#keepClaims(lane);
+    }
     stores.onLaneAdded((lane) => this.#add(lane));
     stores.onSpreadChanged(() => {
       topics.spreadChanged();
     });
+  }
+
+  /** Everything is started: stores that were away may join. */
+  started(): void {
+    this.#parts.stores.onLaneJoined((lane) => this.#join(lane));
+  }
+
+  /** May be called again after it has failed. */
+  async #join(lane: Lane): Promise<void> {
+    const { metadata, shares, stores } = this.#parts;
+    const store = stores.member(lane);
+    metadata.laneJoined(lane, store);
+    await shares.joinLane(lane);
+    this.#keepClaims(lane);
+    await store.committed(store.openCommit);
   }
 
   /** May be called again after it has failed. */

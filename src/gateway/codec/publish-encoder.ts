@@ -164,6 +164,11 @@ export function encodePublish5(
     slab[at++] = topicAlias >>> 8;
     slab[at++] = topicAlias;
   }
+  if (inOnePiece && storedEnd === payloadStart && stored === payloadSource) {
+    // As they are in a record, one behind the other.
+    copyBytes(stored, storedStart, payloadEnd, slab, at);
+    return;
+  }
   at = copyBytes(stored, storedStart, storedEnd, slab, at);
   if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);
   else out.append(payloadSource, payloadStart, payloadEnd);

@@ -1,7 +1,7 @@
 import type { RetainedTopic } from './retained-index.ts';
 
 /** Messages read from the store, and handed over, at a time. */
-const BATCH_MESSAGES = 64;
+const BATCH_MESSAGES = 256;
 const BATCH_BYTES = 256 * 1024;
 
 /** Takes the topics of the next batch from the walk; true when there are no more. */

@@ -1,11 +1,17 @@
-/** One topic with a retained message, as the index knows it; the message itself is in the store. */
+/**
+ * One topic with a retained message, as the index knows it; the message itself is in the store. The index keeps
+ * one object for a topic from `set` to `delete`, so whoever holds it need not look the name up again.
+ */
 export interface RetainedTopic {
   readonly topic: string;
-  /** Size of the stored record. */
-  readonly bytes: number;
+  /** Size of the stored record; `GONE` when the index has the topic no more. */
+  bytes: number;
   /** Wall clock, ms; Infinity without message expiry. */
-  readonly expiresAt: number;
+  expiresAt: number;
 }
+
+/** Size of the record of a topic that has been deleted. */
+export const GONE = -1;
 
 /** One topic level. */
 class LevelNode {
@@ -53,8 +59,8 @@ export class RetainedIndex {
     return node.value;
   }
 
-  /** Adds a topic or replaces what is known of it. */
-  set(value: RetainedTopic): void {
+  /** Adds a topic or replaces what is known of it. Returns the object that stays in the index. */
+  set(value: RetainedTopic): RetainedTopic {
     let node = this.#root;
     for (const level of value.topic.split('/')) {
       node.children ??= new Map();
@@ -65,10 +71,21 @@ export class RetainedIndex {
       }
       node = child;
     }
-    if (node.value === undefined) this.#size++;
-    else this.#bytes -= node.value.bytes;
-    this.#bytes += value.bytes;
-    node.value = value;
+    if (node.value === undefined) {
+      this.#size++;
+      this.#bytes += value.bytes;
+      node.value = value;
+    } else {
+      this.update(node.value, value.bytes, value.expiresAt);
+    }
+    return node.value;
+  }
+
+  /** Replaces what is known of a topic that is in the index. */
+  update(known: RetainedTopic, bytes: number, expiresAt: number): void {
+    this.#bytes += bytes - known.bytes;
+    known.bytes = bytes;
+    known.expiresAt = expiresAt;
   }
 
   /** Removes a topic and the levels that only it needed; false when it was not there. */
@@ -85,6 +102,7 @@ export class RetainedIndex {
     if (node.value === undefined) return false;
     this.#size--;
     this.#bytes -= node.value.bytes;
+    node.value.bytes = GONE;
     node.value = undefined;
     while (node.value === undefined && node.children === undefined) {
       const parent = parents.pop();

@@ -8,8 +8,9 @@ import { StateSpace } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { RetainedFeed } from './retained-feed.ts';
-import { RetainedIndex, type RetainedTopic } from './retained-index.ts';
+import { GONE, RetainedIndex, type RetainedTopic } from './retained-index.ts';
 import { RetainedLoad } from './retained-load.ts';
+import { RetainedReads } from './retained-reads.ts';
 import {
   checkRetainedRecord,
   encodeRetainedRecord,
@@ -30,6 +31,11 @@ const EXPIRY_DUTY = claimKey(ClaimKind.DUTY, 'retained-expiry');
 
 export type RetainedStore = StateStore & Pick<CommitLog, 'onCommit' | 'committed'>;
 
+/** Somebody who publishes to one topic keeps what the index knows of it here. */
+export interface RetainedSlot {
+  retained: RetainedTopic | undefined;
+}
+
 export type RetainedLimits = Pick<GatewayLimits, 'maxRetainedMessages' | 'maxRetainedBytes'>;
 
 /**
@@ -44,6 +50,8 @@ export class RetainedMessages {
   readonly #logger: Logger;
   readonly #index = new RetainedIndex();
   readonly #load: RetainedLoad;
+  /** Undefined where other gateways write too. */
+  readonly #reads: RetainedReads | undefined;
   /** Topics with message expiry → when. */
   readonly #expiring = new Map<string, number>();
   #sweep: Iterator<readonly [string, number]> | undefined;
@@ -53,6 +61,7 @@ export class RetainedMessages {
   readonly #feed: RetainedFeed | undefined;
   /** Removes what has expired from the store. */
   #isSweeper: boolean;
+  readonly #whenJoined: (filter: string) => Promise<void> | undefined;
 
   constructor(
     store: RetainedStore,
@@ -61,7 +70,9 @@ export class RetainedMessages {
     clock: Clock,
     logger: Logger,
     cluster?: Cluster,
+    whenJoined: (filter: string) => Promise<void> | undefined = () => undefined,
   ) {
+    this.#whenJoined = whenJoined;
     this.#store = store;
     this.#limits = limits;
     this.#stats = stats;
@@ -77,7 +88,10 @@ export class RetainedMessages {
         this.#take(topic, value);
       },
     });
-    if (cluster === undefined) return;
+    if (cluster === undefined) {
+      this.#reads = new RetainedReads(store);
+      return;
+    }
     this.#feed = new RetainedFeed({
       cluster,
       store,
@@ -121,22 +135,26 @@ export class RetainedMessages {
    * Keeps a message published with RETAIN 1 in place of the one before [MQTT-3.3.1-5], whatever its QoS
    * [MQTT-3.3.1-7]; an empty payload only removes [MQTT-3.3.1-10] [MQTT-3.3.1-11]. Beyond the limits a
    * topic that has none yet gets none, and a message that takes the room of no earlier one leaves none.
+   * @param slot of this topic and no other
    */
-  put(topic: string, message: RetainedMessage): void {
+  put(topic: string, message: RetainedMessage, slot?: RetainedSlot): void {
     if (message.payloadStart === message.payloadEnd) {
       this.delete(topic);
       return;
     }
     const value = encodeRetainedRecord(message, this.#clock.now());
-    if (!this.#hasRoom(topic, value.length)) {
+    let known = slot?.retained;
+    if (known === undefined || known.bytes === GONE) known = this.#index.get(topic);
+    if (!this.#hasRoom(known, value.length)) {
       this.#stats.retainedRefused++;
       // The message before is not the last one any more: none at all is better than a wrong one.
       this.delete(topic);
       return;
     }
-    const commit = this.#store.putState(StateSpace.RETAINED, topic, value);
+    const commit = this.#store.putState(StateSpace.RETAINED, topic, value, true);
     this.#feed?.wrote(topic, commit);
-    this.#note(topic, value);
+    known = this.#note(topic, value, known);
+    if (slot !== undefined) slot.retained = known;
     this.#count();
   }
 
@@ -146,6 +164,7 @@ export class RetainedMessages {
     const isAllKnown = this.#feed === undefined && this.#load.isOver;
     if (!this.#index.delete(topic) && isAllKnown) return;
     this.#expiring.delete(topic);
+    this.#reads?.changed(topic);
     const commit = this.#store.deleteState(StateSpace.RETAINED, topic);
     if (!this.#load.isOver) this.#load.deleted(topic, commit);
     this.#feed?.wrote(topic, commit);
@@ -160,20 +179,21 @@ export class RetainedMessages {
 
   /** False when certainly no topic matches the filter. */
   mayMatch(filter: string): boolean {
-    if (!this.#load.isOver) return true;
+    if (!this.#load.isOver || this.#whenJoined(filter) !== undefined) return true;
     return this.#index.size > 0 && this.#index.match(filter).next().done !== true;
   }
 
   /** Undefined when `match` knows every topic; else resolves when it does. A name is asked of the store at once. */
   ready(filter: string): Promise<void> | undefined {
-    return this.#load.isOver || !isWildcardFilter(filter) ? undefined : this.#load.done;
+    if (!isWildcardFilter(filter)) return undefined;
+    const joined = this.#whenJoined(filter);
+    if (this.#load.isOver) return joined;
+    return joined === undefined ? this.#load.done : joined.then(() => this.#load.done);
   }
 
   /** The messages of these topics now; undefined for one that has gone or expired. */
   async read(topics: readonly string[]): Promise<(Buffer | undefined)[]> {
-    const values = await Promise.all(
-      topics.map((topic) => this.#store.getState(StateSpace.RETAINED, topic)),
-    );
+    const values = await (this.#reads?.read(topics) ?? this.#ask(topics));
     const now = this.#clock.now();
     return values.map((value, i) => {
       if (value === undefined) return undefined;
@@ -185,6 +205,10 @@ export class RetainedMessages {
     });
   }
 
+  #ask(topics: readonly string[]): Promise<(Buffer | undefined)[]> {
+    return Promise.all(topics.map((topic) => this.#store.getState(StateSpace.RETAINED, topic)));
+  }
+
   /** Another gateway has written. */
   #apply(topic: string, value: Buffer | undefined): void {
     if (value === undefined) {
@@ -192,7 +216,7 @@ export class RetainedMessages {
       this.#expiring.delete(topic);
       if (!this.#load.isOver) this.#load.deleted(topic, 0);
     } else {
-      this.#noteChecked(topic, value);
+      this.#noteChecked(topic, value, this.#index.get(topic));
     }
     this.#count();
   }
@@ -200,29 +224,34 @@ export class RetainedMessages {
   /** The store has it. What is known of the topic is newer. */
   #take(topic: string, value: Buffer): void {
     if (this.#index.get(topic) !== undefined) return;
-    this.#noteChecked(topic, value);
+    this.#noteChecked(topic, value, undefined);
     this.#count();
   }
 
-  #noteChecked(topic: string, value: Buffer): void {
+  #noteChecked(topic: string, value: Buffer, known: RetainedTopic | undefined): void {
     try {
       checkRetainedRecord(value, topic);
-      this.#note(topic, value);
+      this.#note(topic, value, known);
     } catch (error) {
       this.#logger.error({ topic, error: messageOf(error) }, 'skipping a retained message');
     }
   }
 
-  #note(topic: string, value: Buffer): void {
+  /** @param known what the index has of the topic */
+  #note(topic: string, value: Buffer, known: RetainedTopic | undefined): RetainedTopic {
     const expiresAt = retainedExpiresAt(value);
-    this.#index.set({ topic, bytes: value.length, expiresAt });
-    if (expiresAt === Infinity) this.#expiring.delete(topic);
-    else this.#expiring.set(topic, expiresAt);
+    const bytes = value.length;
+    this.#reads?.changed(topic);
+    if (expiresAt !== Infinity) this.#expiring.set(topic, expiresAt);
+    else if (known !== undefined && known.expiresAt !== Infinity) this.#expiring.delete(topic);
+    if (known === undefined) return this.#index.set({ topic, bytes, expiresAt });
+    this.#index.update(known, bytes, expiresAt);
+    return known;
   }
 
-  #hasRoom(topic: string, bytes: number): boolean {
+  /** @param before what the index has of the topic */
+  #hasRoom(before: RetainedTopic | undefined, bytes: number): boolean {
     const { maxRetainedMessages, maxRetainedBytes } = this.#limits;
-    const before = this.#index.get(topic);
     if (before === undefined) {
       return this.size < maxRetainedMessages && this.bytes + bytes <= maxRetainedBytes;
     }
@@ -256,6 +285,7 @@ export class RetainedMessages {
   }
 
   #sweepSome(): void {
+    this.#reads?.age();
     const now = this.#clock.now() - (this.#cluster === undefined ? 0 : SHARED_GRACE_MS);
     if (this.#sweep === undefined) {
       this.#sweep = this.#expiring.entries();

@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { TurnShares } from '../../common/turn-shares.ts';
 import {
   NO_EXPIRY,
   RECORD_RETAIN,
@@ -9,12 +10,11 @@ import {
   recordPayloadLength,
   recordPayloadStart,
   recordProperties,
+  recordPropertiesLength,
   recordPublisher,
+  recordPublisherBytes,
   recordQos,
   recordStoreTime,
-  recordTopic,
-  recordTopicLength,
-  recordTopicStart,
 } from '../../lmq/spi/record.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { CommitNumber } from '../../lmq/spi/types.ts';
@@ -26,6 +26,7 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
 import { encodeAliasedRecord5 } from '../session/aliased-record.ts';
+
 import { CursorState } from '../session/cursor.ts';
 import type { DeliveryPump } from '../session/delivery-pump.ts';
 import type {
@@ -40,6 +41,20 @@ import { hasRoom } from '../session/window-sender.ts';
 import { nextTopics } from './next-topics.ts';
 import type { RetainedLookUp } from './retained-look-up.ts';
 import { RETAINED_RECORD_AT } from './retained-record.ts';
+
+const NO_PROPERTIES = Buffer.alloc(0);
+/** Messages handed over in one turn of the event loop, about. */
+const TURN_MESSAGES = 2048;
+/** Durable messages that may wait for one client while more are read. */
+const MOST_WAITING = 256;
+
+/** Of what is sent to one subscription. */
+interface Progress {
+  /** With the last batch; 0 when there was none. */
+  commit: CommitNumber;
+  /** That it goes through. */
+  cursor: SessionCursor | undefined;
+}
 
 export interface RetainedSenderParts {
   readonly store: LmqStore;
@@ -58,13 +73,15 @@ export interface RetainedSenderParts {
  * Sends retained messages to new subscriptions [MQTT-3.3.1-6], with RETAIN 1 [MQTT-3.3.1-8]. At effective
  * QoS 0 they go straight to the socket while it has room; at QoS 1 and 2 a copy goes to the session's
  * peer queue, so that the packet identifier, the repetition and the crash are those of any other message.
- * A batch is handed over in the turn that read it, and the next one is read when it has been sent: no
- * message is older than what the subscription itself has delivered.
+ * A batch is handed over in the turn that read it, and the peer queue comes before all others until its messages are
+ * sent: no message is older than what the subscription itself has delivered. While one batch is being
+ * committed the next one is read, unless the client is slow.
  */
 export class RetainedSender {
   readonly #parts: RetainedSenderParts;
   /** Sessions that are being served. */
   readonly #running = new Set<Session>();
+  readonly #turns = new TurnShares(TURN_MESSAGES);
   #requests = 0;
 
   constructor(parts: RetainedSenderParts) {
@@ -119,22 +136,31 @@ export class RetainedSender {
       if (!this.#isHere(subscription.session)) return;
     }
     const walk = retained.match(subscription.filter);
-    let isLast = false;
-    while (!isLast) {
-      const topics: string[] = [];
-      isLast = await nextTopics(walk, topics);
-      await this.#sendBatch(subscription, topics, isLast ? done : undefined);
-      if (!this.#isHere(subscription.session)) return;
+    const { session } = subscription;
+    const progress: Progress = { commit: 0, cursor: undefined };
+    try {
+      let isLast = false;
+      while (!isLast) {
+        const topics: string[] = [];
+        isLast = await nextTopics(walk, topics);
+        await this.#sendBatch(subscription, topics, progress, isLast ? done : undefined);
+        if (!this.#isHere(session)) return;
+      }
+      await this.#delivered(progress);
+    } finally {
+      this.#parts.pump.prefer(session, undefined);
     }
   }
 
   async #sendBatch(
     subscription: SessionSubscription,
     topics: readonly string[],
+    progress: Progress,
     done: (() => void) | undefined,
   ): Promise<void> {
     const { session } = subscription;
     for (let rest = topics; ;) {
+      await this.#turns.take(rest.length);
       const values = await this.#parts.retained.read(rest);
       if (!this.#isHere(session)) return;
       if (session.subscriptions.get(subscription.filter) !== subscription) {
@@ -145,10 +171,10 @@ export class RetainedSender {
         await this.#parts.sessions.peerQueues.read(session);
         continue;
       }
-      const { count, commit } = this.#handOver(subscription, values);
+      const { count, commit } = this.#handOver(subscription, rest, values);
       rest = rest.slice(count);
       if (rest.length === 0) this.#finish(session, done);
-      if (commit > 0) await this.#delivered(session, commit);
+      if (commit > 0) await this.#keptUp(session, progress, commit);
       if (rest.length === 0) return;
       await this.#drained(session);
     }
@@ -167,6 +193,7 @@ export class RetainedSender {
   /** Sends or appends until the socket is full; `count` are done. */
   #handOver(
     subscription: SessionSubscription,
+    topics: readonly string[],
     values: readonly (Buffer | undefined)[],
   ): { count: number; commit: CommitNumber } {
     const { session, options } = subscription;
@@ -179,10 +206,11 @@ export class RetainedSender {
       if (options.noLocal && recordPublisher(value, RETAINED_RECORD_AT) === session.clientId) {
         continue;
       }
-      if (session.mayReceive?.(recordTopic(value, RETAINED_RECORD_AT)) === false) continue;
+      const topic = topics[count] as string;
+      if (session.mayReceive?.(topic) === false) continue;
       const qos = qosOf(value, subscription);
       if (qos > 0) {
-        commit = this.#append(subscription, value, qos);
+        commit = this.#append(subscription, topic, value, qos);
         continue;
       }
       const { link } = session;
@@ -221,20 +249,32 @@ export class RetainedSender {
   }
 
   /** A copy to the peer queue, at the effective QoS and with what the subscription adds to it. */
-  #append({ session, options }: SessionSubscription, value: Buffer, qos: number): CommitNumber {
+  #append(
+    { session, options }: SessionSubscription,
+    topic: string,
+    value: Buffer,
+    qos: number,
+  ): CommitNumber {
     const { store, pump, stats } = this.#parts;
     const cursor = session.peerCursor as SessionCursor;
     const at = RETAINED_RECORD_AT;
-    const topicStart = recordTopicStart(at);
-    const topicEnd = topicStart + recordTopicLength(value, at);
-    const stored = recordProperties(value, at);
     const { subscriptionId } = options;
     stats.retainedSent++;
     pump.prefer(session, cursor);
+    if (
+      store.appendToQueue !== undefined &&
+      subscriptionId === 0 &&
+      recordQos(value, at) === qos &&
+      recordExpiry(value, at) === NO_EXPIRY
+    ) {
+      return store.appendToQueue(cursor.queue, value, at);
+    }
+    const stored =
+      recordPropertiesLength(value, at) === 0 ? NO_PROPERTIES : recordProperties(value, at);
     return store.append(
-      store.directTopic(value.toString('utf8', topicStart, topicEnd), cursor.queue),
+      store.directTopic(topic, cursor.queue),
       qos | RECORD_RETAIN | RECORD_RETAINED,
-      Buffer.from(recordPublisher(value, at)),
+      recordPublisherBytes(value, at),
       subscriptionId === 0
         ? stored
         : Buffer.concat([subscriptionIdProperty(subscriptionId), stored]),
@@ -253,20 +293,21 @@ export class RetainedSender {
     return Math.max(0, seconds - Math.max(0, Math.floor(waited / 1000)));
   }
 
-  /** Until what was appended is on its way to the client, or the session has gone. */
-  async #delivered(session: Session, commit: CommitNumber): Promise<void> {
-    const { store, pump } = this.#parts;
+  /** Until the batch before is durable, and not too much is waiting for the client. */
+  async #keptUp(session: Session, progress: Progress, commit: CommitNumber): Promise<void> {
+    const before = progress.commit;
     const cursor = session.peerCursor as SessionCursor;
-    try {
-      await store.committed(commit);
-      if (cursor.state === CursorState.CAUGHT_UP || cursor.state === CursorState.CLOSED) return;
-      await new Promise<void>((resolve) => {
-        cursor.onIdle = resolve;
-      });
-    } finally {
-      cursor.onIdle = undefined;
-      pump.prefer(session, undefined);
-    }
+    progress.commit = commit;
+    progress.cursor = cursor;
+    if (before > 0) await this.#parts.store.committed(before);
+    if (cursor.queue.maxOffset - cursor.offset > MOST_WAITING) await idle(cursor);
+  }
+
+  /** Until what was appended is on its way to the client, or the session has gone. */
+  async #delivered({ commit, cursor }: Progress): Promise<void> {
+    if (cursor === undefined) return;
+    await this.#parts.store.committed(commit);
+    await idle(cursor);
   }
 
   /** Until the socket has room, or another connection has come, or the session has gone. */
@@ -277,6 +318,15 @@ export class RetainedSender {
     });
     session.onDrain = undefined;
   }
+}
+
+/** Until all that is durable is on its way to the client, or the session has gone. */
+async function idle(cursor: SessionCursor): Promise<void> {
+  if (cursor.state === CursorState.CAUGHT_UP || cursor.state === CursorState.CLOSED) return;
+  await new Promise<void>((resolve) => {
+    cursor.onIdle = resolve;
+  });
+  cursor.onIdle = undefined;
 }
 
 /** Effective QoS [MQTT-3.8.4-6]; 0 for a message that has gone. */

@@ -19,10 +19,11 @@ export class ServerFilters {
     return isWildcardFilter(filter) && isServerTopic(filter);
   }
 
-  /** Takes over what persistent sessions use. */
+  /** Takes over what persistent sessions use. A filter has a use in each of its stores. */
   start(filters: FilterTable): void {
     for (const { filter, uses } of filters.listFilters()) {
-      if (uses > 0 && isServerTopic(filter)) this.#uses.set(filter, uses);
+      if (uses === 0 || !isServerTopic(filter)) continue;
+      this.#uses.set(filter, Math.max(uses, this.#uses.get(filter) ?? 0));
     }
   }
 

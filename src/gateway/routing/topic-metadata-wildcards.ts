@@ -92,6 +92,13 @@ export class Wildcards {
     for (const level of kv.list(LMQ_AUTOMATIC_NAMESPACE).keys()) this.#options.touch(level);
   }
 
+  /** Drops what a store that was away has pinned, and no operator has registered any more. */
+  unpinOthers(filters: FilterTable): void {
+    for (const { filter, pinned } of filters.listFilters()) {
+      if (pinned && !this.#pinned.has(filter)) filters.unpinFilter(filter);
+    }
+  }
+
   /** Takes a list over that somebody else has written; true when the registered filters change. */
   load(level: string, list: string | undefined): boolean {
     const listed = this.#parse(level, list);

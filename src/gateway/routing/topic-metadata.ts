@@ -201,6 +201,16 @@ export class TopicMetadata implements Service {
     this.#lanes.pinIn(lane, this.#wildcards.pinned());
   }
 
+  /** A store that was away at the start is there: its filters are those of the others, as far as operators say. */
+  laneJoined(lane: Lane, filters: FilterTable): void {
+    this.laneAdded(lane);
+    this.#wildcards.unpinOthers(filters);
+    this.#serverFilters.start(filters);
+    for (const { filter, uses } of filters.listFilters()) {
+      if (uses > 0) void this.eventInterest.want(filter);
+    }
+  }
+
   /**
    * Calls `listener` when others changed the first topics or wildcards, so that cached answers are no
    * longer right. What is registered here by use only adds, and is not told. Returns the unlisten.

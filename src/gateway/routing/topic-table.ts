@@ -8,6 +8,7 @@ import { MqttProtocolError, TopicLimitError } from '../codec/protocol-error.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import { exceedsTopicLimits, type TopicLimits } from './topic-limits.ts';
 import { PublishRefusal } from './publish-refusal.ts';
+import type { RetainedTopic } from '../retained/retained-index.ts';
 import type { LiveSubscriptions, SharedAudience } from './live-subscriptions.ts';
 import type { TopicMetadata } from './topic-metadata.ts';
 
@@ -27,6 +28,8 @@ export interface TopicEntry {
   atQos0: SessionSubscription[];
   /** Shared groups: one member of each gets what is published at QoS 0. */
   groups: SharedAudience[];
+  /** What the list of retained messages knew of the topic when one was published last. */
+  retained: RetainedTopic | undefined;
 }
 
 /** Names remembered. A name beyond costs a look-up again, nothing else. */
@@ -170,6 +173,7 @@ export class TopicTable {
       all: [],
       atQos0: [],
       groups: [],
+      retained: undefined,
     };
   }
 

@@ -5,6 +5,7 @@ import type { Spread, Stores } from '../../lmq/spi/stores.ts';
 import { CursorState, type HoldBack } from './cursor.ts';
 import { DeliveryState } from './inflight-window.ts';
 import type { Session, SessionCursor, SessionSubscription } from './session.ts';
+import { endsOfElders, SWITCH_PAUSE_MS } from './elder-ends.ts';
 import { isAssigned } from './session-lanes.ts';
 import { cursorsOf } from './subscription.ts';
 
@@ -37,9 +38,9 @@ export interface HeldDelivery {
 /**
  * Keeps the order of topics that have moved to a newer store: a cursor there waits until those in the older
  * stores have passed what these had when it began (docs/adr/0501), and that is durable: after a crash the
- * order would be another one. It begins when it is attached, or, in a store that is only being added, with its
- * first message: then the older stores are asked once more, as that message may have been quicker than the
- * last ones that they had.
+ * order would be another one. It begins when it is attached, or, while gateways send to the older stores still
+ * (docs/adr/0621), with its first message: then these are asked once more, when none does any more, as that message may
+ * have been quicker than the last ones that they had.
  */
 export class HeldCursors {
   readonly #stores: Stores;
@@ -56,7 +57,8 @@ export class HeldCursors {
 
   /** A cursor with `after` is being attached: true when it has to wait. */
   hold(cursor: SessionCursor, after: HoldBack<Session>): boolean {
-    if (this.#stores.spread.isInForce(cursor.queue.lane)) {
+    const { lane } = cursor.queue;
+    if (this.#stores.spread.isInForce(lane) && this.#stores.haveAllSwitched(lane) === true) {
       after.upTo = ends(after);
       if (hasPassed(cursor.session, after)) {
         cursor.after = undefined;
@@ -121,25 +123,31 @@ export class HeldCursors {
 
   async #ask(cursor: SessionCursor, after: HoldBack<Session>): Promise<void> {
     try {
-      for (const { queue } of after.elders) {
-        const store = this.#stores.member(queue.lane);
-        // Its answer comes behind everything that the store has told before.
-        store.closeQueue(await store.openQueue(queue.name));
+      const { lane, name } = cursor.queue;
+      const elders = after.elders.map(({ queue }) => queue.lane);
+      const upTo = await endsOfElders(this.#stores, lane, name, elders);
+      if (upTo === undefined) {
+        this.#askLater(cursor, after, SWITCH_PAUSE_MS);
+        return;
       }
-      after.upTo = ends(after);
+      after.upTo = upTo;
       after.isBusy = false;
     } catch (error) {
       this.#logger.warn(
         { clientId: cursor.session.clientId, error: messageOf(error) },
         'messages of a newer store wait for an older one',
       );
-      this.#clock.after(RETRY_MS, () => {
-        after.isBusy = false;
-        if (cursor.state === CursorState.HELD) this.arrived(cursor);
-      });
+      this.#askLater(cursor, after, RETRY_MS);
       return;
     }
     if (cursor.state === CursorState.HELD) this.#delivery.run(cursor.session);
+  }
+
+  #askLater(cursor: SessionCursor, after: HoldBack<Session>, pauseMs: number): void {
+    this.#clock.after(pauseMs, () => {
+      after.isBusy = false;
+      if (cursor.state === CursorState.HELD) this.arrived(cursor);
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 
 /** Shorter names are not shorter as an alias. */
@@ -54,10 +55,16 @@ export class OutgoingAliases {
     this.#usesLeft = maximum * USES_PER_ALIAS;
   }
 
+  /** Packets may become too large: their sizes have to be known. */
+  get isLimited(): boolean {
+    return this.#maximumPacketSize < LARGEST_PACKET;
+  }
+
   /**
    * The alias for the name in `source[start, start + length)`, or 0 for none. The caller has to encode the
    * packet in this turn: the client is taken to know the alias from now on.
-   * @param packetSize without alias: one that would become too large with it gets none
+   * @param packetSize without alias, or 0 when it is far below what the client takes: one that would become too
+   *   large with it gets none
    */
   choose(source: Buffer, start: number, length: number, packetSize: number): number {
     this.nameLength = length;

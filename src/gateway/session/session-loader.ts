@@ -1,6 +1,7 @@
+import { allOf } from '../../common/all-of.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
-import { laneBit } from '../../lmq/spi/lane.ts';
-import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
+import { type Lane, laneBit } from '../../lmq/spi/lane.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import { isSharedFilter } from '../../common/topic/shared-filter.ts';
 import { openFor } from '../../lmq/spi/open-for.ts';
 import { filterQueueName, peerQueueName } from '../../lmq/spi/queue-name.ts';
@@ -10,6 +11,7 @@ import { Cursor, sharedCursor } from './cursor.ts';
 import { holdBack } from './hold-back.ts';
 import { InflightWindow } from './inflight-window.ts';
 import { openForInLanes, openInLanes } from './lane-queues.ts';
+import type { PartClaims } from './part-claims.ts';
 import type { SavedWindow } from './saved-window.ts';
 import { Session, type SessionSubscription } from './session.ts';
 import { lanesFor } from './session-lanes.ts';
@@ -41,19 +43,22 @@ export class SessionLoader {
   readonly #stores: Stores;
   readonly #shares: SharedSubscriptions;
   readonly #maxInflight: number;
+  readonly #parts: PartClaims;
   readonly #windows: StoredWindows;
 
   constructor(
     store: LmqStore,
     shares: SharedSubscriptions,
     maxInflight: number,
-    stores: Stores = onlyStore(store),
+    stores: Stores,
+    parts: PartClaims,
   ) {
     this.#store = store;
     this.#stores = stores;
     this.#shares = shares;
     this.#maxInflight = maxInflight;
-    this.#windows = new StoredWindows(stores);
+    this.#parts = parts;
+    this.#windows = new StoredWindows(stores, parts);
   }
 
   /**
@@ -79,6 +84,7 @@ export class SessionLoader {
     }
     try {
       await this.#restore(session, record, window);
+      if (session.lanes !== undefined) await this.#parts.take(session, lanesNow(session));
     } catch (error) {
       for (const queue of session.queues()) this.#store.closeQueue(queue);
       throw error;
@@ -202,9 +208,7 @@ export class SessionLoader {
   }
 }
 
-/** Waits for all, so that nothing is under way when one has failed. */
-async function allOf(waiting: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(waiting);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+/** A store may have come since it was asked what to read. */
+function lanesNow(session: Session): Lane[] {
+  return Array.from(session.queues(), ({ lane }) => lane);
 }

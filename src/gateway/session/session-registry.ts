@@ -1,7 +1,8 @@
+import { allOf } from '../../common/all-of.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
-import type { Lane } from '../../lmq/spi/lane.ts';
+import { type Lane, lanesOfBits } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -10,10 +11,12 @@ import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import { OfflineSessions } from './offline-sessions.ts';
+import { PartClaims } from './part-claims.ts';
 import { PeerQueues } from './peer-queues.ts';
 import { SessionEnd } from './session-end.ts';
 import { SessionExpiry } from './session-expiry.ts';
 import type { Session, SessionLink } from './session.ts';
+import type { SessionLanes } from './session-lanes.ts';
 import type { SessionLog } from './session-log.ts';
 import { SessionLoader } from './session-loader.ts';
 import { CountingObserver, type SessionObserver } from './session-observer.ts';
@@ -60,6 +63,8 @@ export class SessionRegistry {
   readonly #observer: CountingObserver;
   readonly #end: SessionEnd;
   readonly #stored: StoredSessions;
+  /** Claims in stores that are not the home of a session. */
+  readonly parts: PartClaims;
   /** When stored sessions end. */
   readonly expiry: SessionExpiry;
   /** Has sessions read what is sent to their client alone. */
@@ -77,14 +82,15 @@ export class SessionRegistry {
     this.#observer = new CountingObserver(stats);
     this.expiry = new SessionExpiry(clock, logger, cluster === undefined);
     this.peerQueues = new PeerQueues({ ...options, table, serial: this.#serial });
-    this.growth = new SubscriptionGrowth({ ...options, stores, table });
+    this.parts = new PartClaims(stores, table);
+    this.growth = new SubscriptionGrowth({ ...options, stores, table, parts: this.parts });
     const wiring = new SessionWiring(options);
     const common = { ...options, wiring, offline: this.#offline, expiry: this.expiry };
     this.#end = new SessionEnd({ ...common, table });
     this.#stored = new StoredSessions({
       ...common,
       stores,
-      loader: new SessionLoader(store, shares, maxInflight, stores),
+      loader: new SessionLoader(store, shares, maxInflight, stores, this.parts),
       end: this.#end,
       peerQueues: this.peerQueues,
       observer: this.#observer,
@@ -126,6 +132,8 @@ export class SessionRegistry {
       } catch (error) {
         if (this.#table.get(clientId) === undefined) this.#releaseClaim(clientId);
         throw error;
+      } finally {
+        this.parts.end(clientId);
       }
     });
   }
@@ -138,7 +146,9 @@ export class SessionRegistry {
       found = await this.#options.cluster?.claimWith(claimKey(ClaimKind.SESSION, clientId), () =>
         this.#stored.find(clientId),
       );
+      this.parts.begin(clientId);
     } else {
+      this.parts.begin(clientId);
       this.#endConnection(current);
       if (!cleanStart && current.persistent && current.expirySeconds > 0) {
         current.expirySeconds = expirySeconds;
@@ -195,6 +205,8 @@ export class SessionRegistry {
   /** Ends a session that has no connection; what it has saved is seen by its next owner. */
   async #endAndRelease(session: Session): Promise<void> {
     const ended = this.#end.end(session, session.expirySeconds === 0);
+    // What their stores have to keep is written: the next owner asks for them when the home is free.
+    this.parts.release(session.clientId);
     // Its next owner has to find what every store has of it.
     if (session.lanes !== undefined) await ended;
     // In the commit of what was saved.
@@ -203,6 +215,7 @@ export class SessionRegistry {
   }
 
   #releaseClaim(clientId: string): void {
+    this.parts.release(clientId);
     this.#options.cluster?.release(claimKey(ClaimKind.SESSION, clientId));
   }
 
@@ -237,9 +250,11 @@ export class SessionRegistry {
       if (this.#table.get(clientId) !== undefined) return;
       const key = claimKey(ClaimKind.SESSION, clientId);
       if ((await this.#options.cluster?.claimIfFree(key)) === false) return;
+      this.parts.begin(clientId);
       try {
         await task();
       } finally {
+        this.parts.end(clientId);
         this.#releaseClaim(clientId);
       }
     });
@@ -261,6 +276,19 @@ export class SessionRegistry {
         ),
       );
     }
+  }
+
+  /**
+   * Lanes that may have something of the session from now on whatever it subscribes, as bits; resolves when its record says so,
+   * and this gateway has the parts.
+   * @throws StoreError (rejection) when a store cannot be reached
+   */
+  async listLanes(session: Session, lanes: SessionLanes, listed: number): Promise<void> {
+    const wanted = lanesOfBits(listed);
+    await allOf([
+      this.parts.take(session, wanted),
+      this.#options.log.listLanes(session, lanes, listed),
+    ]);
   }
 
   /** Client ids with a session being opened or closed. */

@@ -1,3 +1,4 @@
+import { allOf } from '../../common/all-of.ts';
 import { type Lane, laneBit } from '../../lmq/spi/lane.ts';
 import { filterQueueName } from '../../lmq/spi/queue-name.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
@@ -6,6 +7,7 @@ import { parseSharedFilter, topicFilterOf } from '../../common/topic/shared-filt
 import { Cursor, CursorState, sharedCursor } from './cursor.ts';
 import { decodeInflightRecord } from './inflight-record.ts';
 import { DeliveryState } from './inflight-window.ts';
+import type { PartClaims } from './part-claims.ts';
 import { joinWindows, type SavedPart, type SavedWindow } from './saved-window.ts';
 import type { Session, SessionCursor } from './session.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -28,24 +30,29 @@ type CursorTable = Map<string, SessionCursor>[];
 /** What stores have in flight of sessions that are loaded: read, and put back. */
 export class StoredWindows {
   readonly #stores: Stores;
+  readonly #claims: PartClaims;
 
-  constructor(stores: Stores) {
+  constructor(stores: Stores, claims: PartClaims) {
     this.#stores = stores;
+    this.#claims = claims;
   }
 
   /**
-   * Reads the in-flight records of the session's home, of where it subscribes, and of what its record names.
+   * Reads the in-flight records of the session's home, of where it subscribes, and of what its record names, each under the
+   * claim of its store.
    * @param home what its home has, if that has been read
    */
   async read(record: SessionRecord, home: HomeState | undefined): Promise<SavedState> {
     const { clientId, createdAt } = record;
     const lanes = this.#lanesOf(record);
     const homeLane = this.#stores.spread.homeOf(clientId);
-    const values = await Promise.all(
+    const values = await allOf(
       lanes.map((lane) =>
         home !== undefined && lane === homeLane
           ? Promise.resolve(home.inflight)
-          : this.#stores.member(lane).getState(StateSpace.INFLIGHT, clientId),
+          : this.#claims.readWith(clientId, lane, () =>
+              this.#stores.member(lane).getState(StateSpace.INFLIGHT, clientId),
+            ),
       ),
     );
     const parts: SavedPart[] = [];

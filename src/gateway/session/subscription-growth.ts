@@ -7,6 +7,7 @@ import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import { Cursor, sharedCursor } from './cursor.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { holdBack } from './hold-back.ts';
+import type { PartClaims } from './part-claims.ts';
 import type { Session, SessionSubscription } from './session.ts';
 import { lanesFor } from './session-lanes.ts';
 import type { SessionLog } from './session-log.ts';
@@ -22,6 +23,7 @@ export interface SubscriptionGrowthParts {
   readonly log: SessionLog;
   readonly shares: SharedSubscriptions;
   readonly table: SessionTable;
+  readonly parts: PartClaims;
 }
 
 /** Has subscriptions heard from a store that is added while they are there (docs/adr/0501). */
@@ -64,7 +66,8 @@ export class SubscriptionGrowth {
 
   async #addTo(subscription: SessionSubscription, lane: Lane): Promise<void> {
     if (!this.#needs(subscription, lane)) return;
-    const { stores, pump, live, shares } = this.#parts;
+    const { stores, pump, live, shares, parts } = this.#parts;
+    await parts.take(subscription.session, [lane]);
     const queue = await this.#acquire(subscription, lane);
     if (!this.#needs(subscription, lane)) {
       stores.member(lane).closeQueue(queue);

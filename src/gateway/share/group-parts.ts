@@ -5,7 +5,9 @@ import { filterQueueName } from '../../lmq/spi/queue-name.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { Logger } from '../../common/logger.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
+import { groupHold } from './group-hold.ts';
 import type { GroupTable } from './group-table.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import type { ShareLog } from './share-log.ts';
@@ -16,6 +18,7 @@ import type { ShareUsers } from './share-users.ts';
 
 export interface GroupPartsOptions {
   readonly lane: Lane;
+  readonly stores: Stores;
   readonly cluster: Cluster;
   readonly store: LmqStore;
   readonly metadata: TopicMetadata;
@@ -40,7 +43,7 @@ export class GroupParts {
 
   /** This gateway joins a group, which is made when nobody has it. It has the turn then. */
   async enter(key: string, filter: string): Promise<ShareGroup> {
-    const { cluster, store, metadata, log, turns, users, table, lane } = this.#options;
+    const { cluster, store, stores, metadata, log, turns, users, table, lane } = this.#options;
     await cluster.claim(claimKey(ClaimKind.GROUP, key));
     await cluster.claim(claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)));
     const record = await store.getState(StateSpace.SHARE, key);
@@ -51,6 +54,7 @@ export class GroupParts {
     const offset =
       record === undefined ? undefined : await store.loadOffset(shareConsumer(key), queue);
     const group = table.add(key, filter, queue, offset ?? queue.nextOffset);
+    group.after = groupHold(filter, lane, stores.spread);
     if (record !== undefined) {
       group.savedRecord = record;
       group.savedOffset = offset ?? -1;

@@ -5,11 +5,14 @@ import type { Stores } from '../../lmq/spi/stores.ts';
 import { type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
 import { decodeInflightRecord, encodeInflightRecord } from '../session/inflight-record.ts';
 import { takeStoredLeases } from './lease-return.ts';
+import type { PartClaims } from '../session/part-claims.ts';
 import type { ShareGroup } from './share-group.ts';
 
 /** Runs a task while the client has no session in memory; not at all when it has one. */
 export interface AwayClients {
   whileAway(clientId: string, task: () => Promise<void>): Promise<void>;
+  /** The claims of such clients beside their homes. */
+  readonly parts: Pick<PartClaims, 'readWith'>;
 }
 
 export interface LeaseFetchParts {
@@ -37,8 +40,10 @@ export class LeaseFetch {
   /** In the background. */
   from(group: ShareGroup, clientId: string): void {
     group.holders.delete(clientId);
-    const fetching = this.#away?.whileAway(clientId, () => this.#fetch(group.key, clientId));
-    fetching?.catch((error: unknown) => {
+    const away = this.#away;
+    if (away === undefined) return;
+    const fetching = away.whileAway(clientId, () => this.#fetch(away, group.key, clientId));
+    fetching.catch((error: unknown) => {
       this.#parts.logger.error(
         { clientId, group: group.key, error: messageOf(error) },
         'taking messages of a shared subscription back failed',
@@ -46,10 +51,12 @@ export class LeaseFetch {
     });
   }
 
-  async #fetch(key: string, clientId: string): Promise<void> {
+  async #fetch({ parts }: AwayClients, key: string, clientId: string): Promise<void> {
     const { lane, stores, giveBack } = this.#parts;
     const store = stores.member(lane);
-    const saved = await store.getState(StateSpace.INFLIGHT, clientId);
+    const saved = await parts.readWith(clientId, lane, () =>
+      store.getState(StateSpace.INFLIGHT, clientId),
+    );
     if (saved === undefined) return;
     const taken = takeStoredLeases(decodeInflightRecord(saved, clientId), key);
     if (taken === undefined) return;

@@ -2,6 +2,7 @@ import type { Queue, QueueOffset, Segment } from '../../lmq/spi/types.ts';
 import type { SharedAudience } from '../routing/live-subscriptions.ts';
 import type { SessionCursor, SessionSubscription } from '../session/session.ts';
 import type { SharedSource } from '../session/shared-subscriptions.ts';
+import type { GroupHold } from './group-hold.ts';
 import { hashOf, type ShareStrategy } from './share-strategy.ts';
 
 /** Whether a group is handing out messages, or why not. */
@@ -39,6 +40,10 @@ export class ShareGroup implements SharedSource, SharedAudience {
    * waits for the turn.
    */
   hasTurn = true;
+  /** Undefined when it need not, or not any more, come behind the same group in older stores (`held-groups.ts`). */
+  after: GroupHold | undefined = undefined;
+  /** The same group in newer stores, which waits until this one has passed something. */
+  waiting: Set<ShareGroup> | undefined = undefined;
   /** User keys of those who have acquired it and are not members yet, where that counts. */
   readonly entering: Set<string> = new Set<string>();
   /** As last saved, of the part of this gateway in a group of several. */

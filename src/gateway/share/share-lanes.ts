@@ -1,3 +1,4 @@
+import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { parseSharedFilter, sharedFilterText } from '../../common/topic/shared-filter.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { Arrival } from '../../lmq/spi/types.ts';
@@ -10,6 +11,9 @@ import type { AwayClients } from './lease-fetch.ts';
 import type { ShareGroup } from './share-group.ts';
 import { ShareGroups, type ShareGroupsParts } from './share-groups.ts';
 import { sharedFiltersOf } from './stored-subscribers.ts';
+
+/** As long as for anything else that a store is asked for, ms. */
+const JOIN_TIMEOUT_MS = 30_000;
 
 /**
  * The shared subscriptions of a gateway over all stores: in each store that its filter may lie in, a shared
@@ -51,8 +55,10 @@ export class ShareLanes implements SharedSubscriptions {
   /** Brings back what the stores have. */
   async start(away: AwayClients): Promise<void> {
     this.#away = away;
-    await Promise.all(this.#lanes.map((groups) => groups.start(away)));
-    for (const lane of this.#lanes.keys()) await this.#seed(lane);
+    const { stores } = this.#parts;
+    const joined = [...this.#lanes.keys()].filter((lane) => stores.isJoined(lane));
+    await Promise.all(joined.map((lane) => this.at(lane).start(away)));
+    for (const lane of joined) await this.#seed(lane);
   }
 
   stop(): void {
@@ -67,6 +73,17 @@ export class ShareLanes implements SharedSubscriptions {
     const added = this.at(lane);
     if (this.#away !== undefined) await added.start(this.#away);
     await this.#seed(lane);
+  }
+
+  /**
+   * A store that was away at the start is there: its groups are brought back, begin elsewhere where they lack, and
+   * those of others there. May be called again when it has failed.
+   */
+  async joinLane(lane: Lane): Promise<void> {
+    await this.addLane(lane);
+    for (const other of this.#lanes.keys()) {
+      if (other !== lane && this.#parts.stores.isJoined(other)) await this.#seed(other);
+    }
   }
 
   /** The gateway of a client with a stored session has died: other members get what it had. */
@@ -91,7 +108,11 @@ export class ShareLanes implements SharedSubscriptions {
     const user = { filter, clientId, durable };
     return acquireInLanes(
       () => this.#lanesOfShared(filter),
-      (lane) => this.at(lane).acquire(user),
+      (lane) => {
+        const joined = this.#joined(lane, filter);
+        if (joined === undefined) return this.at(lane).acquire(user);
+        return joined.then(() => this.at(lane).acquire(user));
+      },
       (_group, lane) => {
         this.at(lane).release(user);
       },
@@ -139,6 +160,26 @@ export class ShareLanes implements SharedSubscriptions {
     for (const { cluster: from } of this.#lanes) {
       if (from !== undefined && from !== to) await this.#seeds.sow(from, to, lane);
     }
+  }
+
+  /**
+   * Undefined when the store is joined; who has users in a group there is not known before, and the last one here
+   * would end it.
+   * @throws StoreError (rejection) STORE_UNAVAILABLE when that takes too long
+   */
+  #joined(lane: Lane, filter: string): Promise<void> | undefined {
+    const { stores, clock } = this.#parts;
+    if (stores.isJoined(lane)) return undefined;
+    return new Promise((resolve, reject) => {
+      const late = clock.after(JOIN_TIMEOUT_MS, () => {
+        const message = 'the groups of a store that was away at the start are not known yet';
+        reject(new StoreError(ErrorCode.STORE_UNAVAILABLE, message, { retryable: true }));
+      });
+      void stores.whenJoined(parseSharedFilter(filter)?.filter ?? filter)?.then(() => {
+        late.cancel();
+        resolve();
+      });
+    });
   }
 
   #lanesOf(filter: string): readonly Lane[] {

@@ -1,5 +1,7 @@
+import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import type { Lane } from '../../lmq/spi/lane.ts';
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import {
   RECORD_QOS_MASK,
@@ -7,6 +9,7 @@ import {
   recordPublisher,
   recordTopic,
 } from '../../lmq/spi/record.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import { PullStatus, type QueueOffset, type Segment } from '../../lmq/spi/types.ts';
 import type { SilentStores } from '../cluster/silent-stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -22,6 +25,7 @@ import type {
 import type { SessionLog } from '../session/session-log.ts';
 import { cursorIn } from '../session/subscription.ts';
 import { hasRoom } from '../session/window-sender.ts';
+import { HeldGroups } from './held-groups.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import type { ShareLog } from './share-log.ts';
 import { hashOf } from './share-strategy.ts';
@@ -42,6 +46,10 @@ export interface SharePumpParts {
   readonly logger: Logger;
   /** Other gateways hand messages of the group out too; what is published at QoS 0 goes the same way. */
   readonly askForTurn?: ((group: ShareGroup) => void) | undefined;
+  readonly stores: Stores;
+  readonly clock: Clock;
+  /** A group of this gateway in a store. */
+  readonly find: (key: string, lane: Lane) => ShareGroup | undefined;
 }
 
 /**
@@ -51,15 +59,33 @@ export interface SharePumpParts {
  */
 export class SharePump {
   readonly #parts: SharePumpParts;
+  readonly #held: HeldGroups;
   /** Persistent sessions that have got something in this run. */
   readonly #touched = new Set<Session>();
 
   constructor(parts: SharePumpParts) {
     this.#parts = parts;
+    this.#held = new HeldGroups({
+      ...parts,
+      run: (group) => {
+        this.run(group);
+      },
+    });
   }
 
   run(group: ShareGroup): void {
+    this.#run(group);
+    if (group.waiting !== undefined) this.#held.progressed(group);
+  }
+
+  #run(group: ShareGroup): void {
     if (group.state === ShareState.PULLING || group.state === ShareState.CLOSED) return;
+    if (group.after !== undefined) {
+      // Whoever wants the turn may have it.
+      group.state = ShareState.CAUGHT_UP;
+      this.#held.wait(group, group.after);
+      return;
+    }
     if (!group.hasTurn) {
       if (group.nextOffset < group.queue.maxOffset && group.members.some(this.#hasRoom)) {
         this.#parts.askForTurn?.(group);

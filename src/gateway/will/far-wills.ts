@@ -5,10 +5,7 @@ import type { Logger } from '../../common/logger.ts';
 /** How long a client that comes back waits for the message of its last will to be durable, ms. */
 const PATIENCE_MS = 2000;
 
-/**
- * Wills that are published into another store than their record is in: the record goes when the message is
- * durable. A crash between the two sends a will twice (ADR 501).
- */
+/** Wills that are published into another store than their record is in: the record goes when the message is durable. */
 export class FarWills {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -27,26 +24,34 @@ export class FarWills {
 
   /**
    * A will has been published.
-   * @param durable its commit
+   * @param durable resolves when its commit has; with false when another gateway sees to it
    * @param forget takes the record away; not called when the commit fails
    */
-  publishing(clientId: string, durable: Promise<void>, forget: () => void): void {
+  publishing(clientId: string, durable: Promise<boolean>, forget: () => void): void {
     const end = (): void => {
       if (this.#pending.get(clientId) !== pending) return;
       this.#pending.delete(clientId);
       forget();
     };
-    const done = durable.then(end, (error: unknown) => {
+    const leave = (): void => {
       if (this.#pending.get(clientId) === pending) this.#pending.delete(clientId);
+    };
+    const settle = (isDone: boolean): void => {
+      if (isDone) end();
+      else leave();
+    };
+    const done = durable.then(settle, (error: unknown) => {
+      leave();
       this.#logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
     });
     const pending = { done, end };
     this.#pending.set(clientId, pending);
   }
 
-  /** Resolves when `settled` has for each. */
+  /** Waits for all as long as for one; what is not durable then keeps its record, for another gateway. */
   async allSettled(): Promise<void> {
-    await Promise.all(Array.from(this.#pending.keys(), (clientId) => this.settled(clientId)));
+    await Promise.all(Array.from(this.#pending.values(), (pending) => this.#patiently(pending)));
+    this.#pending.clear();
   }
 
   /**
@@ -56,13 +61,17 @@ export class FarWills {
   async settled(clientId: string): Promise<void> {
     const pending = this.#pending.get(clientId);
     if (pending === undefined) return;
-    await new Promise<void>((resolve) => {
+    await this.#patiently(pending);
+    pending.end();
+  }
+
+  #patiently({ done }: { readonly done: Promise<void> }): Promise<void> {
+    return new Promise((resolve) => {
       const late = this.#clock.after(PATIENCE_MS, resolve);
-      void pending.done.then(() => {
+      void done.then(() => {
         late.cancel();
         resolve();
       });
     });
-    pending.end();
   }
 }

@@ -3,15 +3,16 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
-import { laneOfCommit } from '../../lmq/spi/lane.ts';
+import { type Lane, laneOfCommit } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
-import type { Spread } from '../../lmq/spi/stores.ts';
+import type { Stores } from '../../lmq/spi/stores.ts';
 import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { WillPublisher } from '../hooks/hooked-will-publisher.ts';
 import { DelayedWill } from './delayed-will.ts';
+import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
 import { decodeWillRecord, encodeWillRecord, type StoredWill } from './will-record.ts';
 
@@ -20,8 +21,8 @@ const MAX_DELAYED = 100_000;
 
 export interface WillsParts {
   readonly store: LmqStore;
-  /** Where a record lies: at the client's home. */
-  readonly spread: Spread;
+  /** A record lies at the client's home, the message where its topic is. */
+  readonly stores: Stores;
   readonly publisher: WillPublisher;
   readonly wheel: TimerWheel;
   readonly stats: GatewayStats;
@@ -34,7 +35,7 @@ export interface WillsParts {
 /**
  * Will messages, one per client at most: in the store from before CONNACK until they are published or
  * dropped. Both happen in one commit with the end of the record, so that a crash neither loses a will
- * nor sends it twice; where message and record are in two stores, in two (`FarWills`).
+ * nor sends it twice; where message and record are in two stores, `FarWillSender` sees to that.
  *
  * With other gateways on the store, the record of an open connection is its session's owner's, and that of
  * a will that waits for its delay belongs to whoever has its claim: others leave them alone.
@@ -47,10 +48,12 @@ export class Wills {
   /** Client ids whose delayed will is being published. */
   readonly #due = new Set<string>();
   readonly #far: FarWills;
+  readonly #sender: FarWillSender;
 
   constructor(parts: WillsParts) {
     this.#parts = parts;
     this.#far = new FarWills(parts.clock, parts.logger);
+    this.#sender = new FarWillSender(parts.stores, parts.clock);
   }
 
   /** Publishes the wills of connections that ended with the process before this one, after their delay. */
@@ -71,11 +74,12 @@ export class Wills {
     }
   }
 
-  /** Resolves when no record is left whose will has been published. */
-  stop(): Promise<void> {
+  /** Resolves when no record is left whose will has been published, or when that takes too long. */
+  async stop(): Promise<void> {
     for (const will of this.#delayed.values()) this.#parts.wheel.remove(will);
     this.#delayed.clear();
-    return this.#far.allSettled();
+    await this.#far.allSettled();
+    this.#sender.stop();
   }
 
   /**
@@ -102,8 +106,11 @@ export class Wills {
     } else if (cluster !== undefined && mayHaveWill && !this.#open.has(clientId)) {
       await this.#takeOver(cluster, clientId, isResumed);
     }
+    // Its record would go with that of the one before.
+    if (this.#far.has(clientId)) await this.#far.settled(clientId);
     if (will === undefined || !hasSession()) return;
     this.#open.set(clientId, will);
+    this.#dropPlan(clientId);
     const record = encodeWillRecord({ ...will, sessionExpirySeconds, dueAt: 0 });
     await store.committed(store.putState(StateSpace.WILL, clientId, record));
   }
@@ -133,6 +140,11 @@ export class Wills {
     }
     // The claim goes with the record.
     void this.#far.settled(clientId);
+  }
+
+  /** Another gateway publishes the will of a client in a store that is not its home. */
+  giveUpFar(clientId: string, lane: Lane): void {
+    this.#sender.giveUp(clientId, lane);
   }
 
   /** A delayed will of a dead gateway; false when it is that of a connection. */
@@ -185,7 +197,20 @@ export class Wills {
   #forget(clientId: string): void {
     const { store, cluster } = this.#parts;
     store.deleteState(StateSpace.WILL, clientId);
+    this.#dropPlan(clientId);
     cluster?.release(willClaim(clientId));
+  }
+
+  /** How it was to be published elsewhere. */
+  #dropPlan(clientId: string): void {
+    const { spread } = this.#parts.stores;
+    if (spread.lanes === 1) return;
+    this.#home(clientId).deleteState(StateSpace.INFLIGHT, FarWillSender.keyOf(clientId));
+  }
+
+  #home(clientId: string): LmqStore {
+    const { stores } = this.#parts;
+    return stores.member(stores.spread.homeOf(clientId));
   }
 
   /** A will that waits is this gateway's, whoever gets the session. */
@@ -244,7 +269,7 @@ export class Wills {
 
   /** The message and the end of its record in one commit, where that can be. */
   #publish(clientId: string, will: StoredWill): void {
-    const { spread } = this.#parts;
+    const { spread } = this.#parts.stores;
     if (spread.laneOfTopic(will.topic) !== spread.homeOf(clientId)) {
       this.#publishFar(clientId, will);
       return;
@@ -262,25 +287,23 @@ export class Wills {
     }
     // A hook has given it another topic.
     const sent = commit;
-    this.#forgetBehind(clientId, () => this.#parts.store.committed(sent));
+    this.#claim(clientId);
+    const durable = this.#parts.store.committed(sent).then(() => true);
+    this.#far.publishing(clientId, durable, () => {
+      this.#forget(clientId);
+    });
   }
 
   /** The message first, the end of its record when it is durable. */
   #publishFar(clientId: string, will: StoredWill): void {
-    const { store } = this.#parts;
-    this.#forgetBehind(clientId, async () => {
-      // An answer of its home says that nobody else publishes it: this gateway does not count as dead there.
-      await store.getState(StateSpace.WILL, clientId);
-      const commit = this.#send(clientId, will);
-      if (commit !== undefined) await store.committed(commit);
-    });
-  }
-
-  #forgetBehind(clientId: string, durable: () => Promise<void>): void {
     // Another gateway that takes the client over leaves it alone.
     this.#claim(clientId);
-    this.#far.publishing(clientId, durable(), () => {
+    const attempt = this.#sender.send(clientId, will.topic, () => this.#send(clientId, will));
+    this.#far.publishing(clientId, attempt.done, () => {
+      attempt.detach();
       this.#forget(clientId);
+      const home = this.#home(clientId);
+      void this.#sender.over(attempt, home.committed(home.openCommit));
     });
   }
 

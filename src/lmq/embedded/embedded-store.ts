@@ -156,6 +156,11 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
     return this.#log.appendRecord(topic, record, start, origin);
   }
 
+  appendToQueue(queue: Queue, record: Buffer, start: number): CommitNumber {
+    const topic = this.#topics.onlyTo(LmqQueue.of(queue));
+    return this.#log.appendRecord(topic, record, start, 0);
+  }
+
   onCommit(listener: CommitListener): void {
     this.#commits.onCommit(listener);
   }
@@ -218,8 +223,8 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
     return backUp({ engine: this.#parts.engine, create, directory, tell, signal });
   }
 
-  putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
-    return this.#states.put(space, key, value);
+  putState(space: StateSpace, key: string, value: Buffer, isGiven = false): CommitNumber {
+    return this.#states.put(space, key, isGiven ? value : Buffer.from(value));
   }
 
   deleteState(space: StateSpace, key: string): CommitNumber {

@@ -27,9 +27,9 @@ export class StateTable implements CommitPart {
     this.#trigger = trigger;
   }
 
+  /** @param value is not written to any more */
   put(space: StateSpace, key: string, value: Buffer): CommitNumber {
-    // the caller may go on with its buffer
-    this.#writesOf(space).set(key, Buffer.from(value));
+    this.#writesOf(space).set(key, value);
     return this.#trigger.touch(key.length + value.length + ENTRY_BYTES);
   }
 

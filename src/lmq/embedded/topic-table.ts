@@ -45,6 +45,7 @@ export class TopicTable {
   #old = new Map<string, TopicEntry>();
   readonly #held = new Map<string, WeakRef<TopicEntry>>();
   readonly #gone: FinalizationRegistry<string>;
+  #onlyTo: TopicEntry | undefined;
 
   constructor(queues: QueueTable, filters: FilterTable, maxIdleTopics: number) {
     this.#queues = queues;
@@ -65,6 +66,12 @@ export class TopicTable {
     entry.isDirect = true;
     entry.queues = [queue];
     return entry;
+  }
+
+  /** A handle for finished records of any topic that go to one queue. */
+  onlyTo(queue: LmqQueue): TopicEntry {
+    if (this.#onlyTo?.queues[0] !== queue) this.#onlyTo = this.direct('', queue);
+    return this.#onlyTo;
   }
 
   /** The queues of a topic, up to date with the filters. */

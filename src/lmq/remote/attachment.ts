@@ -73,6 +73,8 @@ export class Attachment {
   #beat: Timer | undefined;
   #wait: Timer | undefined;
   #starting: Starting | undefined;
+  /** The first welcome is waited for as long as it takes. */
+  #isPatient = false;
   #lastReason = 'no attempt has ended';
 
   constructor(options: AttachmentOptions) {
@@ -108,10 +110,21 @@ export class Attachment {
     });
   }
 
+  /** From now on `start` does not fail before `close`: the store may come at any time. */
+  keepTrying(): void {
+    this.#isPatient = true;
+    this.#starting?.timeout.cancel();
+  }
+
   send(frame: NodeFrame): void {
     const { batch } = frame;
     if (batch !== null && batch !== undefined) this.#silence.batchSent(batch.sequence);
     if (this.#link?.send(frame) === false) this.#isCongested = true;
+  }
+
+  /** A heartbeat out of turn: what it says is new. */
+  beatNow(): void {
+    if (this.#isAttached) this.send({ ...this.#options.node.beat(), beat: this.#silence.beat() });
   }
 
   /** Lets go of the store for good. */
@@ -230,7 +243,7 @@ export class Attachment {
     const wasAttached = this.#isAttached;
     this.#dropLink();
     if (wasAttached) node.lost();
-    if (isRefused) this.#failStart(reason);
+    if (isRefused && !this.#isPatient) this.#failStart(reason);
     if (wasAttached || isRefused) logger.warn({ reason }, 'the store is away');
     else if (reason !== this.#lastReason) logger.info({ reason }, 'the store cannot be reached');
     this.#lastReason = reason;

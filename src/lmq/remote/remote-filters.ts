@@ -22,12 +22,12 @@ export class RemoteFilters {
     this.#writer = writer;
   }
 
-  /** Takes over what the store has. */
+  /** Takes over what the store has, which may be this node's use too. */
   restore(filters: readonly RegisteredFilter[]): void {
     for (const { filter, pinned, uses } of filters) {
       const entry = this.#entry(filter);
       entry.pinned = pinned;
-      entry.storedUses = uses;
+      entry.storedUses = Math.max(0, uses - (entry.ownUses > 0 ? 1 : 0));
     }
   }
 

@@ -35,6 +35,8 @@ export class RemoteNode implements AttachedNode {
   #isPaused = false;
   #isSuspended = false;
   figures: StoreFigures = NO_FIGURES;
+  /** As the store has said on this link; undefined: not yet, or it is of a version that does not. */
+  leastGeneration: number | undefined;
   origin = 0;
 
   constructor(options: RemoteStoreOptions, dial: StoreDialer) {
@@ -146,6 +148,7 @@ export class RemoteNode implements AttachedNode {
     tellCommits?.();
     this.#announce(arrivals);
     if (figures !== null && figures !== undefined) this.figures = figures;
+    if (frame.leastGeneration !== undefined) this.leastGeneration = frame.leastGeneration;
     for (const reply of frame.replies) requests.answer(reply);
     for (const key of frame.revoked) claims.revoked(key);
     if (frame.orphans.length > 0) orphans.given(frame.orphans);
@@ -157,6 +160,7 @@ export class RemoteNode implements AttachedNode {
   }
 
   lost(): void {
+    this.leastGeneration = undefined;
     this.parts.outbox.rewind();
     this.parts.states.lost();
     this.parts.orphans.lost();

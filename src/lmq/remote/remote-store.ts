@@ -31,6 +31,12 @@ export interface RemoteStore extends LmqStore, ConsumerQueues, Cluster {
   readonly isSettled: boolean;
   /** There is a connection to it, and it has taken this node in. */
   readonly isAttached: boolean;
+  /** The oldest generation by which a node's messages come to it; undefined while it has not said. */
+  readonly leastGeneration: number | undefined;
+  /** `start` goes on until the store is there, or `stop`: it has not failed, and does not from now on. */
+  keepTrying(): void;
+  /** Says at once which generation it follows, and by which one it sends. */
+  tellGenerations(): void;
   /** `writable` is false from now on, however little is under way, until `resume`. */
   suspend(): void;
   /** Takes that back; tells `onWritable` when there is room. */
@@ -46,6 +52,7 @@ export class StoreClient implements RemoteStore {
   readonly #node: RemoteNode;
   readonly #parts: RemoteParts;
   #stopped: Promise<void> | undefined;
+  #isPatient = false;
 
   constructor(options: RemoteStoreOptions, dial: StoreDialer) {
     this.#options = options;
@@ -54,16 +61,33 @@ export class StoreClient implements RemoteStore {
   }
 
   async start(): Promise<void> {
-    const { requests, commits, filters } = this.#parts;
-    requests.start();
+    this.#parts.requests.start();
     try {
       await this.#node.attachment.start();
-      await requests.ask({ listFilters: {} }, commits.lastWritten, (reply) => {
-        filters.restore((reply.filters ?? unexpected(reply)).filters);
-      });
+      await this.#restoreFilters();
     } catch (error) {
       this.#node.end(new StoreError(ErrorCode.STORE_CLOSED, 'the store was not reached'));
       throw error;
+    }
+  }
+
+  keepTrying(): void {
+    this.#isPatient = true;
+    this.#node.attachment.keepTrying();
+  }
+
+  async #restoreFilters(): Promise<void> {
+    const { requests, commits, filters } = this.#parts;
+    for (;;) {
+      try {
+        await requests.ask({ listFilters: {} }, commits.lastWritten, (reply) => {
+          filters.restore((reply.filters ?? unexpected(reply)).filters);
+        });
+        return;
+      } catch (error) {
+        const isLate = error instanceof StoreError && error.code === ErrorCode.STORE_UNAVAILABLE;
+        if (!this.#isPatient || !isLate || commits.failure !== undefined) throw error;
+      }
     }
   }
 
@@ -308,6 +332,14 @@ export class StoreClient implements RemoteStore {
 
   onSilent(listener: (isSilent: boolean) => void): void {
     this.#node.onSilent(listener);
+  }
+
+  tellGenerations(): void {
+    this.#node.attachment.beatNow();
+  }
+
+  get leastGeneration(): number | undefined {
+    return this.#node.leastGeneration;
   }
 
   get isAttached(): boolean {

@@ -14,6 +14,8 @@ interface Pending {
   readonly deadline: number;
   /** Nobody waits any more. */
   isAbandoned: boolean;
+  /** On this connection. */
+  isSent: boolean;
   answer(reply: Reply): void;
   reject(error: StoreError): void;
   /** What to do with an answer that comes when nobody waits any more. */
@@ -38,7 +40,7 @@ export class RequestTable {
   readonly #pending = new Map<number, Pending>();
   /** Not sent on this connection, in order. Those of `#free` need not wait for writes. */
   #ordered: Pending[] = [];
-  #free: Request[] = [];
+  #free: Pending[] = [];
   #nextId = 1;
   #timer: Timer | undefined;
   #failure: StoreError | undefined;
@@ -95,6 +97,7 @@ export class RequestTable {
         after,
         deadline: clock.monotonic() + requestTimeoutMs - this.#lookMs,
         isAbandoned: false,
+        isSent: false,
         answer: (reply) => {
           try {
             resolve(take(reply));
@@ -119,6 +122,7 @@ export class RequestTable {
       after,
       deadline: 0,
       isAbandoned: true,
+      isSent: false,
       answer: ignore,
       reject: ignore,
       onLate: undefined,
@@ -128,16 +132,20 @@ export class RequestTable {
 
   /** What may be sent when the batches up to `lastSent` have been. */
   take(lastSent: CommitNumber): Request[] {
+    if (this.#free.length === 0 && this.#ordered.length === 0) return [];
     const taken = this.#free;
     this.#free = [];
     let count = 0;
-    for (const { request, after } of this.#ordered) {
-      if (after > lastSent) break;
-      taken.push(request);
+    for (const pending of this.#ordered) {
+      if (pending.after > lastSent) break;
+      taken.push(pending);
       count++;
     }
     if (count > 0) this.#ordered = this.#ordered.slice(count);
-    return taken;
+    return taken.map((pending) => {
+      pending.isSent = true;
+      return pending.request;
+    });
   }
 
   /** The connection is gone: what is not answered has to be sent again, what was only told is forgotten. */
@@ -170,23 +178,30 @@ export class RequestTable {
   }
 
   #queue(pending: Pending): void {
-    if (pending.after === 0) this.#free.push(pending.request);
+    pending.isSent = false;
+    if (pending.after === 0) this.#free.push(pending);
     else this.#ordered.push(pending);
   }
 
   #expire(): void {
     const now = this.#options.clock.monotonic();
+    const dropped = new Set<Pending>();
     for (const [id, pending] of this.#pending) {
       if (pending.isAbandoned) continue;
-      if (pending.deadline > now) return;
+      if (pending.deadline > now) break;
       pending.isAbandoned = true;
-      if (pending.onLate === undefined) this.#pending.delete(id);
+      // What has not gone out is not sent any more: a store may be away for days.
+      if (!pending.isSent) dropped.add(pending);
+      if (!pending.isSent || pending.onLate === undefined) this.#pending.delete(id);
       pending.reject(
         new StoreError(ErrorCode.STORE_UNAVAILABLE, 'the store has not answered in time', {
           retryable: true,
         }),
       );
     }
+    if (dropped.size === 0) return;
+    this.#free = this.#free.filter((pending) => !dropped.has(pending));
+    this.#ordered = this.#ordered.filter((pending) => !dropped.has(pending));
   }
 
   #newId(): number {

@@ -63,6 +63,11 @@ export class Growth {
     });
   }
 
+  /** Runs a step while the table does not grow. */
+  alone(step: () => Promise<void>): Promise<void> {
+    return this.#next(step);
+  }
+
   /** Gives up what is under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -135,6 +140,8 @@ export class Growth {
       // From here on nothing is awaited: what is written next goes where the new table says.
       spread.become(table);
       this.#onSpreadChanged?.();
+      // What comes from the new stores waits for it, at all gateways (docs/adr/0621).
+      for (const store of members.all) store.tellGenerations();
     } finally {
       for (const store of members.all) store.resume();
     }

@@ -8,6 +8,12 @@ export interface LaneStore extends LmqStore, Cluster {
   readonly isSettled: boolean;
   /** There is a connection to it, and it has taken this node in. */
   readonly isAttached: boolean;
+  /** The oldest generation by which a node's messages come to it; undefined while it has not said. */
+  readonly leastGeneration: number | undefined;
+  /** `start` goes on until the store is there, or `stop`: it has not failed, and does not from now on. */
+  keepTrying(): void;
+  /** Says at once which generation this node follows, and by which one it sends. */
+  tellGenerations(): void;
   /** `writable` is false from now on, however little is under way. */
   suspend(): void;
   /** Takes that back; tells `onWritable` when there is room. */

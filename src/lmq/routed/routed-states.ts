@@ -6,6 +6,7 @@ import type { Spread } from '../spi/stores.ts';
 import { type CommitNumber, StateSpace } from '../spi/types.ts';
 import type { LaneMembers } from './lane-members.ts';
 import type { LaneStore } from './lane-store.ts';
+import type { LateLanes } from './late-lanes.ts';
 import { mergedScan, type StateEntry } from './merged-scan.ts';
 import { RetainedLanes } from './retained-lanes.ts';
 import { RetainedWatch, type StateListener } from './retained-watch.ts';
@@ -13,6 +14,8 @@ import { RetainedWatch, type StateListener } from './retained-watch.ts';
 export interface RoutedStatesOptions {
   readonly members: LaneMembers;
   readonly spread: Spread;
+  /** What they have is told when they join. */
+  readonly late: LateLanes;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -48,17 +51,18 @@ export class RoutedStates {
     return this.#at(space, key).getState(space, key);
   }
 
-  /** In key order, as one store would do it. */
+  /** In key order, as one store would do it; of those that are joined. */
   scan(space: StateSpace, after?: string): AsyncIterable<StateEntry> {
     const [only, ...others] = this.#members.all;
     if (only !== undefined && others.length === 0) return only.scanState(space, after);
     this.#requireSpread(space);
-    const scan = mergedScan(this.#members.all.map((store) => store.scanState(space, after)));
+    const scans = this.#joined().map(([, store]) => store.scanState(space, after));
+    const scan = mergedScan(scans);
     const watch = this.#retainedWatch;
     return space === StateSpace.RETAINED && watch !== undefined ? watched(scan, watch) : scan;
   }
 
-  /** Of all stores, those included that are added later (`follow`). */
+  /** Of all stores, those included that are added (`follow`) or join later (`join`). */
   async watch(space: StateSpace, listener: StateListener): Promise<void> {
     if (this.#members.all.length > 1) this.#requireSpread(space);
     this.#watches.set(space, listener);
@@ -71,7 +75,7 @@ export class RoutedStates {
         logger,
       });
     }
-    const stores = [...this.#members.all.entries()];
+    const stores = this.#joined();
     await Promise.all(stores.map(([lane, store]) => this.#watchAt(store, lane, space)));
   }
 
@@ -81,11 +85,29 @@ export class RoutedStates {
     await Promise.all(spaces.map((space) => this.#watchAt(store, lane, space)));
   }
 
+  /** Watches at a store that was away what is watched at the others, and tells all that it has. */
+  async join(store: LaneStore, lane: Lane): Promise<void> {
+    await this.follow(store, lane);
+    for (const space of this.#watches.keys()) {
+      if (!isSpread(space)) continue;
+      const tell = this.#teller(lane, space);
+      for await (const { key, value } of store.scanState(space)) tell(key, value);
+    }
+  }
+
   #watchAt(store: LaneStore, lane: Lane, space: StateSpace): Promise<void> {
-    return store.watchState(space, (key, value) => {
+    return store.watchState(space, this.#teller(lane, space));
+  }
+
+  #teller(lane: Lane, space: StateSpace): StateListener {
+    return (key, value) => {
       if (space === StateSpace.RETAINED) this.#retainedWatch?.changed(lane, key, value);
       else this.#watches.get(space)?.(key, value);
-    });
+    };
+  }
+
+  #joined(): (readonly [Lane, LaneStore])[] {
+    return [...this.#members.all.entries()].filter(([lane]) => !this.#options.late.has(lane));
   }
 
   #at(space: StateSpace, key: string): LmqStore {

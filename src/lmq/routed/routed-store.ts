@@ -7,12 +7,15 @@ import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
 import type { Spread, Stores } from '../spi/stores.ts';
 import type { CommitNumber, Queue, StateSpace } from '../spi/types.ts';
 import { Growth } from './growth.ts';
+import { Joining } from './joining.ts';
 import { LaneMembers } from './lane-members.ts';
 import type { LanePlace, LaneStore } from './lane-store.ts';
+import { LateLanes } from './late-lanes.ts';
 import { LiveSpread } from './live-spread.ts';
 import { mergedFilters, type ListedFilter } from './merged-filters.ts';
 import { RoutedRecords } from './routed-records.ts';
 import { RoutedStates } from './routed-states.ts';
+import { startLanes } from './start-lanes.ts';
 import { summedStats } from './summed-stats.ts';
 
 export interface RoutedStoreOptions {
@@ -22,17 +25,20 @@ export interface RoutedStoreOptions {
   readonly member: (name: string, place: LanePlace) => LaneStore;
   /** How long `activate` waits until what is written is settled; default 10,000. */
   readonly settleTimeoutMs?: number;
+  /** How long `start` waits for stores that are away when others are there; default 5,000. */
+  readonly startGraceMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 const SETTLE_TIMEOUT_MS = 10_000;
+const START_GRACE_MS = 5_000;
 
 /** The stores of a cluster as one (docs/adr/0501), and each for itself. */
 export interface RoutedStore extends LmqStore, Cluster, Stores {
   /** What is in force here. */
   readonly table: StoreTable;
-  /** Names of the stores that are not connected now. */
+  /** Names of the stores that are not connected now, or not taken in yet. */
   readonly away: readonly string[];
   clusterOf(lane: Lane): Cluster;
   /**
@@ -58,6 +64,12 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
   readonly #spread: LiveSpread;
   readonly #states: RoutedStates;
   readonly #growth: Growth;
+  readonly #late: LateLanes = new LateLanes();
+  readonly #joining: Joining;
+  readonly #options: RoutedStoreOptions;
+  /** Stores that were away at the start, until somebody takes them in. */
+  #attaching: ReadonlyMap<Lane, Promise<void>> = new Map();
+  #takeIn: ((lane: Lane) => Promise<void>) | undefined;
   #isFenced = false;
 
   constructor(options: RoutedStoreOptions) {
@@ -66,9 +78,10 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     const members = new LaneMembers();
     const spread = new LiveSpread(table);
     super(members, spread);
+    this.#options = options;
     this.#members = members;
     this.#spread = spread;
-    this.#states = new RoutedStates({ members, spread, clock, logger });
+    this.#states = new RoutedStates({ members, spread, late: this.#late, clock, logger });
     const place = {
       generation: () => this.#growth.generation,
       activeGeneration: () => spread.table.active,
@@ -85,17 +98,32 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
       logger,
     });
     for (const lane of table.stores.keys()) members.add(create(table, lane));
+    this.#joining = new Joining({
+      late: this.#late,
+      nameOf: (lane) => this.#nameOf(lane),
+      take: (lane) => this.#growth.alone(() => this.#take(lane)),
+      clock,
+      logger,
+    });
   }
 
   async start(): Promise<void> {
-    const started = await Promise.allSettled(this.#members.all.map((store) => store.start()));
-    const failed = started.find((result) => result.status === 'rejected');
-    if (failed === undefined) return;
-    await this.stop();
-    throw failed.reason;
+    const { clock, logger, startGraceMs: graceMs = START_GRACE_MS } = this.#options;
+    try {
+      this.#attaching = await startLanes({ stores: this.#members.all, graceMs, clock });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    const lanes = [...this.#attaching.keys()];
+    for (const lane of lanes) this.#late.add(lane);
+    if (lanes.length === 0) return;
+    const stores = lanes.map((lane) => this.#nameOf(lane));
+    logger.warn({ stores }, 'starting while stores are away');
   }
 
   async stop(): Promise<void> {
+    this.#joining.stop();
     await this.#growth.stop();
     await Promise.all(this.#members.all.map((store) => store.stop()));
   }
@@ -106,7 +134,9 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
 
   get away(): readonly string[] {
     const { stores } = this.#spread.table;
-    return stores.filter((_, lane) => !this.#members.of(lane).isAttached).map(({ name }) => name);
+    return stores
+      .filter((_, lane) => !this.#members.of(lane).isAttached || this.#late.has(lane))
+      .map(({ name }) => name);
   }
 
   get spread(): Spread {
@@ -131,6 +161,29 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
 
   onLaneAdded(prepare: (lane: Lane) => Promise<void>): void {
     this.#growth.onLaneAdded(prepare);
+  }
+
+  isJoined(lane: Lane): boolean {
+    return !this.#late.has(lane);
+  }
+
+  whenJoined(filter: string): Promise<void> | undefined {
+    return this.#late.whenJoined(this.#spread.lanesOfFilter(filter));
+  }
+
+  onLaneJoined(take: (lane: Lane) => Promise<void>): void {
+    this.#takeIn = take;
+    for (const [lane, attached] of this.#attaching) this.#joining.begin(lane, attached);
+    this.#attaching = new Map();
+  }
+
+  haveAllSwitched(lane: Lane): boolean | undefined {
+    const { stores } = this.#spread.table;
+    const generation = stores[lane]?.generation ?? Infinity;
+    const elders = this.#members.all.slice(0, this.#spread.eldersOf(lane));
+    const said = elders.map(({ leastGeneration }) => leastGeneration);
+    if (said.some((least) => least !== undefined && least < generation)) return false;
+    return said.includes(undefined) ? undefined : true;
   }
 
   onSpreadChanged(listener: () => void): void {
@@ -238,6 +291,15 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     });
   }
 
+  async #take(lane: Lane): Promise<void> {
+    await this.#states.join(this.#members.of(lane), lane);
+    await this.#takeIn?.(lane);
+  }
+
+  #nameOf(lane: Lane): string {
+    return this.#spread.table.stores[lane]?.name ?? String(lane);
+  }
+
   #ofFilter(filter: string): LmqStore {
     const [lane = 0, ...others] = this.#spread.lanesOfFilter(filter);
     return others.length === 0 ? this.#members.of(lane) : this.#members.only(`filter ${filter}`);
@@ -257,7 +319,7 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
   }
 }
 
-/** The stores of a table; `start` attaches to all of them. */
+/** The stores of a table; `start` attaches to those that are there, the others join when they come. */
 export function createRoutedStore(options: RoutedStoreOptions): RoutedStore {
   return new LaneRouter(options);
 }

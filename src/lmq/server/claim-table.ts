@@ -1,4 +1,4 @@
-import { ClaimKind, claimKey, claimKind } from '../spi/cluster.ts';
+import { ClaimKind, claimKey, claimKind, leavesSomething } from '../spi/cluster.ts';
 import type { LmqStore } from '../spi/lmq-store.ts';
 import { StateSpace } from '../spi/types.ts';
 import type { CommitLedger } from './commit-ledger.ts';
@@ -33,8 +33,7 @@ export interface ClaimEvents {
 
 /** A dead node leaves something behind under these. */
 export function leavesOrphans(key: string): boolean {
-  const kind = claimKind(key);
-  return kind !== ClaimKind.DUTY && kind !== ClaimKind.GROUP;
+  return leavesSomething(claimKind(key));
 }
 
 /**

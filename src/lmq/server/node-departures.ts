@@ -59,7 +59,7 @@ export class NodeDepartures {
   }
 
   #bury(node: ServerNode, done: () => void): void {
-    const { nodes, claims, filters, queues, orphans, ledger } = this.#parts;
+    const { nodes, claims, filters, queues, orphans, ledger, switches } = this.#parts;
     nodes.remove(node);
     node.isExpected = false;
     claims.beginDeath(node);
@@ -68,6 +68,7 @@ export class NodeDepartures {
     ledger.whenOver(this.#store.openCommit, (error) => {
       if (error !== undefined) return;
       claims.finishDeath(node);
+      switches.look();
       done();
       orphans.handOut();
       this.onGone();

@@ -61,7 +61,10 @@ export class NodeStream {
     this.#core.renew(node);
     const { hello, batch, generation, activeGeneration } = frame;
     if (generation !== undefined) node.generation = generation;
-    if (activeGeneration !== undefined) node.activeGeneration = activeGeneration;
+    if (activeGeneration !== undefined && activeGeneration !== node.activeGeneration) {
+      node.activeGeneration = activeGeneration;
+      this.#core.parts.switches.look();
+    }
     if (isSet(hello)) throw new NodeProtocolError('a second hello');
     if (isSet(batch)) {
       this.#core.parts.batches.apply(node, batch);

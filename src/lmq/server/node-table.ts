@@ -38,6 +38,15 @@ export class NodeTable {
     return false;
   }
 
+  /** The oldest generation by which messages of one of them come. */
+  get leastGeneration(): number {
+    let least = Infinity;
+    for (const { activeGeneration } of this.#nodes.values()) {
+      least = Math.min(least, activeGeneration);
+    }
+    return least;
+  }
+
   get(id: string): ServerNode | undefined {
     return this.#nodes.get(id);
   }

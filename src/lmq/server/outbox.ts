@@ -38,6 +38,7 @@ interface OpenFrame {
   orphans: string[];
   figures: StoreFigures | undefined;
   moved: QueueBounds[];
+  leastGeneration: number | undefined;
 }
 
 /** Bytes beside keys and values that an entry of a frame takes, about. */
@@ -131,6 +132,10 @@ export class Outbox {
     this.#open(ENTRY_BYTES).figures = figures;
   }
 
+  leastGeneration(generation: number): void {
+    this.#open(ENTRY_BYTES).leastGeneration = generation;
+  }
+
   moved(bounds: QueueBounds): void {
     this.#open(ENTRY_BYTES + bounds.name.length).moved.push(bounds);
   }
@@ -176,6 +181,7 @@ function emptyFrame(): OpenFrame {
     orphans: [],
     figures: undefined,
     moved: [],
+    leastGeneration: undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { RequiredGeneration } from './required-generation.ts';
 import { OrphanQueue } from './orphan-queue.ts';
 import type { ServerNode } from './server-node.ts';
 import { StateWatch } from './state-watch.ts';
+import { SwitchNews } from './switch-news.ts';
 import type { StoreServerLimits, StoreServerOptions } from './store-server-options.ts';
 import { StoreServerCounters } from './store-server-stats.ts';
 
@@ -26,6 +27,7 @@ export interface ServerParts {
   readonly watch: StateWatch;
   readonly feed: ArrivalFeed;
   readonly batches: BatchApplier;
+  readonly switches: SwitchNews;
   readonly counters: StoreServerCounters;
 }
 
@@ -78,6 +80,7 @@ export function assembleServer(options: CompleteOptions): ServerParts {
     watch,
     feed,
     batches,
+    switches: new SwitchNews(nodes),
     counters,
   };
 }

@@ -165,6 +165,7 @@ export class StoreCore {
     for (const space of hello.watched) watch.watch(node, space);
     const bounds = open.map(({ queue }) => boundsOf(queue));
     sendWelcome(outbox, this.#welcomeHead(node), bounds, lostClaims);
+    this.parts.switches.welcomed(node);
     claims.askAgain(node);
     orphans.handOut();
     this.#options.logger.info({ node: node.name, origin: node.origin }, 'gateway node attached');

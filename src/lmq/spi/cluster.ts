@@ -1,14 +1,18 @@
 import type { StateSpace } from './types.ts';
 
 /**
- * What somebody owns: a session, a will, a shared group, a duty. Made by `claimKey` only. The first
+ * What somebody owns: a session, a part of one, a will, a shared group, a duty. Made by `claimKey` only. The first
  * character is the kind, the rest the name.
  */
 export const ClaimKind = {
   /** Session of a client id: its connection is at the owner's. */
   SESSION: 's',
+  /** Session of a client id in a store that is not its home: what it has there is read and written by the owner alone. */
+  PART: 'p',
   /** Will of a client id: the owner publishes it when it is due. */
   WILL: 'w',
+  /** Will of a client id in the store of its topic: the owner alone writes it there (docs/adr/0632). */
+  FAR_WILL: 'f',
   /** A shared group: the owner hands its messages out. */
   GROUP: 'g',
   /** A gateway's part in a shared group: what it has handed out to clients that are not stored. */
@@ -17,6 +21,19 @@ export const ClaimKind = {
   DUTY: 'd',
 } as const;
 export type ClaimKind = (typeof ClaimKind)[keyof typeof ClaimKind];
+
+/** Nobody has to see to what a dead owner leaves under these. */
+const LEAVES_NOTHING: ReadonlySet<string> = new Set([
+  ClaimKind.DUTY,
+  ClaimKind.GROUP,
+  ClaimKind.PART,
+  ClaimKind.FAR_WILL,
+]);
+
+/** Whether a dead owner leaves something behind under a claim of this kind. */
+export function leavesSomething(kind: string): boolean {
+  return !LEAVES_NOTHING.has(kind);
+}
 
 export function claimKey(kind: ClaimKind, name: string): string {
   return kind + name;

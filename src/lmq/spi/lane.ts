@@ -24,6 +24,14 @@ export function laneOfCommit(commit: CommitNumber): Lane {
   return commit < COMMITS_OF_A_LANE ? 0 : Math.floor(commit / COMMITS_OF_A_LANE);
 }
 
+/** The lanes of such a set. */
+export function lanesOfBits(bits: number): Lane[] {
+  const lanes: Lane[] = [];
+  for (let lane = 0; laneBit(lane) <= bits; lane++)
+    if ((bits & laneBit(lane)) !== 0) lanes.push(lane);
+  return lanes;
+}
+
 /** The lane in a set of lanes, each of which is a bit of a number. */
 export function laneBit(lane: Lane): number {
   return 1 << lane;

@@ -59,6 +59,12 @@ export interface CommitLog {
    */
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber;
 
+  /**
+   * The same to one queue alone, which is open, whatever the topic of the record. Absent where a store has to be
+   * told of topics.
+   */
+  appendToQueue?(queue: Queue, record: Buffer, start: number): CommitNumber;
+
   /** Called once per commit, in order, before the arrivals of that commit. */
   onCommit(listener: CommitListener): void;
   /** Called once per commit that holds records: every queue that grew. */
@@ -96,7 +102,11 @@ export interface LmqOffsetStore {
 
 /** Small typed records by key. Keys are any UTF-8 strings. */
 export interface StateStore {
-  putState(space: StateSpace, key: string, value: Buffer): CommitNumber;
+  /**
+   * Copies the value, unless it is given away.
+   * @param isGiven the caller does not write to `value` any more
+   */
+  putState(space: StateSpace, key: string, value: Buffer, isGiven?: boolean): CommitNumber;
   deleteState(space: StateSpace, key: string): CommitNumber;
   /** Sees every write of this process, committed or not. */
   getState(space: StateSpace, key: string): Promise<Buffer | undefined>;

@@ -99,6 +99,12 @@ export function recordPublisher(buffer: Buffer, position: number): string {
   return buffer.toString('utf8', start, start + recordPublisherLength(buffer, position));
 }
 
+/** The same, UTF-8; a view. */
+export function recordPublisherBytes(buffer: Buffer, position: number): Buffer {
+  const start = recordTopicStart(position) + recordTopicLength(buffer, position);
+  return buffer.subarray(start, start + recordPublisherLength(buffer, position));
+}
+
 export function recordPropertiesLength(buffer: Buffer, position: number): number {
   return readU32(buffer, position + 26);
 }

@@ -36,6 +36,23 @@ export interface Stores {
    * message can go there. One listener.
    */
   onLaneAdded(prepare: (lane: Lane) => Promise<void>): void;
+  /**
+   * False until a store that could not be reached when the gateway started has been taken in: what it has of
+   * groups and retained messages is not known here (docs/adr/0631).
+   */
+  isJoined(lane: Lane): boolean;
+  /** Undefined when all stores that a filter may lie in are joined; else resolves when they are. */
+  whenJoined(filter: string): Promise<void> | undefined;
+  /**
+   * A store that was away at the start is there: `take` reads what has to be known of it, and may be called again
+   * when it has failed. None is joined before there is a listener. One listener.
+   */
+  onLaneJoined(take: (lane: Lane) => Promise<void>): void;
+  /**
+   * Whether no gateway sends what belongs to the lane to an older store any more; undefined when the older stores have not
+   * said: their next answer comes behind that.
+   */
+  haveAllSwitched(lane: Lane): boolean | undefined;
   /** `laneOfTopic` has changed: handles of topics are to be asked for again. One listener. */
   onSpreadChanged(listener: () => void): void;
 }
@@ -59,6 +76,10 @@ export function onlyStore(store: LmqStore, cluster?: Cluster): Stores {
     member: () => store,
     clusterOf: () => cluster,
     onLaneAdded: () => undefined,
+    isJoined: () => true,
+    whenJoined: () => undefined,
+    onLaneJoined: () => undefined,
+    haveAllSwitched: () => true,
     onSpreadChanged: () => undefined,
   };
 }

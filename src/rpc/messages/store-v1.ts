@@ -174,6 +174,7 @@ export interface StoreFrame {
   readonly orphans: readonly string[];
   readonly figures?: StoreFigures | null | undefined;
   readonly moved: readonly QueueBounds[];
+  readonly leastGeneration?: number | undefined;
 }
 
 export interface StoreFigures {

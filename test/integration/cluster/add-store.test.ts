@@ -6,7 +6,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import { Clients, PERSISTENT, type TestClient } from './clients.ts';
 import { Placement, tableOf } from './placement.ts';
-import { faultsOf, StreamLoad } from './stream-load.ts';
+import { disorderOf, faultsOf, StreamLoad } from './stream-load.ts';
 
 const ARRIVAL_MS = 60_000;
 
@@ -119,6 +119,7 @@ describe('cluster: stores are added while it works', function () {
     ).catch(() => undefined);
     const texts = shared().map(({ topic, payload }) => `${topic} ${payload}`);
     expect(new Set(texts).size, 'twice').to.equal(texts.length);
+    for (const { received } of members) expect(disorderOf(received)).to.deep.equal([]);
     expect(texts.length).to.equal(load.count);
   });
 

@@ -4,6 +4,7 @@ import { isBuildCurrent } from '../../helpers/compiled.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { TcpProxy } from '../../helpers/tcp-proxy.ts';
 import { Clients, PERSISTENT } from './clients.ts';
+import { helloOf } from './hello-of.ts';
 import { Placement, tableOf } from './placement.ts';
 
 const LEASE_MS = Number(process.env['LMQTT_TEST_CLUSTER_LEASE_MS'] ?? 6_000);
@@ -121,8 +122,3 @@ describe('cluster: a gateway is cut off from one of two stores for longer than i
     expect(first.received, 'nothing more at the former connection').to.have.length(seen);
   });
 });
-
-/** Bytes in the hello of a gateway: field 4, its name. */
-function helloOf({ name }: ClusterNode): string {
-  return `\u0022${String.fromCharCode(name.length)}${name}`;
-}

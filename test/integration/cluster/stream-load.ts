@@ -80,3 +80,18 @@ export function faultsOf(
   }
   return faults.slice(0, 20);
 }
+
+/** What one member of a shared group has behind something newer of its topic. */
+export function disorderOf(
+  received: readonly { readonly topic: string; readonly payload: string }[],
+): readonly string[] {
+  const newest = new Map<string, number>();
+  const faults: string[] = [];
+  for (const { topic, payload } of received) {
+    const number = Number(payload);
+    const before = newest.get(topic) ?? -1;
+    if (number < before) faults.push(`${topic}: ${payload} behind ${String(before)}`);
+    newest.set(topic, Math.max(number, before));
+  }
+  return faults.slice(0, 20);
+}

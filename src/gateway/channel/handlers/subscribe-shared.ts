@@ -1,3 +1,4 @@
+import { topicFilterOf } from '../../../common/topic/shared-filter.ts';
 import type { Subscription as Requested } from '../../codec/subscribe-packet.ts';
 import { openInLanes } from '../../session/lane-queues.ts';
 import { sharedCursor } from '../../session/cursor.ts';
@@ -19,6 +20,10 @@ export async function subscribeShared(
 ): Promise<void> {
   const { shares, store, stores, stats, sessions } = channel.context;
   const { clientId, persistent } = session;
+  if (session.lanes !== undefined) {
+    await sessions.parts.take(session, stores.spread.lanesOfFilter(topicFilterOf(filter)));
+    if (channel.session !== session) return;
+  }
   const groups = await shares.acquire(filter, clientId, persistent);
   const [{ key, queue: source }] = groups as [SharedSource];
   // A hold of its own: what is in flight may outlive the group.

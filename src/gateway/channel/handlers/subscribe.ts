@@ -137,7 +137,7 @@ async function subscribe(
     await subscribeShared(channel, session, { filter, qos, retainHandling }, options);
     return;
   }
-  const { metadata, store, live, stats, sessions } = channel.context;
+  const { metadata, live, stats, sessions } = channel.context;
   const acquiring = metadata.acquire(filter, session.persistent);
   // Of several stores, none has it in one commit with the session: that comes when they all have it.
   if (session.persistent && session.lanes === undefined) {
@@ -152,14 +152,8 @@ async function subscribe(
       retainedDue: false,
     });
   }
-  const queues = await acquiring;
-  if (channel.session !== session) {
-    for (const queue of queues) {
-      store.closeQueue(queue);
-      metadata.releaseAt(filter, session.persistent, queue.lane);
-    }
-    return;
-  }
+  const queues = await takeQueues(channel, session, filter, acquiring);
+  if (queues === undefined) return;
   const [first, ...others] = queues as [Queue, ...Queue[]];
   const subscription = new Subscription(session, filter, first, qos, options);
   for (const queue of others) addPart(subscription, queue);
@@ -174,6 +168,33 @@ async function subscribe(
   for (const { lane } of queuesOf(subscription)) {
     session.lanes.wrote(lane, channel.context.stores.member(lane).openCommit);
   }
+}
+
+/**
+ * Queues that are being acquired, when the session may have something in their stores; undefined, and given back, when it has
+ * ended meanwhile.
+ */
+async function takeQueues(
+  channel: ProtocolChannel,
+  session: Session,
+  filter: string,
+  acquiring: Promise<readonly Queue[]>,
+): Promise<readonly Queue[] | undefined> {
+  const { metadata, store, stores, sessions } = channel.context;
+  const taking =
+    session.lanes === undefined
+      ? undefined
+      : Promise.allSettled([sessions.parts.take(session, stores.spread.lanesOfFilter(filter))]);
+  const queues = await acquiring;
+  const [taken] = taking === undefined ? [] : await taking;
+  const isMine = channel.session === session;
+  if (isMine && taken?.status !== 'rejected') return queues;
+  for (const queue of queues) {
+    store.closeQueue(queue);
+    metadata.releaseAt(filter, session.persistent, queue.lane);
+  }
+  if (isMine && taken?.status === 'rejected') throw taken.reason;
+  return undefined;
 }
 
 /** The subscription gets a cursor in each of its queues, for what comes from now on. */

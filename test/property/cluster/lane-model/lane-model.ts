@@ -16,7 +16,9 @@ export type LaneActionKind =
   | 'fallSilent'
   | 'hearAgain'
   | 'expireAtHome'
-  | 'expireBeside';
+  | 'expireBeside'
+  | 'loseBeside'
+  | 'fencedBeside';
 
 /** What may happen next, and to which gateway or life. */
 export type LaneAction = readonly [kind: LaneActionKind, which: number];
@@ -52,6 +54,8 @@ function possible(world: LaneWorld): LaneAction[] {
     if (budget.crashes > 0) actions.push(['crash', index]);
     if (isSilent) actions.push(['hearAgain', index]);
     else if (budget.silences > 0) actions.push(['fallSilent', index]);
+    if (!side.livesBeside) actions.push(['fencedBeside', index]);
+    else if (budget.silences > 0) actions.push(['loseBeside', index]);
   });
   for (const life of new Set(underWay.map((save) => save.life))) actions.push(['land', life]);
   return [...actions, ...deaths(world)];
@@ -114,6 +118,13 @@ function perform(world: LaneWorld, [kind, which]: LaneAction): void {
       break;
     case 'expireBeside':
       expireBeside(world, which);
+      break;
+    case 'loseBeside':
+      budget.silences--;
+      expireBeside(world, side.life);
+      break;
+    case 'fencedBeside':
+      side.begin(++world.lastLife);
   }
 }
 
@@ -140,5 +151,5 @@ export const LANE_MODEL: Model<LaneWorld, LaneAction> = {
   possible,
   perform,
   settle,
-  chances: { connect: 0.3, crash: 0.1, fallSilent: 0.1, hearAgain: 0.3 },
+  chances: { connect: 0.3, crash: 0.1, fallSilent: 0.1, loseBeside: 0.1, hearAgain: 0.3 },
 };

@@ -19,6 +19,15 @@ export class LaneSide {
     return this.#world.gateways[this.#index]!;
   }
 
+  get life(): Life {
+    return this.#me.life;
+  }
+
+  /** False when the other store has given it up, which it learns when it is heard there again. */
+  get livesBeside(): boolean {
+    return this.#world.beside.lives.includes(this.#me.life);
+  }
+
   /** A new process, or a fenced one that begins anew; 0: it ends. What was sent is under way still. */
   begin(life: Life): void {
     const { home, beside } = this.#world;
@@ -61,7 +70,7 @@ export class LaneSide {
 
   get canRead(): boolean {
     const { rules, beside } = this.#world;
-    if (this.#me.stage !== 'reading') return false;
+    if (this.#me.stage !== 'reading' || !this.livesBeside) return false;
     return !rules.claimsBeside || beside.owner === 0;
   }
 
@@ -94,6 +103,8 @@ export class LaneSide {
     if (me.stage === 'reading') me.stage = 'closing';
     if (me.stage !== 'open') return;
     me.stage = 'closing';
+    const { rules, beside } = this.#world;
+    if (!rules.releasesBehind && beside.owner === me.life) beside.owner = 0;
     this.#save(true);
   }
 
@@ -144,10 +155,11 @@ export function expireBeside({ beside }: LaneWorld, life: Life): void {
 
 /** What a life has sent first arrives at the other store. */
 export function land(world: LaneWorld, life: Life): void {
-  const { beside, underWay } = world;
+  const { beside, underWay, rules } = world;
   const index = underWay.findIndex((save) => save.life === life);
   const [save] = underWay.splice(index, 1);
-  if (save === undefined || !beside.lives.includes(life)) return;
+  if (save === undefined) return;
+  if (rules.fencesBeside && !beside.lives.includes(life)) return;
   checkSave(life, save.epoch, beside.readBy);
   if (save.releases && beside.owner === life) beside.owner = 0;
 }

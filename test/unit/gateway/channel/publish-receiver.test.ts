@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { hex, publish, pubrel, type QoS } from '../../../helpers/packets.ts';
+import { publish5 } from '../../../helpers/packets5.ts';
+import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
+import { connected5 } from '../fake-client5.ts';
 import { World } from '../gateway-world.ts';
 
 describe('gateway: PublishReceiver', () => {
@@ -126,6 +129,36 @@ describe('gateway: PublishReceiver', () => {
     await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', 'u');
     await publisher.exchange(publish({ topic: 't' }));
     expect(publisher.closed).to.equal(true);
+    await world.metadata.stop();
+  });
+
+  it('goes by what is registered now, also for topics in turn and behind aliases', async () => {
+    const world = new World({ autoCreateTopic: false });
+    await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', 't,u,v');
+    await world.metadata.start();
+    const four = await world.connected({ clientId: 'four' });
+    const five = await connected5(world, { clientId: 'five' });
+    const turn = ['t', 'u', 'v'].map((topic) => publish({ topic, qos: 1, id: 1 }));
+    await four.exchange(...turn, ...turn);
+    const aliases = ['t', 'u'].map((topic, i) =>
+      publish5({ topic, qos: 1, id: 1, properties: [['topicAlias', i + 1]] }),
+    );
+    const aliased = (id: number): Buffer =>
+      publish5({ topic: '', qos: 1, id, properties: [['topicAlias', id]] });
+    await five.exchange(...aliases, aliased(1), aliased(2), aliased(1));
+    expect([four.closed, five.closed, world.store.stats.recordsAppended]).to.deep.equal([
+      false,
+      false,
+      11,
+    ]);
+    await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', 'u,v');
+    const answers = await five.exchange(aliased(1), aliased(2));
+    expect(answers.map((packet) => 'code' in packet && packet.code)).to.deep.equal([
+      ReasonCode.TOPIC_NAME_INVALID,
+      ReasonCode.SUCCESS,
+    ]);
+    await four.exchange(...turn);
+    expect(four.closed).to.equal(true);
     await world.metadata.stop();
   });
 

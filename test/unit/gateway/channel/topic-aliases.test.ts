@@ -14,10 +14,25 @@ describe('gateway: TopicAliases', () => {
     aliases.set(1, name);
     name.fill('x');
     aliases.set(2, Buffer.from('c'));
-    expect(aliases.get(1).toString()).to.equal('a/b');
+    expect(aliases.get(1).name.toString()).to.equal('a/b');
     aliases.set(1, Buffer.from('d'));
-    expect(aliases.get(1).toString()).to.equal('d');
-    expect(aliases.get(2).toString()).to.equal('c');
+    expect(aliases.get(1).name.toString()).to.equal('d');
+    expect(aliases.get(2).name.toString()).to.equal('c');
+  });
+
+  it('forget what the table had for a name when it is set anew', () => {
+    const aliases = new TopicAliases(2);
+    aliases.set(1, Buffer.from('a'));
+    const known = aliases.get(1);
+    known.generation = 7;
+    aliases.set(1, Buffer.from('a'));
+    expect(aliases.get(1)).to.equal(known);
+    aliases.set(1, Buffer.from('b'));
+    expect(aliases.get(1)).to.deep.equal({
+      name: Buffer.from('b'),
+      entry: undefined,
+      generation: 0,
+    });
   });
 
   it('refuse an alias over the maximum with 0x94 [MQTT-3.3.2-9], one that was not set with 0x82 (§3.3.4)', () => {

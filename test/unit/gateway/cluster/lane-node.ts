@@ -60,6 +60,8 @@ export class LaneNode implements LaneStore {
   readonly #queues = new WeakMap<Queue, LaneQueue>();
   readonly #topics = new WeakMap<StoreTopic, LaneTopic>();
   #isSuspended = false;
+  /** Has its store say that a gateway sends by an old table still. */
+  leastGeneration: number | undefined = undefined;
   /** As one that is away: publishers wait. */
   isAway = false;
   #onWritable: (() => void)[] = [];
@@ -93,6 +95,14 @@ export class LaneNode implements LaneStore {
 
   get isSettled(): boolean {
     return this.#store.backlogBytes === 0;
+  }
+
+  keepTrying(): void {
+    // It is there.
+  }
+
+  tellGenerations(): void {
+    // A test says it.
   }
 
   suspend(): void {

@@ -134,6 +134,34 @@ describe('gateway: several stores: shared groups', () => {
     expect(received.flat().sort()).to.deep.equal(['0', '1', '2', '3', '4', '5']);
   });
 
+  it('a topic moves: a member gets what the older store had first [MQTT-4.6.0-5] [MQTT-4.6.0-6]', async () => {
+    const one = await member(a, stores.clientIn(1));
+    const lane = await stores.prepare();
+    const topic = stores.topicThatMoves(0, lane);
+    // The older store's messages wait.
+    stores.node(a, 0).node.silent?.(true);
+    await send(b, 1, topic, ['1', '2']);
+    await stores.activate();
+    await send(b, 1, topic, ['3']);
+    expect(await drainAll(one)).to.deep.equal([[]]);
+    stores.node(a, 0).node.silent?.(false);
+    expect(await drainAll(one)).to.deep.equal([['1', '2', '3']]);
+  });
+
+  it('a topic moves: nothing of the newer store is handed out while a gateway sends to the older one', async () => {
+    const one = await member(a, 'a1');
+    const lane = await stores.prepare();
+    const topic = stores.topicThatMoves(0, lane);
+    stores.node(a, 0).leastGeneration = 1;
+    await stores.activate();
+    await send(b, 1, topic, ['moved']);
+    expect(await drainAll(one)).to.deep.equal([[]]);
+    stores.node(a, 0).leastGeneration = 2;
+    stores.clock.advance(50);
+    await turns(20);
+    expect(await drainAll(one)).to.deep.equal([['moved']]);
+  });
+
   it('a store is added while all members are away: they get what went to it', async () => {
     const stored = await member(a, 'a1', 1, false);
     await stored.exchange(DISCONNECT);

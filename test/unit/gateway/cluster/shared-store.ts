@@ -1,4 +1,5 @@
-import { claimKind, ClaimKind, type Cluster } from '../../../../src/lmq/spi/cluster.ts';
+import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
+import { claimKind, type Cluster, leavesSomething } from '../../../../src/lmq/spi/cluster.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { recordSize, writeRecord } from '../../../../src/lmq/spi/record.ts';
@@ -15,8 +16,8 @@ const WRITES: ReadonlySet<string | symbol> = new Set([
   'deleteOffset',
 ]);
 
-/** Claims that nobody is told of when their owner dies. */
-const UNCARED: ReadonlySet<string> = new Set([ClaimKind.DUTY, ClaimKind.GROUP]);
+/** What it asks is not answered. */
+const ANSWERS: ReadonlySet<string | symbol> = new Set(['committed', 'getState']);
 
 interface Claim {
   owner: StoreNode | undefined;
@@ -90,7 +91,7 @@ export class SharedStore {
     for (const [key, { owner }] of this.#claims) {
       if (owner !== node) continue;
       this.release(node, key);
-      if (!UNCARED.has(claimKind(key))) orphans.push(key);
+      if (leavesSomething(claimKind(key))) orphans.push(key);
     }
     const caretaker = this.nodes.find(({ isDead, orphans: adopts }) => !isDead && adopts);
     await caretaker?.orphans?.(orphans);
@@ -216,6 +217,9 @@ export class StoreNode implements Cluster {
     return new Proxy(base, {
       get: (target, property): unknown => {
         if (this.isDead && WRITES.has(property)) return () => target.openCommit;
+        if (this.isDead && ANSWERS.has(property)) {
+          return () => Promise.reject(new StoreError(ErrorCode.STORE_FENCED, 'dead'));
+        }
         if (property in own) return own[property as keyof typeof own];
         const value: unknown = Reflect.get(target, property, target);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;

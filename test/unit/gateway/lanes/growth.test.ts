@@ -26,6 +26,27 @@ for (const qos of [1, 2] as const) {
         expect(await reader.drain()).to.deep.equal(['d']);
       });
 
+      it('what another gateway sends to the old store, which has not switched, comes first', async () => {
+        const { world, stores, clock } = new LaneWorld(2, 1);
+        const sender = await world.connected({ clientId: 'p' });
+        stores.isSwitched = false;
+        const early = await world.subscribed(STORED, [filter, qos]);
+        await stores.prepare();
+        await sender.exchange(publish({ topic: 't/1', payload: 'a', qos, id: 1 }), pubrel(1));
+        expect(await early.drain()).to.deep.equal(['a']);
+        stores.activate();
+        await sender.exchange(publish({ topic: 't/1', payload: 'b', qos, id: 2 }), pubrel(2));
+        expect(await early.drain()).to.deep.equal([]);
+        await early.lose();
+        // One that connects at a gateway which has switched waits as well.
+        const late = await world.connected(STORED);
+        expect(await late.drain()).to.deep.equal([]);
+        stores.isSwitched = true;
+        clock.advance(50);
+        await turns();
+        expect(await late.drain()).to.deep.equal(['b']);
+      });
+
       it('a session that is away meanwhile gets all of it, in order', async () => {
         const lanes = new LaneWorld(2, 1);
         const { world, stores, members } = lanes;

@@ -27,6 +27,8 @@ export class LaneStores implements Stores {
   #inForce: number;
   /** Of a store that is being prepared. */
   preparing: Promise<void> = Promise.resolve();
+  /** False: another gateway sends to the older stores still. */
+  isSwitched = true;
   #onLaneAdded: (lane: Lane) => Promise<void> = () => Promise.resolve();
   #onSpreadChanged: () => void = () => undefined;
 
@@ -51,6 +53,22 @@ export class LaneStores implements Stores {
 
   onLaneAdded(prepare: (lane: Lane) => Promise<void>): void {
     this.#onLaneAdded = prepare;
+  }
+
+  isJoined(): boolean {
+    return true;
+  }
+
+  whenJoined(): undefined {
+    return undefined;
+  }
+
+  onLaneJoined(): void {
+    // All are there from the start.
+  }
+
+  haveAllSwitched(): boolean {
+    return this.isSwitched;
   }
 
   onSpreadChanged(listener: () => void): void {

@@ -117,7 +117,7 @@ describe('gateway: retained messages to a new subscription', () => {
   it('all come, many times the window and the batch, each once', async () => {
     const world = new World({ limits: { maxInflight: 10 } });
     const sender = await world.connected({ clientId: 'p' });
-    const topics = Array.from({ length: 300 }, (_, i) => `t/${i}`);
+    const topics = Array.from({ length: 1200 }, (_, i) => `t/${i}`);
     for (const topic of topics) {
       sender.socket.feed(publish({ topic, payload: topic, qos: 1, id: 1, retain: true }));
     }
@@ -126,8 +126,58 @@ describe('gateway: retained messages to a new subscription', () => {
     await client.exchange(subscribe(1, ['other', 1]));
     client.socket.feed(subscribe(2, ['t/#', 1]));
     const payloads = await client.drain();
-    expect(payloads).to.have.members(topics).and.to.have.length(300);
-    expect(world.stats.retainedSent).to.equal(300);
+    expect(payloads).to.have.members(topics).and.to.have.length(1200);
+    expect(world.stats.retainedSent).to.equal(1200);
+  });
+
+  it('all come to each of many who subscribe together', async () => {
+    const world = new World();
+    const sender = await world.connected({ clientId: 'p' });
+    const topics = Array.from({ length: 700 }, (_, i) => `t/${i}`);
+    for (const topic of topics) {
+      sender.socket.feed(publish({ topic, payload: topic, qos: 1, id: 1, retain: true }));
+    }
+    await sender.exchange();
+    const clients = [];
+    for (let i = 0; i < 20; i++) clients.push(await world.connected({ clientId: `s${i}` }));
+    for (const [i, client] of clients.entries()) {
+      client.socket.feed(subscribe(1, ['t/#', i % 4 === 0 ? 0 : 1]));
+    }
+    for (const client of clients) expect(await client.drain()).to.deep.equal(topics);
+  });
+
+  it('are never older than what has come already, with a small window and a large one', async () => {
+    for (const maxInflight of [20, 1000]) {
+      const world = new World({ limits: { maxInflight } });
+      const sender = await world.connected({ clientId: 'p' });
+      const topics = Array.from({ length: 900 }, (_, i) => `t/${i}`);
+      const put = (topic: string, version: number): void => {
+        const payload = `${topic} ${version}`;
+        sender.socket.feed(publish({ topic, payload, qos: 1, id: 1, retain: true }));
+      };
+      for (const topic of topics) put(topic, 0);
+      await sender.exchange();
+      const client = await world.connected({ clientId: 's' });
+      client.socket.feed(subscribe(1, ['#', 1]));
+      const seen = new Map<string, number>();
+      for (let i = 0; i < 2000; i++) {
+        // Some that have been copied for the client already, and some that have not been.
+        if (i < 45)
+          for (const ahead of [30, 60, 100, 200, 500]) put(topics[(i * 20 + ahead) % 900]!, 1);
+        const packets = await client.exchange();
+        for (const packet of packets) {
+          if (packet.type !== 'publish') continue;
+          const [topic = '', version] = packet.payload.toString().split(' ');
+          expect(Number(version), topic).to.be.at.least(seen.get(topic) ?? 0);
+          seen.set(topic, Number(version));
+          client.socket.feed(puback(packet.id));
+        }
+        if (i >= 45 && packets.length === 0) break;
+      }
+      expect(seen.size).to.equal(900);
+      const newer = [...seen.values()].filter((version) => version === 1);
+      expect(newer).to.have.length(90);
+    }
   });
 
   it('at QoS 0 wait while the socket is full and go on at its drain', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RetainedIndex } from '../../../../src/gateway/retained/retained-index.ts';
+import { GONE, RetainedIndex } from '../../../../src/gateway/retained/retained-index.ts';
 
 function indexOf(...topics: readonly string[]): RetainedIndex {
   const index = new RetainedIndex();
@@ -23,6 +23,18 @@ describe('gateway: RetainedIndex', () => {
     expect([index.size, index.bytes]).to.deep.equal([1, 1]);
     expect(index.get('a')?.bytes).to.equal(1);
     expect(index.get('a/b')).to.equal(undefined);
+  });
+
+  it('keeps one object for a topic until it is deleted', () => {
+    const index = indexOf('a/b', 'a');
+    const known = index.get('a/b')!;
+    expect(index.set({ topic: 'a/b', bytes: 3, expiresAt: 5 })).to.equal(known);
+    expect(known).to.deep.equal({ topic: 'a/b', bytes: 3, expiresAt: 5 });
+    index.update(known, 30, Infinity);
+    expect([index.size, index.bytes]).to.deep.equal([2, 40]);
+    index.delete('a/b');
+    expect([known.bytes, index.size, index.bytes]).to.deep.equal([GONE, 1, 10]);
+    expect(index.set({ topic: 'a/b', bytes: 1, expiresAt: 5 })).not.to.equal(known);
   });
 
   it('finds names by filter: levels, +, #, the parent of # [MQTT-4.7.1-2] [MQTT-4.7.1-3]', () => {

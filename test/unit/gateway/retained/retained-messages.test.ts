@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
-import { RetainedMessages } from '../../../../src/gateway/retained/retained-messages.ts';
+import {
+  RetainedMessages,
+  type RetainedSlot,
+} from '../../../../src/gateway/retained/retained-messages.ts';
 import { RETAINED_RECORD_AT } from '../../../../src/gateway/retained/retained-record.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import {
@@ -34,9 +37,14 @@ describe('gateway: RetainedMessages', () => {
     retained.stop();
   });
 
-  function put(topic: string, text: string, expirySeconds: number = NO_EXPIRY): void {
+  function put(
+    topic: string,
+    text: string,
+    expirySeconds: number = NO_EXPIRY,
+    slot?: RetainedSlot,
+  ): void {
     const payload = Buffer.from(text);
-    retained.put(topic, {
+    const message = {
       topic: Buffer.from(topic),
       qos: 2,
       publisher: Buffer.from('someone'),
@@ -45,7 +53,8 @@ describe('gateway: RetainedMessages', () => {
       payload,
       payloadStart: 0,
       payloadEnd: payload.length,
-    });
+    };
+    retained.put(topic, message, slot);
   }
 
   async function read(topic: string): Promise<string | undefined> {
@@ -66,6 +75,32 @@ describe('gateway: RetainedMessages', () => {
     expect(recordPublisher(value!, RETAINED_RECORD_AT)).to.equal('someone');
     expect([retained.size, stats.retainedCurrent]).to.deep.equal([1, 1]);
     expect(stats.retainedBytes).to.equal(value!.length);
+  });
+
+  it('is told of a topic by whoever publishes to it, also after a deletion by another', async () => {
+    const slot: RetainedSlot = { retained: undefined };
+    put('a', 'one', NO_EXPIRY, slot);
+    put('a', 'longer', 10, slot);
+    expect([retained.size, retained.bytes]).to.deep.equal([1, slot.retained?.bytes]);
+    put('a', '');
+    expect([retained.size, retained.bytes]).to.deep.equal([0, 0]);
+    put('a', 'two', NO_EXPIRY, slot);
+    expect(topics()).to.deep.equal(['a']);
+    expect([retained.size, retained.bytes]).to.deep.equal([1, slot.retained?.bytes]);
+    clock.advance(20_000);
+    expect(await read('a')).to.equal('two');
+  });
+
+  it('reads the message that there is, whatever was read before', async () => {
+    put('a', 'one');
+    expect(await read('a')).to.equal('one');
+    put('a', 'two');
+    expect(await read('a')).to.equal('two');
+    const reading = read('a');
+    put('a', 'three');
+    expect(['two', 'three']).to.include(await reading);
+    put('a', '');
+    expect(await read('a')).to.equal(undefined);
   });
 
   it('at the limit takes no new topic, counts it, and goes on to update those that are there', async () => {

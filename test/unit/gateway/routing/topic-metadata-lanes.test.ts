@@ -47,6 +47,10 @@ describe('TopicMetadata over several stores', () => {
       member: (lane) => lanes[lane] as unknown as LmqStore,
       clusterOf: () => undefined,
       onLaneAdded: () => undefined,
+      isJoined: () => true,
+      whenJoined: () => undefined,
+      onLaneJoined: () => undefined,
+      haveAllSwitched: () => true,
       onSpreadChanged: () => undefined,
     };
     const kv = new FakeKv();

@@ -8,12 +8,14 @@ describe('gateway: wills in another store than their record', () => {
   let clock: FakeClock;
   let wills: FarWills;
   let forgotten: string[];
-  let durable: () => void;
+  let durable: (isDone?: boolean) => void;
   let fail: (error: Error) => void;
 
   function publish(clientId: string, name = clientId): void {
-    const committed = new Promise<void>((resolve, reject) => {
-      durable = resolve;
+    const committed = new Promise<boolean>((resolve, reject) => {
+      durable = (isDone = true) => {
+        resolve(isDone);
+      };
       fail = reject;
     });
     wills.publishing(clientId, committed, () => forgotten.push(name));
@@ -34,6 +36,22 @@ describe('gateway: wills in another store than their record', () => {
     await wills.settled('c');
     expect(forgotten).to.deep.equal(['c']);
     expect(wills.has('c')).to.equal(false);
+  });
+
+  it('are kept when another gateway sees to it', async () => {
+    publish('c');
+    durable(false);
+    await wills.settled('c');
+    expect(forgotten).to.deep.equal([]);
+    expect(wills.has('c')).to.equal(false);
+  });
+
+  it('are kept when the gateway stops before the message is durable', async () => {
+    publish('c');
+    const stopping = wills.allSettled();
+    clock.advance(2000);
+    await stopping;
+    expect(forgotten).to.deep.equal([]);
   });
 
   it('are kept when the message cannot be stored', async () => {

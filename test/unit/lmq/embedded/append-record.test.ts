@@ -1,6 +1,12 @@
 import { expect } from 'chai';
-import { recordOrigin, recordStoreTime } from '../../../../src/lmq/spi/record.ts';
-import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
+import {
+  recordOrigin,
+  recordPayload,
+  recordStoreTime,
+  recordTopic,
+} from '../../../../src/lmq/spi/record.ts';
+import { peerQueueName, topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
+import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { recordOf } from '../server/server-world.ts';
 import { EmbeddedWorld } from './embedded-world.ts';
 
@@ -24,6 +30,50 @@ describe('appendRecord of the embedded store', () => {
     expect(positions.map((at) => recordOrigin(buffer, at))).to.deep.equal([0, 65_535, 258]);
     for (const at of positions) expect(recordStoreTime(buffer, at)).to.equal(world.clock.now());
     expect(recordOrigin(record, 0), 'what was given stays as it is').to.equal(0);
+    await world.dispose();
+  });
+
+  it('brings records of any topic to one queue alone, whatever else the topics have', async () => {
+    const world = new EmbeddedWorld();
+    const store = await world.start();
+    const all = await store.acquireFilter('#', false);
+    const one = await store.openQueue(peerQueueName('one'));
+    const two = await store.openQueue(peerQueueName('two'));
+    const [a, b] = [recordOf('a', 'first'), recordOf('b', 'second')];
+    for (const queue of [one, two, one]) store.appendToQueue!(queue, a, 0);
+    store.appendToQueue!(one, Buffer.concat([Buffer.of(9), b]), 1);
+    await store.committed(store.openCommit);
+    expect([one, two, all].map(({ maxOffset }) => maxOffset)).to.deep.equal([3, 1, 0]);
+    const { segments } = await store.pull(one, 0, 10, 1_000);
+    const found = segments.flatMap(({ buffer, positions }) =>
+      Array.from(positions, (at) => [
+        recordTopic(buffer, at),
+        recordPayload(buffer, at).toString(),
+        recordStoreTime(buffer, at),
+      ]),
+    );
+    const now = world.clock.now();
+    expect(found).to.deep.equal([
+      ['a', 'first', now],
+      ['a', 'first', now],
+      ['b', 'second', now],
+    ]);
+    await world.dispose();
+  });
+
+  it('keeps a copy of a state record, or the record itself where it is given away', async () => {
+    const world = new EmbeddedWorld();
+    const store = await world.start();
+    const value = Buffer.from('value');
+    store.putState(StateSpace.RETAINED, 'copied', value);
+    value.fill('x');
+    store.putState(StateSpace.RETAINED, 'given', value, true);
+    const read = (key: string): Promise<Buffer | undefined> =>
+      store.getState(StateSpace.RETAINED, key);
+    expect(await read('given')).to.equal(value);
+    await store.committed(store.openCommit);
+    expect((await read('copied'))?.toString()).to.equal('value');
+    expect((await read('given'))?.toString()).to.equal('xxxxx');
     await world.dispose();
   });
 });

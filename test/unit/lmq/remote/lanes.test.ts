@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { commitBase, laneOfCommit } from '../../../../src/lmq/spi/lane.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { publish, rejection } from '../../../conformance/lmq-store/harness.ts';
-import { boundsOf, FakeStore, settle, welcomeOf } from './fake-store.ts';
+import { boundsOf, FakeStore, settle, storeFrame, welcomeOf } from './fake-store.ts';
 
 const BASE = commitBase(3);
 
@@ -92,6 +92,22 @@ describe('a remote store that is one of several', () => {
     const queue = await other.open(5, 'tt');
     expect(() => store.node.commitOffset('c', queue, 1)).to.throw(TypeError);
     expect(() => new FakeStore({ lane: 16 })).to.throw(RangeError);
+  });
+
+  it('knows by which generation messages come at least, and forgets it with the link', () => {
+    expect(store.node.leastGeneration).to.equal(undefined);
+    store.link.say(storeFrame({ leastGeneration: 3 }));
+    expect(store.node.leastGeneration).to.equal(3);
+    store.link.say(storeFrame({}));
+    expect(store.node.leastGeneration).to.equal(3);
+    store.link.end();
+    expect(store.node.leastGeneration).to.equal(undefined);
+  });
+
+  it('tells at once that it sends by another generation', () => {
+    generation = 6;
+    store.node.tellGenerations();
+    expect(store.link.sent.at(-1)).to.deep.include({ generation: 6, activeGeneration: 5 });
   });
 
   it('tells the generation that it follows with each hello and heartbeat', async () => {

@@ -42,6 +42,19 @@ describe('growth of a RoutedStore', () => {
     for (const store of memory) await store.stop();
   });
 
+  it('knows when no gateway sends to the older store any more what has moved', async () => {
+    await serve('n');
+    const [one, other] = [await world.attach(ONE), await world.attach(ONE)];
+    for (const store of [one, other]) await store.prepare(PREPARED);
+    await one.activate(ACTIVE);
+    await eventually('not yet', () => one.haveAllSwitched(1) === false);
+    await other.activate(ACTIVE);
+    for (const store of [one, other]) {
+      await eventually('all', () => store.haveAllSwitched(1) === true, 1_000);
+    }
+    expect(one.haveAllSwitched(0), 'nothing moves to a founder').to.equal(true);
+  });
+
   it('reads from a store that is being added before anything goes there', async () => {
     await serve('n');
     const store = await world.attach(ONE);

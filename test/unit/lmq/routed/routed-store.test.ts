@@ -232,7 +232,7 @@ describe('RoutedStore', () => {
     expect(reasons.length).to.equal(1);
   });
 
-  it('does not start without one of its stores, and leaves none attached then', async () => {
+  it('does not start when a store cannot be reached within the grace, and leaves none attached then', async () => {
     await world.world('a').server.stop();
     const store = world.gateway(SHARED, { requestTimeoutMs: 300 });
     expect(await rejection(store.start())).to.be.instanceOf(Error);

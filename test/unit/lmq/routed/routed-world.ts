@@ -11,6 +11,10 @@ export interface RoutedWorldOptions {
   readonly leaseMs?: number;
 }
 
+interface GraceOptions {
+  readonly startGraceMs?: number;
+}
+
 /** A store of the table by its name. */
 export function inTable(name: string, generation = 1, ...topics: string[]): TableStore {
   return { name, topics, generation };
@@ -42,11 +46,15 @@ export class RoutedWorld {
   }
 
   /** A gateway that is not started. */
-  gateway(table: StoreTable, options: Partial<RemoteStoreOptions> = {}): RoutedStore {
+  gateway(
+    table: StoreTable,
+    { startGraceMs = 5_000, ...options }: Partial<RemoteStoreOptions> & GraceOptions = {},
+  ): RoutedStore {
     const gateway = createRoutedStore({
       table,
       member: (name, place): RemoteStore => this.world(name).node({ ...options, ...place }),
       settleTimeoutMs: 2_000,
+      startGraceMs,
       clock: clockOf(this.#options.now),
       logger: silentLogger,
     });

@@ -243,4 +243,17 @@ describe('ClaimTable', () => {
     expect(world.disk.get(KEY)).to.equal(NO_NODE);
     expect(world.claims.ownerOf(KEY)).to.equal(undefined);
   });
+
+  it('a part of a session: goes to the next one when the death of its owner is durable, and leaves no orphan', () => {
+    own(a, 'pclient');
+    own(a, 'pother');
+    world.claim(b, false, 'pclient');
+    expect(world.take()).to.deep.equal(['revoke pclient of a']);
+    world.die(a);
+    expect(world.take()).to.deep.equal([]);
+    world.commit();
+    world.commit();
+    expect(world.take()).to.deep.equal(['b has pclient']);
+    expect([...world.disk]).to.deep.equal([['pclient', b.number]]);
+  });
 });

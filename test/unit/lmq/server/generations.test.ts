@@ -6,6 +6,7 @@ import { rejection } from '../../../conformance/lmq-store/harness.ts';
 import { eventually } from '../../../helpers/eventually.ts';
 import { EmbeddedWorld } from '../embedded/embedded-world.ts';
 import { RemoteWorld } from '../remote/remote-world.ts';
+import type { FakeNode } from './fake-node.ts';
 import { LEASE_MS, ServerWorld } from './server-world.ts';
 
 describe('generations of the table of stores at a store server', () => {
@@ -25,6 +26,10 @@ describe('generations of the table of stores at a store server', () => {
     return world.core.parts.nodes.get(id)?.generation;
   }
 
+  function leastToldTo({ frames }: FakeNode): readonly number[] {
+    return frames.flatMap(({ leastGeneration }) => leastGeneration ?? []);
+  }
+
   it('are told with hellos and frames; who tells none follows none', async () => {
     const node = world.node('a');
     await node.attach({ generation: 2 });
@@ -34,6 +39,29 @@ describe('generations of the table of stores at a store server', () => {
     expect(generationOf('a')).to.equal(2);
     node.send({ generation: 3 });
     expect(generationOf('a')).to.equal(3);
+  });
+
+  it('by which messages come at least are told behind the welcome, and when they change', async () => {
+    const [one, other] = [world.node('one'), world.node('other')];
+    await one.attach({ generation: 3, activeGeneration: 3 });
+    await other.attach({ generation: 3, activeGeneration: 2 });
+    await world.quiet();
+    expect(leastToldTo(one)).to.deep.equal([3, 2]);
+    expect(leastToldTo(other)).to.deep.equal([2]);
+    other.cut();
+    await world.quiet();
+    expect(leastToldTo(one), 'it may come back').to.deep.equal([3, 2]);
+    await other.attach({ generation: 3, activeGeneration: 2, resumes: true });
+    other.send({ activeGeneration: 3 });
+    await world.quiet();
+    expect(leastToldTo(one)).to.deep.equal([3, 2, 3]);
+    expect(leastToldTo(other)).to.deep.equal([2, 3]);
+    await world.node('old').attach();
+    await world.quiet();
+    expect(leastToldTo(one)).to.deep.equal([3, 2, 3, 0]);
+    world.pass(2 * LEASE_MS, one, other);
+    await world.quiet();
+    expect(leastToldTo(one), 'it is dead').to.deep.equal([3, 2, 3, 0, 3]);
   });
 
   it('that are required keep older nodes out, and those stay that are attached', async () => {

@@ -14,6 +14,7 @@ import { MessagePublisher } from './message-publisher.ts';
 import { DEFAULT_RULES, DEFAULT_SHARED_SUBSCRIPTIONS, type GatewayOptions } from './options.ts';
 import { RetainedLookUps } from './retained/retained-look-up.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
+import { RetainedHandOver } from './retained/retained-hand-over.ts';
 import { RetainedSender } from './retained/retained-sender.ts';
 import { LiveSubscriptions } from './routing/live-subscriptions.ts';
 import { TopicTable } from './routing/topic-table.ts';
@@ -131,7 +132,14 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     sessions,
     forwarder,
     retained,
-    retainedSender: new RetainedSender({ ...common, retained: lookUp, sessions, sessionLog, pump }),
+    retainedSender: new RetainedSender({
+      ...common,
+      retained: lookUp,
+      sessions,
+      sessionLog,
+      pump,
+      handOver: new RetainedHandOver({ ...common, pump }),
+    }),
     sysTopics,
     events,
     wills,

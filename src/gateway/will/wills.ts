@@ -11,13 +11,10 @@ import { MqttProtocolError } from '../codec/protocol-error.ts';
 import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { WillPublisher } from '../hooks/hooked-will-publisher.ts';
-import { DelayedWill } from './delayed-will.ts';
+import { DelayedWills } from './delayed-wills.ts';
 import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
 import { decodeWillRecord, encodeWillRecord, type StoredWill } from './will-record.ts';
-
-/** Wills that wait for their delay; one more is published without waiting. */
-const MAX_DELAYED = 100_000;
 
 export interface WillsParts {
   readonly store: LmqStore;
@@ -44,7 +41,7 @@ export class Wills {
   readonly #parts: WillsParts;
   /** Wills of open connections by client id. */
   readonly #open = new Map<string, Will>();
-  readonly #delayed = new Map<string, DelayedWill>();
+  readonly #delayed: DelayedWills;
   /** Client ids whose delayed will is being published. */
   readonly #due = new Set<string>();
   readonly #far: FarWills;
@@ -52,6 +49,12 @@ export class Wills {
 
   constructor(parts: WillsParts) {
     this.#parts = parts;
+    this.#delayed = new DelayedWills({
+      ...parts,
+      onDue: (clientId) => {
+        this.#onDue(clientId);
+      },
+    });
     this.#far = new FarWills(parts.clock, parts.logger);
     this.#sender = new FarWillSender(parts.stores, parts.clock);
   }
@@ -76,8 +79,7 @@ export class Wills {
 
   /** Resolves when no record is left whose will has been published, or when that takes too long. */
   async stop(): Promise<void> {
-    for (const will of this.#delayed.values()) this.#parts.wheel.remove(will);
-    this.#delayed.clear();
+    this.#delayed.stop();
     await this.#far.allSettled();
     this.#sender.stop();
   }
@@ -98,9 +100,7 @@ export class Wills {
   ): Promise<void> {
     const { store, cluster } = this.#parts;
     if (this.#far.has(clientId)) await this.#far.settled(clientId);
-    const delayed = this.#delayed.get(clientId);
-    if (delayed !== undefined) {
-      this.#forgetDelayed(delayed);
+    if (this.#delayed.delete(clientId)) {
       if (isResumed) this.#forget(clientId);
       else await this.#publishStored(clientId);
     } else if (cluster !== undefined && mayHaveWill && !this.#open.has(clientId)) {
@@ -131,8 +131,7 @@ export class Wills {
 
   /** Another gateway has taken the client's session, and sees to the delayed will. */
   handOver(clientId: string): void {
-    const delayed = this.#delayed.get(clientId);
-    if (delayed !== undefined) this.#forgetDelayed(delayed);
+    this.#delayed.delete(clientId);
     this.#due.delete(clientId);
     if (!this.#far.has(clientId)) {
       this.#parts.cluster?.release(willClaim(clientId));
@@ -222,8 +221,8 @@ export class Wills {
   }
 
   #end(clientId: string, will: StoredWill, dueAt: number): void {
-    const { store, clock, wheel, stats } = this.#parts;
-    if (dueAt <= clock.now() || this.#delayed.size >= MAX_DELAYED) {
+    const { store, clock } = this.#parts;
+    if (dueAt <= clock.now() || this.#delayed.isFull) {
       this.#publish(clientId, will);
       return;
     }
@@ -231,31 +230,13 @@ export class Wills {
       store.putState(StateSpace.WILL, clientId, encodeWillRecord({ ...will, dueAt }));
       this.#claim(clientId);
     }
-    const delayed = new DelayedWill(clientId, dueAt, clock, (item) => {
-      this.#onDue(item);
-    });
-    this.#delayed.set(clientId, delayed);
-    stats.willsDelayed = this.#delayed.size;
-    // The wheel may be up to a second early.
-    wheel.add(delayed, delayed.secondsLeft + 1);
+    this.#delayed.add(clientId, dueAt);
   }
 
-  #onDue(delayed: DelayedWill): void {
-    if (this.#delayed.get(delayed.clientId) !== delayed) return;
-    this.#forgetDelayed(delayed);
-    this.#publishStored(delayed.clientId).catch((error: unknown) => {
-      this.#parts.logger.error(
-        { clientId: delayed.clientId, error: messageOf(error) },
-        'publishing a will failed',
-      );
+  #onDue(clientId: string): void {
+    this.#publishStored(clientId).catch((error: unknown) => {
+      this.#parts.logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
     });
-  }
-
-  #forgetDelayed(delayed: DelayedWill): void {
-    const { wheel, stats } = this.#parts;
-    wheel.remove(delayed);
-    this.#delayed.delete(delayed.clientId);
-    stats.willsDelayed = this.#delayed.size;
   }
 
   async #publishStored(clientId: string): Promise<void> {

@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import type { StoreTable } from '../../../../src/common/store-table.ts';
-import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import type { RoutedStore } from '../../../../src/lmq/routed/routed-store.ts';
 import { laneOfCommit } from '../../../../src/lmq/spi/lane.ts';
-import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { publish, rejection } from '../../../conformance/lmq-store/harness.ts';
 import { eventually } from '../../../helpers/eventually.ts';
@@ -17,21 +15,13 @@ const GRACE = { startGraceMs: 100 };
 
 describe('RoutedStore: a store that is away when the gateway starts', () => {
   let world: RoutedWorld;
-  const memory = new Map<string, LmqStore>();
 
   beforeEach(async () => {
     world = new RoutedWorld({ leaseMs: 2_000 });
-    for (const name of ['o', 'a']) {
-      const store = createMemoryStore();
-      memory.set(name, store);
-      await world.serve(name, store);
-    }
+    await world.serveMemory('o', 'a');
   });
 
-  afterEach(async () => {
-    await world.dispose();
-    for (const store of memory.values()) await store.stop();
-  });
+  afterEach(() => world.dispose());
 
   /** A gateway that has started without `a`. */
   async function withoutOne(): Promise<RoutedStore> {
@@ -40,7 +30,7 @@ describe('RoutedStore: a store that is away when the gateway starts', () => {
   }
 
   function back(): Promise<void> {
-    return world.serve('a', memory.get('a') as LmqStore);
+    return world.serve('a', world.memory('a'));
   }
 
   it('is named, and what belongs to the others goes on', async () => {
@@ -66,12 +56,12 @@ describe('RoutedStore: a store that is away when the gateway starts', () => {
     expect(isDurable).to.equal(false);
     await back();
     await durable;
-    expect(memory.get('a')?.stats.recordsAppended).to.equal(1);
+    expect(world.memory('a').stats.recordsAppended).to.equal(1);
   });
 
   it('is joined when what it has is known: retained messages are told then, and watched', async () => {
     const put = async (topic: string, value: string): Promise<void> => {
-      const a = memory.get('a') as LmqStore;
+      const a = world.memory('a');
       await a.committed(a.putState(StateSpace.RETAINED, topic, Buffer.from(value)));
     };
     await put('x/1', 'kept');

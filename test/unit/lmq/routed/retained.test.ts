@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import type { StoreTable } from '../../../../src/common/store-table.ts';
-import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import type { RoutedStore } from '../../../../src/lmq/routed/routed-store.ts';
-import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { eventually } from '../../../helpers/eventually.ts';
 import { inTable, RoutedWorld } from './routed-world.ts';
@@ -13,18 +11,13 @@ const ACTIVE: StoreTable = { ...PREPARED, active: 2 };
 
 describe('retained messages of a RoutedStore', () => {
   let world: RoutedWorld;
-  let memory: LmqStore[];
 
   beforeEach(async () => {
     world = new RoutedWorld();
-    memory = [createMemoryStore(), createMemoryStore()];
-    for (const [i, name] of ['o', 'n'].entries()) await world.serve(name, memory[i] as LmqStore);
+    await world.serveMemory('o', 'n');
   });
 
-  afterEach(async () => {
-    await world.dispose();
-    for (const store of memory) await store.stop();
-  });
+  afterEach(() => world.dispose());
 
   async function put(store: RoutedStore, topic: string, value: string): Promise<void> {
     await store.committed(store.putState(RETAINED, topic, Buffer.from(value)));

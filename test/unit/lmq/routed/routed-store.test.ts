@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import type { StoreTable } from '../../../../src/common/store-table.ts';
-import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { ClaimKind, claimKey } from '../../../../src/lmq/spi/cluster.ts';
 import { commitBase, laneOfCommit } from '../../../../src/lmq/spi/lane.ts';
-import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import {
   filterQueueName,
   peerQueueName,
@@ -36,21 +34,13 @@ function named(
 
 describe('RoutedStore', () => {
   let world: RoutedWorld;
-  const memory = new Map<string, LmqStore>();
 
   beforeEach(async () => {
     world = new RoutedWorld({ leaseMs: 2_000 });
-    for (const name of ['o', 'a']) {
-      const store = createMemoryStore();
-      memory.set(name, store);
-      await world.serve(name, store);
-    }
+    await world.serveMemory('o', 'a');
   });
 
-  afterEach(async () => {
-    await world.dispose();
-    for (const store of memory.values()) await store.stop();
-  });
+  afterEach(() => world.dispose());
 
   it('stores each topic in its store, under queues and commits that carry the lane', async () => {
     const store = await world.attach(NAMED);
@@ -68,12 +58,8 @@ describe('RoutedStore', () => {
     expect([x.lane, y.lane]).to.deep.equal([1, 0]);
     expect(x.id).not.to.equal(y.id);
     expect((await readFrom(store, x, 0)).map(({ payload }) => payload)).to.deep.equal(['in a']);
-    expect(await payloads(memory.get('a') as LmqStore, topicQueueName('x/1'))).to.deep.equal([
-      'in a',
-    ]);
-    expect(await payloads(memory.get('o') as LmqStore, topicQueueName('y'))).to.deep.equal([
-      'in o',
-    ]);
+    expect(await payloads(world.memory('a'), topicQueueName('x/1'))).to.deep.equal(['in a']);
+    expect(await payloads(world.memory('o'), topicQueueName('y'))).to.deep.equal(['in o']);
     expect(store.stats.recordsAppended).to.equal(2);
   });
 
@@ -220,10 +206,7 @@ describe('RoutedStore', () => {
     const reasons: string[] = [];
     store.onFenced((reason) => reasons.push(reason));
     await world.world('a').server.stop();
-    await memory.get('a')?.stop();
-    const empty = createMemoryStore();
-    memory.set('a', empty);
-    await world.serve('a', empty);
+    await world.serveMemory('a');
     await eventually('the fence', () => reasons.length > 0);
     expect(await rejection(store.member(1).committed(store.member(1).openCommit))).not.to.equal(
       undefined,

@@ -2,6 +2,7 @@ import type { StoreTable, TableStore } from '../../../../src/common/store-table.
 import { silentLogger } from '../../../../src/common/logger.ts';
 import type { RemoteStoreOptions } from '../../../../src/lmq/remote/remote-options.ts';
 import type { RemoteStore } from '../../../../src/lmq/remote/remote-store.ts';
+import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { createRoutedStore, type RoutedStore } from '../../../../src/lmq/routed/routed-store.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { clockOf, RemoteWorld } from '../remote/remote-world.ts';
@@ -25,6 +26,7 @@ export class RoutedWorld {
   readonly #options: Required<RoutedWorldOptions>;
   readonly #worlds = new Map<string, RemoteWorld>();
   readonly #gateways: RoutedStore[] = [];
+  readonly #memory = new Map<string, LmqStore>();
 
   constructor({ now = () => Date.now(), leaseMs = 10_000 }: RoutedWorldOptions = {}) {
     this.#options = { now, leaseMs };
@@ -33,6 +35,23 @@ export class RoutedWorld {
   /** Serves a store that is started. */
   async serve(name: string, store: LmqStore): Promise<void> {
     await this.world(name).serve(store);
+  }
+
+  /** Serves a new store in memory under each name. */
+  async serveMemory(...names: string[]): Promise<void> {
+    for (const name of names) {
+      await this.#memory.get(name)?.stop();
+      const store = createMemoryStore();
+      this.#memory.set(name, store);
+      await this.serve(name, store);
+    }
+  }
+
+  /** The newest store of `serveMemory` under the name. */
+  memory(name: string): LmqStore {
+    const store = this.#memory.get(name);
+    if (store === undefined) throw new Error(`no store in memory is called ${name}`);
+    return store;
   }
 
   world(name: string): RemoteWorld {
@@ -74,9 +93,10 @@ export class RoutedWorld {
     return nodes.map(({ generation }) => generation);
   }
 
-  /** Stops the gateways and the servers; the stores are their owners'. */
+  /** Stops the gateways, the servers and what `serveMemory` made; other stores are their owners'. */
   async dispose(): Promise<void> {
     await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
     await Promise.all(Array.from(this.#worlds.values(), (world) => world.dispose()));
+    for (const store of this.#memory.values()) await store.stop();
   }
 }

@@ -374,12 +374,10 @@ export class PublishReceiver {
     const entry = topics.lookUp(source, start, end);
     this.#permissions?.require(entry);
     if (last !== undefined) {
-      this.#lanes |= laneBit(last.topic.lane);
       this.#recent ??= new RecentTopics();
       this.#recent.add(topics.generation, entry);
     }
-    this.#entry = entry;
-    this.#generation = topics.generation;
+    this.#turnTo(entry);
     return entry;
   }
 
@@ -397,15 +395,19 @@ export class PublishReceiver {
   /** A topic that the connection may publish to, since it has done so in this generation of the table. */
   #goOnWith(entry: TopicEntry, chunk: Buffer): TopicEntry {
     const { topics } = this.#context;
-    const last = this.#entry;
-    if (entry !== last || this.#generation !== topics.generation) {
+    if (entry !== this.#entry || this.#generation !== topics.generation) {
       this.endOfChunk(chunk);
-      if (last !== undefined) this.#lanes |= laneBit(last.topic.lane);
-      this.#entry = entry;
-      this.#generation = topics.generation;
+      this.#turnTo(entry);
     }
     topics.refresh(entry);
     return entry;
+  }
+
+  /** The topic from now on. */
+  #turnTo(entry: TopicEntry): void {
+    if (this.#entry !== undefined) this.#lanes |= laneBit(this.#entry.topic.lane);
+    this.#entry = entry;
+    this.#generation = this.#context.topics.generation;
   }
 }
 

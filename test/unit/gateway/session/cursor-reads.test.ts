@@ -58,6 +58,20 @@ class SlowDisk {
   }
 }
 
+/** What the client gets until the session reads no more. */
+async function drainWhileReading(
+  session: Session,
+  disk: SlowDisk,
+  client: FakeClient,
+): Promise<string[]> {
+  const received: string[] = [];
+  for (let i = 0; i < 100 && session.reading > 0; i++) {
+    await disk.finishAll();
+    received.push(...(await client.drain()));
+  }
+  return received;
+}
+
 function names(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `t${String(i).padStart(2, '0')}`);
 }
@@ -210,11 +224,7 @@ describe('gateway: CursorReads', () => {
     const second = await back(world);
     const session = sessionOf(world);
     expect(session.reading).to.equal(MAX_READING);
-    const received = new Set<string>();
-    for (let i = 0; i < 100 && session.reading > 0; i++) {
-      await disk.finishAll();
-      for (const payload of await second.drain()) received.add(payload);
-    }
+    const received = new Set(await drainWhileReading(session, disk, second));
     expect([...received].sort()).to.deep.equal(names(20));
     expectQuiet(session);
   });
@@ -242,11 +252,7 @@ describe('gateway: CursorReads', () => {
     await disk.finishAll();
     expectQuiet(failed);
     const second = await back(world);
-    const received: string[] = [];
-    for (let i = 0; i < 100 && sessionOf(world).reading > 0; i++) {
-      await disk.finishAll();
-      received.push(...(await second.drain()));
-    }
+    const received = await drainWhileReading(sessionOf(world), disk, second);
     expect(received.sort()).to.deep.equal(names(20));
     expectQuiet(sessionOf(world));
   });
@@ -266,11 +272,7 @@ describe('gateway: CursorReads', () => {
     const second = await back(world);
     await turns();
     expect(second.closed).to.equal(false);
-    const received = new Set<string>();
-    for (let i = 0; i < 100 && session.reading > 0; i++) {
-      await disk.finishAll();
-      for (const payload of await second.drain()) received.add(payload);
-    }
+    const received = new Set(await drainWhileReading(session, disk, second));
     expect([...received].sort()).to.deep.equal(names(20));
     expectQuiet(session);
   });

@@ -49,21 +49,20 @@ export function prepare(): string {
 
 /**
  * Does something in a fresh directory that is removed afterwards.
- * @param niceness of the load generator; 0 is lmqtt's own
+ * @param launcher command that starts the load generator; without one it has lmqtt's own priority
  */
 export async function withWorkplace<T>(
   binary: string,
   tmp: string | undefined,
   use: (place: Workplace) => Promise<T>,
-  niceness = 0,
+  launcher: readonly string[] = [],
 ): Promise<T> {
   const base = tmp ?? tmpdir();
   mkdirSync(base, { recursive: true });
   const dir = mkdtempSync(join(base, 'lmqtt-benchmark-'));
   ownDirectory(dir);
   try {
-    const generator = niceness === 0 ? [binary] : ['nice', '-n', String(niceness), binary];
-    return await use({ dir, generator });
+    return await use({ dir, generator: [...launcher, binary] });
   } finally {
     removeDirectory(dir);
   }

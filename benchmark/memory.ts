@@ -16,6 +16,7 @@ import type { Gateway, Workplace } from './gateway-run.ts';
 
 const USAGE = `node --import=ts-blank-space/register benchmark/memory.ts [options]
   --connections N  open connections (10000)
+  --workers N      worker processes that share them; only for things that are open (none)
   --count N        sessions, subscriptions, queues and messages (100000)
   --settle S       seconds of rest before memory is read, so that garbage is collected (12)
   --only a,b       things to measure (all)
@@ -23,6 +24,7 @@ const USAGE = `node --import=ts-blank-space/register benchmark/memory.ts [option
 
 interface Sizes {
   readonly connections: number;
+  readonly workers: number;
   readonly count: number;
   readonly settleMs: number;
 }
@@ -41,8 +43,16 @@ interface Thing {
 const HOLDERS = 100;
 const PUBLISHERS = 10;
 
-const idle = (connections: number, settleMs: number, more: string): string =>
-  `--connections ${connections} --burst 64 --settle ${settleMs / 1000} --hold 1${more}`;
+/** Connections of one process of the generator and from one address: fewer than files and ports there are. */
+const EACH_SOURCE = 15_000;
+/** A process opens at most 20,000 files on the machines that this runs on. */
+const EACH_GENERATOR = 19_000;
+
+const idle = (connections: number, settleMs: number, more: string): string => {
+  const options = `--connections ${connections} --burst 64 --settle ${settleMs / 1000} --hold 1${more}`;
+  if (connections <= EACH_GENERATOR) return options;
+  return `${options} --procs ${Math.ceil(connections / EACH_SOURCE)} --per-src ${EACH_SOURCE}`;
+};
 const leaving = (sessions: number, more: string): string =>
   `--connections ${sessions} --clean 0 --leave --settle 0 --hold 0.1${more}`;
 const publishing = (messages: number, more: string): string =>
@@ -156,8 +166,17 @@ async function grown(
   return residentBytes(pid) - before;
 }
 
+/** As many workers as asked, however few cores there are. */
+function environmentOf({ workers }: Sizes): Record<string, string> {
+  if (workers === 1) return {};
+  return {
+    LMQTT_CONNECT_WORKERS: String(workers),
+    LMQTT_CONNECT_WORKERS_BEYOND_CORES: 'true',
+  };
+}
+
 async function measure(place: Workplace, thing: Thing, sizes: Sizes): Promise<string> {
-  const gateway = await startGateway(place);
+  const gateway = await startGateway(place, { env: environmentOf(sizes) });
   try {
     const bytes = await grown(place, gateway, thing, sizes);
     const count = thing.count(sizes);
@@ -173,6 +192,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       connections: { type: 'string', default: '10000' },
+      workers: { type: 'string', default: '1' },
       count: { type: 'string', default: '100000' },
       settle: { type: 'string', default: '12' },
       only: { type: 'string', default: '' },
@@ -186,11 +206,15 @@ async function main(): Promise<void> {
   }
   const sizes: Sizes = {
     connections: wholeNumber('--connections', values.connections, 1),
+    workers: wholeNumber('--workers', values.workers, 1),
     count: wholeNumber('--count', values.count, HOLDERS),
     settleMs: 1000 * wholeNumber('--settle', values.settle, 0),
   };
   if (sizes.count % HOLDERS !== 0) throw new Error(`--count must be a multiple of ${HOLDERS}`);
   const things = selectNamed(THINGS, values.only);
+  if (sizes.workers > 1 && things.some(({ isOpen }) => !isOpen)) {
+    throw new Error('--workers: only with --only connection,connection-subscribed,…');
+  }
   const binary = prepare();
   const rows: string[] = [];
   for (const thing of things) {

@@ -15,17 +15,23 @@ import type { Peer } from './peers/peer.ts';
 import type { Scenario } from './scenarios.ts';
 
 const USAGE = `node --import=ts-blank-space/register benchmark/null-path.ts [options]
-  --scenarios a,b  b, d, f1, s1 (all)
+  --scenarios a,b  a16, a256, b, b256, c, d, dp, f0, f1, s1 (all)
   --seconds S      seconds of publishing, half of them warm-up (4)
   --repeat N       runs of each; the one with the least CPU time counts (3)
   --tmp DIR        where the data goes (the system's temporary directory)`;
 
 /** What the store gets in one commit: about half of what the scenario lets be on the way. */
 const STORE_LOADS: ReadonlyMap<string, StoreLoad> = new Map([
-  ['b', { topics: 1, batch: 50 }],
-  ['d', { topics: 100, batch: 1000 }],
-  ['f1', { topics: 1, batch: 5000 }],
-  ['s1', { topics: 1, batch: 5000 }],
+  ['a16', { topics: 1, batch: 2500, qos: 0, payloadBytes: 16 }],
+  ['a256', { topics: 1, batch: 1000, qos: 0, payloadBytes: 256 }],
+  ['b', { topics: 1, batch: 50, qos: 1, payloadBytes: 16 }],
+  ['b256', { topics: 1, batch: 50, qos: 1, payloadBytes: 256 }],
+  ['c', { topics: 1, batch: 50, qos: 2, payloadBytes: 16 }],
+  ['d', { topics: 100, batch: 1000, qos: 1, payloadBytes: 16 }],
+  ['dp', { topics: 100, batch: 1000, qos: 1, payloadBytes: 16 }],
+  ['f0', { topics: 1, batch: 5000, qos: 0, payloadBytes: 16 }],
+  ['f1', { topics: 1, batch: 5000, qos: 1, payloadBytes: 16 }],
+  ['s1', { topics: 1, batch: 5000, qos: 1, payloadBytes: 16 }],
 ]);
 const STORE_RECORDS = 1_000_000;
 

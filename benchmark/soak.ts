@@ -11,22 +11,24 @@ import { parseSample } from './result.ts';
 import { runScript } from './script.ts';
 import { MIX, RETURNING, startMix } from './soak/mix.ts';
 import { findPeak } from './soak/peak.ts';
-import { finalLine, lastInterval, readGateway } from './soak/sample.ts';
+import { startProbe } from './soak/probe.ts';
+import { finalLine, lastInterval, NOTHING, readGateway } from './soak/sample.ts';
 import { describeStalls, watchStalls } from './soak/stalls.ts';
 import { tableOf, verdictOf } from './soak/verdict.ts';
 import type { Gateway, GatewaySettings, Workplace } from './gateway-run.ts';
 import type { RunningPart } from './soak/mix.ts';
 import type { InWorkplace } from './soak/peak.ts';
+import type { Probe } from './soak/probe.ts';
 import type { GatewayState } from './soak/sample.ts';
 import type { Row } from './soak/verdict.ts';
 
 const USAGE = `node --import=ts-blank-space/register benchmark/soak.ts [options]
   --minutes M        length of the run (30)
   --load F           part of the peak that is published (0.5)
-  --peak N           published messages/s of the peak; 0 looks for it (0)
+  --peak N           published messages/s of the peak; auto looks for it first (auto)
   --interval S       seconds between two samples (10)
   --max-log-bytes B  size of the log above which the oldest messages are removed (1073741824)
-  --generator-nice N how far the load generators stand back for lmqtt, 0 to 19 (10)
+  --generator-nice N how far the load generators stand back for lmqtt: 0 to 19, or idle: they get what is left (idle)
   --node-flags F     options of Node.js for lmqtt, separated by spaces
   --tmp DIR          where the data goes (the system's temporary directory)`;
 
@@ -34,6 +36,12 @@ interface Soak {
   readonly minutes: number;
   readonly rate: number;
   readonly interval: number;
+}
+
+/** What runs beside the script. */
+interface Clients {
+  readonly parts: readonly RunningPart[];
+  readonly probe: Probe;
 }
 
 /** The store's directory below the data directory of a workplace. */
@@ -46,11 +54,8 @@ function rowOf(
   before: GatewayState,
   state: GatewayState,
   seconds: number,
-  running: readonly RunningPart[],
+  { parts, probe }: Clients,
 ): Row {
-  const parts = running.map(
-    (part) => lastInterval(part) ?? { delivered: 0, p50: NaN, p99: NaN, max: NaN },
-  );
   return {
     at,
     state,
@@ -59,7 +64,8 @@ function rowOf(
     cpuPercent: (100 * (state.cpuSeconds - before.cpuSeconds)) / seconds,
     expired: state.expired - before.expired,
     tablesWritten: state.tablesWritten - before.tablesWritten,
-    parts,
+    parts: parts.map((part) => lastInterval(part) ?? NOTHING),
+    probe: lastInterval(probe) ?? NOTHING,
   };
 }
 
@@ -69,7 +75,7 @@ async function observe(
   gateway: Gateway,
   metricsPort: number,
   soak: Soak,
-  running: readonly RunningPart[],
+  clients: Clients,
   faults: string[],
 ): Promise<Row[]> {
   const rows: Row[] = [];
@@ -93,7 +99,7 @@ async function observe(
     });
     const state = await readGateway(metricsPort, pid, store);
     const now = performance.now();
-    rows.push(rowOf((now - begin) / 1000, before, state, (now - beforeAt) / 1000, running));
+    rows.push(rowOf((now - begin) / 1000, before, state, (now - beforeAt) / 1000, clients));
     process.stderr.write(`${tableOf(rows).at(-1) ?? ''}\n`);
     before = state;
     beforeAt = now;
@@ -102,12 +108,16 @@ async function observe(
 }
 
 /** What the generators found wrong; they end some seconds after the last message. */
-async function faultsOf(running: readonly RunningPart[]): Promise<string[]> {
+async function faultsOf({ parts, probe }: Clients): Promise<string[]> {
   const faults: string[] = [];
-  for (const part of running) {
-    for (let wait = 0; wait < 60 && part.process.isAlive(); wait++) await sleep(1000);
-    const line = finalLine(part);
-    const { name } = part.part;
+  const all = [
+    ...parts.map((part) => ({ ...part, name: part.part.name })),
+    { ...probe, name: 'probe' },
+  ];
+  for (const client of all) {
+    for (let wait = 0; wait < 60 && client.process.isAlive(); wait++) await sleep(1000);
+    const line = finalLine(client);
+    const { name } = client;
     if (line === undefined) {
       faults.push(`${name}: the generator did not end well`);
       continue;
@@ -131,19 +141,39 @@ async function run(place: Workplace, settings: GatewaySettings, soak: Soak): Pro
   const stallFile = join(place.dir, 'stalls');
   const start = performance.now();
   const gateway = await startGateway(place, watchStalls({ ...settings, env }, stallFile));
-  let running: readonly RunningPart[] = [];
+  let parts: readonly RunningPart[] = [];
+  let probe: Probe | undefined;
   try {
     const seconds = Math.ceil(soak.minutes * 60) + 1;
-    running = await startMix(place, gateway, soak.rate, seconds, soak.interval);
+    parts = await startMix(place, gateway, soak.rate, seconds, soak.interval);
+    probe = await startProbe(place, gateway, seconds, soak.interval);
+    const clients = { parts, probe };
     const age = performance.now() - start;
     const faults: string[] = [];
-    const rows = await observe(place, gateway, metricsPort, soak, running, faults);
-    faults.push(...(await faultsOf(running)));
-    return [...verdictOf(rows, faults), ...describeStalls(stallFile, age), '', ...tableOf(rows)];
+    const rows = await observe(place, gateway, metricsPort, soak, clients, faults);
+    faults.push(...(await faultsOf(clients)));
+    const priority = probe.isRealTime ? 'real-time priority' : 'the priority of lmqtt';
+    return [
+      `- probe: one publisher and one subscriber, 100 messages/s, ${priority}`,
+      ...verdictOf(rows, faults),
+      ...describeStalls(stallFile, age),
+      '',
+      ...tableOf(rows),
+    ];
   } finally {
-    for (const part of running) await part.process.kill();
+    for (const part of parts) await part.process.kill();
+    await probe?.process.kill();
     await stopGateway(gateway);
   }
+}
+
+/**
+ * The generators stand for other machines: lmqtt's threads shall not wait for them. By niceness alone each of them keeps its
+ * core to the end of its slice of some ms, and a commit that wakes two threads waits for it twice.
+ */
+function launcherOf(niceness: string): string[] {
+  if (niceness === 'idle') return ['chrt', '-i', '0'];
+  return ['nice', '-n', String(wholeNumber('--generator-nice', niceness, 0))];
 }
 
 async function main(): Promise<void> {
@@ -151,10 +181,10 @@ async function main(): Promise<void> {
     options: {
       minutes: { type: 'string', default: '30' },
       load: { type: 'string', default: '0.5' },
-      peak: { type: 'string', default: '0' },
+      peak: { type: 'string', default: 'auto' },
       interval: { type: 'string', default: '10' },
       'max-log-bytes': { type: 'string', default: String(2 ** 30) },
-      'generator-nice': { type: 'string', default: '10' },
+      'generator-nice': { type: 'string', default: 'idle' },
       'node-flags': { type: 'string', default: '' },
       tmp: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -166,8 +196,8 @@ async function main(): Promise<void> {
   }
   const minutes = wholeNumber('--minutes', values.minutes, 1);
   const interval = wholeNumber('--interval', values.interval, 1);
-  const asked = wholeNumber('--peak', values.peak, 0);
-  const niceness = wholeNumber('--generator-nice', values['generator-nice'], 0);
+  const asked = values.peak === 'auto' ? undefined : wholeNumber('--peak', values.peak, 1);
+  const niceness = values['generator-nice'];
   const part = fraction('--load', values.load);
   const settings: GatewaySettings = {
     nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
@@ -177,8 +207,9 @@ async function main(): Promise<void> {
     },
   };
   const binary = prepare();
-  const inWorkplace: InWorkplace = (use) => withWorkplace(binary, values.tmp, use, niceness);
-  const peak = asked > 0 ? asked : await findPeak(inWorkplace, { env: settings.env ?? {} });
+  const inWorkplace: InWorkplace = (use) =>
+    withWorkplace(binary, values.tmp, use, launcherOf(niceness));
+  const peak = asked ?? (await findPeak(inWorkplace, { env: settings.env ?? {} }));
   const rate = peak * part;
   const lines = await inWorkplace((place) => run(place, settings, { minutes, rate, interval }));
   const shares = MIX.map(
@@ -186,7 +217,7 @@ async function main(): Promise<void> {
       `${name} ${(100 * share).toFixed(0)} %${fan > 1 ? ` to ${fan} subscribers` : ''}`,
   );
   publish('soak.md', values.tmp, [
-    `${minutes} minutes at ${Math.round(rate)} published messages/s, ${part} of a peak of ${Math.round(peak)}, generators at nice ${niceness}: ${shares.join(', ')}`,
+    `${minutes} minutes at ${Math.round(rate)} published messages/s, ${part} of a peak of ${Math.round(peak)} ${asked === undefined ? 'found before' : 'given'}, generators at nice ${niceness}: ${shares.join(', ')}`,
     '',
     ...lines,
   ]);

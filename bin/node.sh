@@ -11,8 +11,7 @@ export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-33554432}"
 
 # With one core or two, V8's four helper threads take the core of the thread that serves, which waits for them
 # in a collection (ADR 522).
-cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 4)
-[ "$cores" -gt 2 ] || set -- --v8-pool-size=1 --no-parallel-scavenge "$@"
+[ "$(sh "$(dirname "$0")/cores.sh")" -gt 2 ] || set -- --v8-pool-size=1 --no-parallel-scavenge "$@"
 
 # What goes between a gateway and a store passes through memory outside of the heap, for which V8 collects all of its small
 # heap three times a second: it may double first (ADR 571).

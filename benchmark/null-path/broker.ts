@@ -127,8 +127,14 @@ class Client implements ConnectionOwner {
       case PacketType.DISCONNECT:
         this.connection.end();
         break;
+      case PacketType.PUBREC:
+        this.#acknowledge(AckByte.PUBREL, chunk, bodyStart);
+        break;
+      case PacketType.PUBREL:
+        this.#acknowledge(AckByte.PUBCOMP, chunk, bodyStart);
+        break;
       default:
-      // An acknowledgement: nothing waits for it.
+      // A last acknowledgement: nothing waits for it.
     }
   }
 
@@ -155,8 +161,7 @@ class Client implements ConnectionOwner {
     }
     let payload = nameEnd;
     if (qos > 0) {
-      encodeAck(this.connection.out, AckByte.PUBACK, chunk.readUInt16BE(nameEnd));
-      this.connection.wantFlush();
+      this.#acknowledge(qos === 1 ? AckByte.PUBACK : AckByte.PUBREC, chunk, nameEnd);
       payload += 2;
     }
     if (this.#version === MQTT_5) payload += 1 + (chunk[payload] as number);
@@ -167,6 +172,12 @@ class Client implements ConnectionOwner {
     if (members.length === 0) return;
     group.next = (group.next + 1) % members.length;
     members[group.next]?.deliver(qos, this.#name, chunk, payload, end);
+  }
+
+  /** @param at of the packet identifier in the chunk */
+  #acknowledge(byte: AckByte, chunk: Buffer, at: number): void {
+    encodeAck(this.connection.out, byte, chunk.readUInt16BE(at));
+    this.connection.wantFlush();
   }
 
   #send(bytes: readonly number[]): void {

@@ -12,12 +12,12 @@ export interface StoreLoad {
   readonly topics: number;
   /** Records of one commit. */
   readonly batch: number;
+  readonly qos: number;
+  readonly payloadBytes: number;
 }
 
-const PAYLOAD = Buffer.alloc(16, 'x');
 const PUBLISHER = Buffer.from('publisher-1');
 const NO_PROPERTIES = Buffer.alloc(0);
-const QOS_1 = 1;
 
 /** Reads all that is new in a queue out of the tail; returns the position after it. */
 function readTail(store: LmqStore, queue: Queue, from: number): number {
@@ -33,16 +33,17 @@ async function append(
   store: LmqStore,
   topics: readonly StoreTopic[],
   queues: readonly Queue[],
-  batch: number,
+  { batch, qos, payloadBytes }: StoreLoad,
   records: number,
 ): Promise<void> {
+  const payload = Buffer.alloc(payloadBytes, 'x');
   const offsets = queues.map((queue) => queue.maxOffset);
   for (let done = 0; done < records; done += batch) {
     let commit = 0;
     for (let i = 0; i < batch; i++) {
       const topic = topics[i % topics.length] as StoreTopic;
-      const { length } = PAYLOAD;
-      commit = store.append(topic, QOS_1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, PAYLOAD, 0, length);
+      const { length } = payload;
+      commit = store.append(topic, qos, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, length);
     }
     await store.committed(commit);
     for (const [index, queue] of queues.entries()) {
@@ -52,20 +53,17 @@ async function append(
 }
 
 /** CPU time of this process for one record appended, committed and read from the tail, µs. */
-export async function measureStore(
-  { topics: count, batch }: StoreLoad,
-  records: number,
-): Promise<number> {
+export async function measureStore(load: StoreLoad, records: number): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'lmqtt-benchmark-'));
   const store = createEmbeddedStore({ directory });
   await store.start();
   try {
-    const names = Array.from({ length: count }, (_, index) => `bench/${String(index)}`);
+    const names = Array.from({ length: load.topics }, (_, index) => `bench/${String(index)}`);
     const topics = names.map((name) => store.topic(name));
     const queues = await Promise.all(names.map((name) => store.openQueue(topicQueueName(name))));
-    await append(store, topics, queues, batch, records / 4);
+    await append(store, topics, queues, load, records / 4);
     const begin = process.cpuUsage();
-    await append(store, topics, queues, batch, records);
+    await append(store, topics, queues, load, records);
     const { user, system } = process.cpuUsage(begin);
     for (const queue of queues) store.closeQueue(queue);
     return (user + system) / records;

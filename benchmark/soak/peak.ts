@@ -6,8 +6,10 @@ import type { Sample } from '../result.ts';
 /** Does something in a fresh directory. */
 export type InWorkplace = <T>(use: (place: Workplace) => Promise<T>) => Promise<T>;
 
-const FIRST_RATE = 20_000;
-const FACTOR = 1.25;
+const FIRST_RATE = 40_000;
+/** From one rate to the next until one is too high, and how near the highest one that was reached and it come in the end. */
+const FACTOR = 2;
+const NEAR = 1.1;
 const STEP_SECONDS = 6;
 /** A rate is reached when each part delivers this much of what was asked. */
 const REACHED = 0.97;
@@ -41,7 +43,7 @@ function isReached(rate: number, samples: readonly Sample[]): boolean {
   return parts.every(({ reached, p99 }) => reached >= REACHED && p99 < LONGEST_P99);
 }
 
-/** The highest rate of the mix, in published messages/s, that the gateway keeps up with; in steps of a quarter. */
+/** The highest rate of the mix, in published messages/s, that the gateway keeps up with, within a tenth. */
 export async function findPeak(
   inWorkplace: InWorkplace,
   settings: GatewaySettings,
@@ -54,8 +56,14 @@ export async function findPeak(
     }
     return false;
   };
-  let rate = FIRST_RATE;
-  if (!(await keepsUp(rate))) throw new Error(`not even ${rate} messages/s`);
-  while (await keepsUp(rate * FACTOR)) rate *= FACTOR;
-  return rate;
+  let reached = FIRST_RATE;
+  if (!(await keepsUp(reached))) throw new Error(`not even ${reached} messages/s`);
+  while (await keepsUp(reached * FACTOR)) reached *= FACTOR;
+  let tooHigh = reached * FACTOR;
+  while (tooHigh > reached * NEAR) {
+    const rate = Math.sqrt(reached * tooHigh);
+    if (await keepsUp(rate)) reached = rate;
+    else tooHigh = rate;
+  }
+  return reached;
 }

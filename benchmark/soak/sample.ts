@@ -2,7 +2,6 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../ready.ts';
-import type { RunningPart } from './mix.ts';
 
 /** What the gateway and its directory looked like at one moment. */
 export interface GatewayState {
@@ -31,8 +30,17 @@ export interface PartInterval {
   readonly delivered: number;
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
   readonly max: number;
 }
+
+/** A generator that writes its lines into a file. */
+export interface Logged {
+  readonly logFile: string;
+}
+
+/** What counts for a generator that has not reported yet. */
+export const NOTHING: PartInterval = { delivered: 0, p50: NaN, p99: NaN, p999: NaN, max: NaN };
 
 const TABLE_FILE = /^(\d+)\.sst$/;
 
@@ -117,16 +125,16 @@ function jsonLines(logFile: string): Record<string, unknown>[] {
 }
 
 /** The newest interval that a part has reported; undefined before the first. */
-export function lastInterval({ logFile }: RunningPart): PartInterval | undefined {
+export function lastInterval({ logFile }: Logged): PartInterval | undefined {
   const line = jsonLines(logFile).findLast((entry) => entry['mode'] === 'interval');
   if (line === undefined) return undefined;
   const latency = line['lat_us'] as Record<string, number>;
-  const { p50 = NaN, p99 = NaN, max = NaN } = latency;
-  return { delivered: Number(line['delivered']), p50, p99, max };
+  const { p50 = NaN, p99 = NaN, p999 = NaN, max = NaN } = latency;
+  return { delivered: Number(line['delivered']), p50, p99, p999, max };
 }
 
 /** The line of a part that has ended: what was lost and went wrong. */
-export function finalLine({ logFile }: RunningPart): string | undefined {
+export function finalLine({ logFile }: Logged): string | undefined {
   const line = jsonLines(logFile).findLast((entry) => entry['mode'] === 'load');
   return line === undefined ? undefined : JSON.stringify(line);
 }

@@ -5,15 +5,18 @@ import { composeStoreAdmin } from './compose-store-admin.ts';
 import type { Composition, Role } from './composition.ts';
 import { ownRegistration } from './own-registration.ts';
 import { ServiceGroup } from './service-group.ts';
+import { usableCores, workersToStart } from './worker-count.ts';
 import { createStandaloneWithWorkers } from './workers.ts';
 
 /**
- * Store, name server and gateway in one process; with `workers` of `connect.conf` the gateway in several others.
+ * Store, name server and gateway in one process; with `workers` of `connect.conf` and cores for them the gateway in several others.
+ * @param cores that it may use
  * @throws ConfigError when the configuration contradicts itself
  */
-export function createStandalone(composition: Composition): Role {
+export function createStandalone(composition: Composition, cores: number = usableCores()): Role {
   const { config, clock } = composition;
-  if (config.connect.workers > 1) return createStandaloneWithWorkers(composition);
+  const workers = workersToStart(composition, cores);
+  if (workers > 1) return createStandaloneWithWorkers(composition, workers);
   const store = composeStore(composition);
   const namesrv = composeNamesrv(composition);
   const gateway = composeGateway(composition, {

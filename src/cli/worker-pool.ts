@@ -17,6 +17,8 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
 }
 
+/** Of workers, as `bin/node.sh` has them for gateways of a cluster (ADR 571); options that are given win. */
+const NODE_OPTIONS = ['--heap-growing-percent=100'];
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 10_000;
 /** A worker that has lived for so long was all right: the next one is started at once. */
@@ -67,7 +69,8 @@ export class WorkerPool implements Service {
   /** Resolves when every worker serves; rejects when one ends before. */
   async start(): Promise<void> {
     const { program, args } = this.#options;
-    cluster.setupPrimary({ exec: program, args: [...args] });
+    const execArgv = [...NODE_OPTIONS, ...process.execArgv];
+    cluster.setupPrimary({ exec: program, args: [...args], execArgv });
     process.on('SIGHUP', this.#reopenLogs);
     try {
       await new Promise<void>((resolve, reject) => {

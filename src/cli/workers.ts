@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import { createAdmin } from '../admin/admin.ts';
-import { ConfigError } from '../common/errors.ts';
 import { GatewayStats } from '../gateway/gateway-stats.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 import { createStoreServer } from '../lmq/server/store-server.ts';
@@ -21,13 +19,11 @@ const TOKEN_BYTES = 32;
 
 /**
  * Store and name server in this process, and several others that serve MQTT before them (ADR 471).
+ * @param workers how many others
  * @throws ConfigError when the configuration contradicts itself
  */
-export function createStandaloneWithWorkers(composition: Composition): Role {
+export function createStandaloneWithWorkers(composition: Composition, workers: number): Role {
   const { config, clock } = composition;
-  if (config.lmq.enableStoreAdmin) {
-    throw new ConfigError('lmq.conf: enableStoreAdmin does not go with workers of connect.conf');
-  }
   // Only this process and those that it starts know it.
   const credentials = { token: randomBytes(TOKEN_BYTES).toString('base64url') };
   const store = composeStore(composition);
@@ -51,8 +47,7 @@ export function createStandaloneWithWorkers(composition: Composition): Role {
     brokerName: config.lmq.brokerName,
     address: () => server.address,
   });
-  const pool = poolOf(composition, credentials, namesrvAddress);
-  warnOfFewCores(composition);
+  const pool = poolOf(composition, workers, credentials, namesrvAddress);
   const admin = adminOf(composition, store.store, namesrv, pool);
   const group = new ServiceGroup(
     [
@@ -78,26 +73,16 @@ export function createStandaloneWithWorkers(composition: Composition): Role {
   };
 }
 
-/** Measured on two cores: two workers carry half of what one process does (ADR 471). */
-function warnOfFewCores({ config, logger }: Composition): void {
-  const { workers } = config.connect;
-  const cores = availableParallelism();
-  if (workers < cores) return;
-  logger.warn(
-    { workers, cores },
-    'workers and store want more cores than there are: fewer workers, or one, are faster (docs/operations.md)',
-  );
-}
-
 function poolOf(
   composition: Composition,
+  count: number,
   { token = '' }: RpcCredentials,
   namesrvAddress: () => string,
 ): WorkerPool {
   // The sources, or what was compiled from them.
   const program = `worker-main${extname(import.meta.filename)}`;
   return new WorkerPool({
-    count: composition.config.connect.workers,
+    count,
     program: join(import.meta.dirname, program),
     args: process.argv.slice(2),
     environment: () => ({

@@ -14,6 +14,13 @@ interface Outgoing {
   isReleased: boolean;
 }
 
+/** A publisher that sends a whole window as soon as all of the one before is acknowledged. */
+export interface Bunches {
+  readonly window: number;
+  /** Added to each payload. */
+  readonly padding: string;
+}
+
 /**
  * A publisher that follows MQTT 3.1.1 over any number of lost connections: what has no PUBACK or PUBREC
  * is sent again with DUP and its id, what has a PUBREC gets its PUBREL again, all in the first order
@@ -24,6 +31,7 @@ export class CrashPublisher {
   readonly #qos: 1 | 2;
   readonly #topics: readonly string[];
   readonly #world: CrashWorld;
+  readonly #bunches: Bunches | undefined;
   readonly #outgoing = new Map<number, Outgoing>();
   /** Messages sent per topic. */
   readonly sent: Map<string, number> = new Map();
@@ -35,8 +43,16 @@ export class CrashPublisher {
   #isEnded = false;
   acknowledged = 0;
 
-  constructor(world: CrashWorld, name: string, qos: 1 | 2, topics: readonly string[]) {
+  /** @param bunches unless given, a message every now and then */
+  constructor(
+    world: CrashWorld,
+    name: string,
+    qos: 1 | 2,
+    topics: readonly string[],
+    bunches?: Bunches,
+  ) {
     this.#world = world;
+    this.#bunches = bunches;
     this.name = name;
     this.#qos = qos;
     this.#topics = topics;
@@ -117,6 +133,7 @@ export class CrashPublisher {
     }
     this.#outgoing.delete(id);
     this.acknowledged += 1;
+    if (this.#bunches !== undefined && this.#outgoing.size === 0) this.#fillWindow();
   }
 
   #release(id: number): void {
@@ -131,12 +148,16 @@ export class CrashPublisher {
 
   #produce(): void {
     if (!this.#isProducing) return;
-    if (this.#isConnected) {
-      while (this.#outgoing.size < WINDOW) this.#publishNext();
-    }
+    if (this.#bunches === undefined || this.#outgoing.size === 0) this.#fillWindow();
     setTimeout(() => {
       this.#produce();
     }, SEND_INTERVAL_MS);
+  }
+
+  #fillWindow(): void {
+    const window = this.#bunches?.window ?? WINDOW;
+    while (this.#isProducing && this.#isConnected && this.#outgoing.size < window)
+      this.#publishNext();
   }
 
   #publishNext(): void {
@@ -145,7 +166,8 @@ export class CrashPublisher {
     const topic = this.#world.random.pick(this.#topics);
     const sequence = (this.sent.get(topic) ?? 0) + 1;
     this.sent.set(topic, sequence);
-    const payload = payloadOf(this.name, topic, sequence);
+    const text = payloadOf(this.name, topic, sequence);
+    const payload = this.#bunches === undefined ? text : `${text} ${this.#bunches.padding}`;
     const fields = { topic, payload, qos: this.#qos, id: this.#lastId };
     this.#outgoing.set(fields.id, { fields, isReleased: false });
     this.#link?.send(publish(fields));

@@ -43,11 +43,15 @@ export class CrashWorld {
     return this.#isUp && !this.isOneOfSeveral && lifeOfConnection === this.life;
   }
 
-  /** Kills the server after a random time and starts it again. */
-  async crash(maxDelayMs: number): Promise<void> {
+  /**
+   * Kills the server after a random time and starts it again.
+   * @param look called between
+   */
+  async crash(maxDelayMs: number, look?: () => Promise<void>): Promise<void> {
     await sleep(this.random.next() * maxDelayMs);
     this.#isUp = false;
     await this.#broker.crash();
+    await look?.();
     await this.#broker.restart();
     this.life += 1;
     this.#isUp = true;

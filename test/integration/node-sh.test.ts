@@ -4,6 +4,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { cpuQuota } from '../../src/cli/cpu-quota.ts';
 import { makeTempDir, removeTempDir } from '../helpers/temp-dir.ts';
 import { ROOT, type Variables } from './mqtt-sh.ts';
 
@@ -58,7 +59,8 @@ describe('bin/node.sh', function () {
     expect(malloc['MALLOC_ARENA_MAX']).to.equal('7');
   });
 
-  it('has one helper thread for the collector on two cores, and what V8 likes on more', async () => {
+  it('has one helper thread for the collector on two cores, and what V8 likes on more', async function () {
+    if (cpuQuota() < 3) this.skip();
     const FLAGS = ['--v8-pool-size=1', '--no-parallel-scavenge'];
     expect((await started(1)).options.slice(0, 2)).to.deep.equal(FLAGS);
     expect((await started(2)).options.slice(0, 2)).to.deep.equal(FLAGS);

@@ -4,6 +4,7 @@ import { flag, integer, text } from '../../common/config/key-schema.ts';
 /** Keys of `connect.conf` for gateways of which there are several. */
 export interface GatewayNodeConf {
   workers: number;
+  workersBeyondCores: boolean;
   drainTimeMs: number;
   serverReference: string;
   serverMoved: boolean;
@@ -16,7 +17,12 @@ export const gatewayNodeKeys: ConfSpec<GatewayNodeConf>['keys'] = {
     maximum: 256,
     unit: 'processes',
     description:
-      'Standalone: processes that serve MQTT, on the same ports, before one store. 1 = everything in one process, which is fastest as long as one core is enough (docs/operations.md).',
+      'Standalone: processes that serve MQTT, on the same ports, before one store, which has a process of its own then: fewer are started where there are not so many cores and one more. 1 = everything in one process, which is fastest as long as one core is enough (docs/operations.md).',
+  }),
+  workersBeyondCores: flag({
+    default: false,
+    description:
+      'Start all workers, however few cores there are: slower, but each has files for connections of its own.',
   }),
   drainTimeMs: integer({
     default: 2000,

@@ -101,7 +101,7 @@ export const lmqConf: ConfSpec<LmqConf> = {
     journalSmallCommits: flag({
       default: true,
       description:
-        'With ASYNC_FLUSH, commits of a few messages become durable in a small journal beside RocksDB, written at once: about a third less latency at low rates. Under load all commits go to RocksDB. May be changed at any start.',
+        'With ASYNC_FLUSH, commits of a few messages become durable in a small journal beside RocksDB, written at once: about a third less latency at low rates. Under load commits go to RocksDB, unless each is over before the next message comes. May be changed at any start.',
     }),
     ...storeServerKeys,
   },

@@ -40,7 +40,8 @@ export class AckQueue {
     this.#ring[this.#tail++ & (this.#ring.length - 1)] =
       (reasonCode << 24) | (firstByte << 16) | packetId;
     const last = this.#commits.length - 1;
-    if (this.#commits[last] === commit) {
+    // Never at -1: an array looks that up as the name of a property, which takes as long as the rest of this.
+    if (last >= 0 && this.#commits[last] === commit) {
       (this.#counts[last] as number)++;
       return false;
     }

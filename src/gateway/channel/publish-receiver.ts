@@ -1,5 +1,4 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
-import { sameBytes } from '../../common/bytes/same-bytes.ts';
 import type { Session } from '../session/session.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
@@ -12,9 +11,8 @@ import type { TopicEntry } from '../routing/topic-table.ts';
 import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
-import { PublishPermissions } from './publish-permissions.ts';
-import { RecentTopics } from './recent-topics.ts';
-import { type AliasedName, TopicAliases } from './topic-aliases.ts';
+import { PublishRun } from './publish-run.ts';
+import { PublishTopics } from './publish-topics.ts';
 
 const NO_PROPERTIES = Buffer.alloc(0);
 const PLAIN_QOS0 = 0x30;
@@ -36,19 +34,9 @@ export class PublishReceiver {
   readonly #isVersion5: boolean;
   readonly #publisher: Buffer;
   readonly #hooked: HookedPublishes | undefined;
-  /** Undefined when everybody may publish everywhere. */
-  readonly #permissions: PublishPermissions | undefined;
-  #entry: TopicEntry | undefined;
-  #generation = 0;
-  #aliases: TopicAliases | undefined;
-  #recent: RecentTopics | undefined;
+  readonly #topics: PublishTopics;
   #lastProperties: LastProperties | undefined;
-  /** Stores that the topics of this chunk are in, as bits; that of the last topic is not among them always. */
-  #lanes = 0;
-  #runStart = 0;
-  #runEnd = -1;
-  #runCount = 0;
-  #runPayload = 0;
+  #run: PublishRun | undefined;
   // The packet at hand: fields, so that handling one allocates nothing.
   #first = 0;
   /** No properties at all, an alias among them: the bytes can go out as they came. */
@@ -56,6 +44,7 @@ export class PublishReceiver {
   #packetId = 0;
   #properties: Buffer = NO_PROPERTIES;
   #expirySeconds: number = NO_EXPIRY;
+  #topicAlias = 0;
   #payloadStart = 0;
 
   constructor(context: ChannelContext, channel: ProtocolChannel, session: Session) {
@@ -65,18 +54,13 @@ export class PublishReceiver {
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
     this.#hooked = hookedPublishes(channel, session);
-    const { authorizer } = context;
-    if (authorizer !== undefined) {
-      this.#permissions = new PublishPermissions(authorizer, channel.principal);
-    }
+    this.#topics = new PublishTopics(context, channel.principal);
   }
 
   /** Takes the stores that have been written to, as bits, since this was asked or forgotten last. */
   takeLanes(): number {
-    const last = this.#entry === undefined ? 0 : laneBit(this.#entry.topic.lane);
-    const lanes = this.#hooked === undefined ? this.#lanes | last : ALL_LANES;
-    this.#lanes = 0;
-    return lanes;
+    const lanes = this.#topics.takeLanes();
+    return this.#hooked === undefined ? lanes : ALL_LANES;
   }
 
   /** One PUBLISH: fixed header at `start`, variable header at `bodyStart`, ends before `end`. */
@@ -116,31 +100,15 @@ export class PublishReceiver {
     this.#first = first;
     if (qos !== 0) this.#readPacketId(chunk, topicEnd);
     this.#context.stats.messagesReceived++;
-    const entry = this.#isVersion5
-      ? this.#resolve5(chunk, topicStart, topicEnd, end, qos)
-      : this.#resolve(chunk, topicStart, topicEnd, qos);
+    if (this.#isVersion5) this.#readProperties(chunk, end, topicEnd === topicStart);
+    const entry = this.#resolve(chunk, topicStart, topicEnd, qos);
     this.#context.stats.payloadBytesReceived += end - this.#payloadStart;
     return entry;
   }
 
-  /** Forwards the run; to be called before the chunk goes. */
+  /** Forwards what is left of it; to be called before the chunk goes. */
   endOfChunk(chunk: Buffer): void {
-    if (this.#runEnd < 0) return;
-    const entry = this.#entry as TopicEntry;
-    const { topics, forwarder } = this.#context;
-    topics.refresh(entry);
-    const end = this.#runEnd;
-    this.#runEnd = -1;
-    forwarder.forwardRun(
-      entry,
-      chunk,
-      this.#runStart,
-      end,
-      this.#runCount,
-      this.#runPayload,
-      this.#isVersion5,
-      this.#session,
-    );
+    this.#run?.forward(chunk);
   }
 
   #readPacketId(chunk: Buffer, at: number): void {
@@ -148,57 +116,37 @@ export class PublishReceiver {
     if (this.#packetId === 0) throw malformed('PUBLISH with packet identifier 0 [MQTT-2.3.1-1]');
   }
 
-  /**
-   * Topic of a 3.1.1 packet. What is refused closes the connection, but for `$` topics, which clients
-   * are not to exchange messages with: acknowledged and dropped [MQTT-4.7.2-1] [MQTT-3.3.5-2].
-   */
-  #resolve(chunk: Buffer, start: number, end: number, qos: number): TopicEntry | undefined {
-    if (chunk[start] !== DOLLAR) return this.#lookUp(chunk, start, end);
-    try {
-      return this.#lookUp(chunk, start, end);
-    } catch (error) {
-      if (!(error instanceof PublishRefusal)) throw error;
-      this.#context.stats.publishesRefused++;
-      if (qos !== 0) {
-        const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
-        this.#channel.acknowledgeInOrder(ack, this.#packetId);
-      }
-      return undefined;
-    }
-  }
-
-  /** Properties and topic of a MQTT 5 packet; undefined when it is refused, and answered, by reason code. */
-  #resolve5(
-    chunk: Buffer,
-    topicStart: number,
-    topicEnd: number,
-    end: number,
-    qos: number,
-  ): TopicEntry | undefined {
+  #readProperties(chunk: Buffer, end: number, isNameless: boolean): void {
     this.#lastProperties ??= new LastProperties();
     const properties = this.#lastProperties.read(chunk, this.#payloadStart, end);
     this.#isBare = properties.bytes === 1;
     this.#properties = properties.stored;
     this.#expirySeconds = properties.expirySeconds;
+    this.#topicAlias = properties.topicAlias;
     this.#payloadStart += properties.bytes;
-    const { topicAlias } = properties;
-    if (topicAlias === 0 && topicEnd === topicStart) {
+    if (isNameless && properties.topicAlias === 0) {
       throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'neither topic nor topic alias');
     }
+  }
+
+  /**
+   * The topic; undefined when it is refused. MQTT 5 has reason codes for that. Before, the connection ends, but for
+   * `$` topics, which clients are not to exchange messages with: acknowledged and dropped [MQTT-4.7.2-1]
+   * [MQTT-3.3.5-2].
+   */
+  #resolve(chunk: Buffer, start: number, end: number, qos: number): TopicEntry | undefined {
     try {
-      if (topicAlias === 0) return this.#lookUp(chunk, topicStart, topicEnd);
-      this.#aliases ??= new TopicAliases(this.#context.limits.topicAliasMaximum);
-      if (topicEnd > topicStart) {
-        this.#aliases.set(topicAlias, chunk.subarray(topicStart, topicEnd));
-        return this.#lookUp(chunk, topicStart, topicEnd);
-      }
-      return this.#lookUpAliased(this.#aliases.get(topicAlias), chunk);
+      return this.#topicAlias === 0
+        ? this.#topics.named(chunk, start, end)
+        : this.#topics.aliased(this.#topicAlias, chunk, start, end);
     } catch (error) {
       if (!(error instanceof PublishRefusal)) throw error;
+      if (!this.#isVersion5 && chunk[start] !== DOLLAR) throw error;
       this.#context.stats.publishesRefused++;
       if (qos !== 0) {
         const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
-        this.#channel.acknowledgeInOrder(ack, this.#packetId, error.reasonCode);
+        const reasonCode = this.#isVersion5 ? error.reasonCode : 0;
+        this.#channel.acknowledgeInOrder(ack, this.#packetId, reasonCode);
       }
       return undefined;
     }
@@ -249,17 +197,8 @@ export class PublishReceiver {
       this.#forward(entry, 0, chunk, end);
       return;
     }
-    if (this.#runEnd === start) {
-      this.#runEnd = end;
-      this.#runCount++;
-      this.#runPayload += end - this.#payloadStart;
-      return;
-    }
-    this.endOfChunk(chunk);
-    this.#runStart = start;
-    this.#runEnd = end;
-    this.#runCount = 1;
-    this.#runPayload = end - this.#payloadStart;
+    this.#run ??= new PublishRun(this.#context, this.#session, this.#isVersion5);
+    this.#run.add(entry, chunk, start, end, end - this.#payloadStart);
   }
 
   #receiveAcknowledged(chunk: Buffer, end: number, qos: number, entry: TopicEntry): void {
@@ -353,61 +292,6 @@ export class PublishReceiver {
       payloadEnd: end,
     };
     this.#context.forwarder.publish(entry, qos, message, this.#session);
-  }
-
-  /** @param chunk that the run is in, when the name is not */
-  #lookUp(source: Buffer, start: number, end: number, chunk: Buffer = source): TopicEntry {
-    const { topics } = this.#context;
-    const last = this.#entry;
-    if (
-      last !== undefined &&
-      this.#generation === topics.generation &&
-      sameBytes(last.bytes, source, start, end)
-    ) {
-      topics.refresh(last);
-      return last;
-    }
-    const expected = this.#recent?.expected(topics.generation, source, start, end);
-    if (expected !== undefined) return this.#goOnWith(expected, chunk);
-    // The run belongs to the topic before.
-    this.endOfChunk(chunk);
-    const entry = topics.lookUp(source, start, end);
-    this.#permissions?.require(entry);
-    if (last !== undefined) {
-      this.#recent ??= new RecentTopics();
-      this.#recent.add(topics.generation, entry);
-    }
-    this.#turnTo(entry);
-    return entry;
-  }
-
-  #lookUpAliased(aliased: AliasedName, chunk: Buffer): TopicEntry {
-    const { topics } = this.#context;
-    if (aliased.entry !== undefined && aliased.generation === topics.generation) {
-      return this.#goOnWith(aliased.entry, chunk);
-    }
-    const { name } = aliased;
-    aliased.entry = this.#lookUp(name, 0, name.length, chunk);
-    aliased.generation = topics.generation;
-    return aliased.entry;
-  }
-
-  /** A topic that the connection may publish to, since it has done so in this generation of the table. */
-  #goOnWith(entry: TopicEntry, chunk: Buffer): TopicEntry {
-    const { topics } = this.#context;
-    if (entry !== this.#entry || this.#generation !== topics.generation) {
-      this.endOfChunk(chunk);
-      this.#turnTo(entry);
-    }
-    topics.refresh(entry);
-    return entry;
-  }
-
-  /** The topic from now on. */
-  #turnTo(entry: TopicEntry): void {
-    if (this.#entry !== undefined) this.#lanes |= laneBit(this.#entry.topic.lane);
-    this.#entry = entry;
-    this.#generation = this.#context.topics.generation;
   }
 }
 

@@ -1,4 +1,4 @@
-import { NO_EXPIRY } from '../../lmq/spi/record.ts';
+import { LONGEST_EXPIRY, NO_EXPIRY } from '../../lmq/spi/record.ts';
 import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import { MqttProtocolError } from './protocol-error.ts';
 import { PropertyId } from './property-set.ts';
@@ -60,7 +60,7 @@ function scan(chunk: Buffer, start: number, end: number): PublishProperties {
   const reader = whole.part(whole.varint('property length'), 'properties');
   const first = reader.position;
   let seen = 0;
-  let expirySeconds = NO_EXPIRY;
+  let expirySeconds: number = NO_EXPIRY;
   let topicAlias = 0;
   // The two that are left out of what is stored.
   let expiryAt = reader.end;
@@ -82,7 +82,7 @@ function scan(chunk: Buffer, start: number, end: number): PublishProperties {
     seen |= bit;
     if (id === PropertyId.MESSAGE_EXPIRY_INTERVAL) {
       // The largest interval has the number that stands for none: a second of 136 years is left out.
-      expirySeconds = Math.min(reader.u32('property'), NO_EXPIRY - 1);
+      expirySeconds = Math.min(reader.u32('property'), LONGEST_EXPIRY);
       expiryAt = at;
     } else if (id === PropertyId.TOPIC_ALIAS) {
       topicAlias = reader.u16('property');

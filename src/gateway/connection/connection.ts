@@ -4,7 +4,7 @@ import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
 import { canWriteDirect, unsentBytes, writeDirect } from './direct-writes.ts';
-import { readShared } from './shared-reads.ts';
+import { beginningOf, readShared } from './shared-reads.ts';
 import { slabPool } from '../codec/slab-pool.ts';
 
 /** The protocol side of a connection. */
@@ -267,7 +267,7 @@ function onData(this: ConnectedSocket, chunk: Buffer): void {
 }
 
 function onRead(this: ConnectedSocket, length: number, buffer: Buffer): boolean {
-  this[kConnection]?.received(buffer.subarray(0, length));
+  this[kConnection]?.received(beginningOf(buffer, length));
   return true;
 }
 

@@ -73,12 +73,24 @@ export function unsentBytes(socket: ByteStream): number {
 
 /** One for all writes that the system takes at once, which is nearly every one: they leave it as it is. */
 let request: WriteRequest | undefined;
+/** Most writes are of one slab: a list for it would be made anew for each write. */
+let onlySlab: Buffer | undefined;
+let onlyLength = 0;
 let slabs: Buffer[] = [];
 let chunks: Buffer[] = [];
 
+function takeOnly(slab: Buffer, length: number): void {
+  onlySlab = slab;
+  onlyLength = length;
+}
+
 function collect(slab: Buffer, length: number): void {
   slabs.push(slab);
-  chunks.push(length === slab.length ? slab : slab.subarray(0, length));
+  chunks.push(partOf(slab, length));
+}
+
+function partOf(slab: Buffer, length: number): Buffer {
+  return length === slab.length ? slab : slab.subarray(0, length);
 }
 
 /**
@@ -93,19 +105,20 @@ export function writeDirect(socket: ByteStream, out: OutBuffer, writer: DirectWr
     out.discard();
     return true;
   }
-  out.drainTo(collect);
   request ??= new binding.WriteRequest();
-  const status =
-    chunks.length === 1
-      ? handle.writeBuffer(request, chunks[0] as Buffer)
-      : handle.writev(request, chunks, true);
+  const status = out.slabs === 1 ? writeOnly(handle, request, out) : writeAll(handle, request, out);
   if (status === 0 && binding.state[binding.wasAsync] !== 0) {
     finishLater(handle, request, writer);
     return false;
   }
-  giveBack(slabs);
-  slabs.length = 0;
-  chunks.length = 0;
+  if (onlySlab === undefined) {
+    giveBack(slabs);
+    slabs = [];
+    chunks = [];
+  } else {
+    slabPool.give(onlySlab);
+    onlySlab = undefined;
+  }
   if (status !== 0) {
     request = undefined;
     // Its event comes in a later turn: who writes is not to lose its session in the middle of that.
@@ -114,8 +127,22 @@ export function writeDirect(socket: ByteStream, out: OutBuffer, writer: DirectWr
   return true;
 }
 
+function writeOnly(handle: StreamHandle, pending: WriteRequest, out: OutBuffer): number {
+  out.drainTo(takeOnly);
+  return handle.writeBuffer(pending, partOf(onlySlab as Buffer, onlyLength));
+}
+
+function writeAll(handle: StreamHandle, pending: WriteRequest, out: OutBuffer): number {
+  out.drainTo(collect);
+  return handle.writev(pending, chunks, true);
+}
+
 /** The request and the slabs belong to libuv until it has sent them. */
 function finishLater(handle: StreamHandle, pending: WriteRequest, writer: DirectWriter): void {
+  if (onlySlab !== undefined) {
+    collect(onlySlab, onlyLength);
+    onlySlab = undefined;
+  }
   const held = slabs;
   pending.chunks = chunks;
   pending.oncomplete = (status) => {

@@ -15,13 +15,15 @@ const FEW = 8;
  * many packets and publishers contributed.
  */
 export class FlushQueue {
-  #waiting: Flushable[] = [];
-  #spare: Flushable[] = [];
+  /** The first `#count` of them: a list that is emptied would lose its memory each time. */
+  #waiting: (Flushable | undefined)[] = [];
+  #count = 0;
+  #spare: (Flushable | undefined)[] = [];
   #scheduled = false;
 
   /** The caller makes sure that it adds itself once between two flushes. */
   add(connection: Flushable): void {
-    this.#waiting.push(connection);
+    this.#waiting[this.#count++] = connection;
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(this.#flushAll);
@@ -30,10 +32,15 @@ export class FlushQueue {
   readonly #flushAll = (): void => {
     this.#scheduled = false;
     const batch = this.#waiting;
+    const count = this.#count;
     this.#waiting = this.#spare;
-    if (batch.length > FEW) for (const connection of batch) connection.flush();
-    else for (let i = batch.length - 1; i >= 0; i--) (batch[i] as Flushable).flush();
-    batch.length = 0;
+    this.#count = 0;
+    const isMany = count > FEW;
+    for (let i = 0; i < count; i++) {
+      const at = isMany ? i : count - 1 - i;
+      (batch[at] as Flushable).flush();
+      batch[at] = undefined;
+    }
     this.#spare = batch;
   };
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { Prefixes } from '../../common/bytes/prefixes.ts';
 import type { ByteStream } from './byte-stream.ts';
 
 /** What libuv offers a read by default. */
@@ -31,6 +32,7 @@ function findSymbols(socket: Socket): { buffer: symbol; callback: symbol } | und
 }
 
 let shared: Buffer | undefined;
+let prefixes: Prefixes | undefined;
 
 /**
  * Lets a TCP socket that has not been read from yet read into one buffer that all of them share, past the stream:
@@ -43,10 +45,18 @@ export function readShared(socket: ByteStream, sink: ReadSink): boolean {
   if (typeof handle?.useUserBuffer !== 'function') return false;
   if (socket.readableLength > 0 || socket.readableFlowing !== null) return false;
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
+  prefixes ??= new Prefixes(shared);
   socket[onRead.buffer] = shared;
   socket[onRead.callback] = sink;
   handle.useUserBuffer(shared);
   return true;
+}
+
+/** `buffer[0, length)`, of the buffer that a read is given. */
+export function beginningOf(buffer: Buffer, length: number): Buffer {
+  return buffer === shared && prefixes !== undefined
+    ? prefixes.of(length)
+    : buffer.subarray(0, length);
 }
 
 /** Not a TLS socket, which is a `net.Socket` too and reads what it has decrypted itself. */

@@ -1,4 +1,4 @@
-import { NO_EXPIRY } from '../../lmq/spi/record.ts';
+import { LONGEST_EXPIRY, NO_EXPIRY } from '../../lmq/spi/record.ts';
 import type { MessageProperties } from '../codec/message-properties.ts';
 import { MessageContent } from './message-content.ts';
 
@@ -107,8 +107,8 @@ export function isQos(qos: unknown): qos is 0 | 1 | 2 {
 /** Message expiry interval as it is stored. @throws RangeError when it is none */
 export function expiryOf(seconds: number | undefined): number {
   if (seconds === undefined) return NO_EXPIRY;
-  if (!Number.isInteger(seconds) || seconds < 0 || seconds > NO_EXPIRY) {
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > LONGEST_EXPIRY + 1) {
     throw new RangeError(`message expiry of ${String(seconds)} s does not exist`);
   }
-  return Math.min(seconds, NO_EXPIRY - 1);
+  return Math.min(seconds, LONGEST_EXPIRY);
 }

@@ -9,7 +9,7 @@ export interface CommitWaiter {
 interface Waiting {
   readonly commit: CommitNumber;
   readonly first: CommitWaiter;
-  others: Set<CommitWaiter> | undefined;
+  others: CommitWaiter[] | undefined;
 }
 
 /** Who waits for which commit: each waiter is told once per commit, not once per message. */
@@ -18,11 +18,13 @@ export class CommitWaiters {
   /** Of the lanes behind the first one. */
   #others: (Waiting[] | undefined)[] | undefined;
 
+  /** To be called once for a commit by each. */
   add(commit: CommitNumber, waiter: CommitWaiter): void {
     const queue = this.#queueOf(commit);
-    const last = queue[queue.length - 1];
+    // Not at -1, which an array looks up as the name of a property.
+    const last = queue.length === 0 ? undefined : queue[queue.length - 1];
     if (last?.commit !== commit) queue.push({ commit, first: waiter, others: undefined });
-    else if (last.first !== waiter) (last.others ??= new Set()).add(waiter);
+    else if (last.first !== waiter) (last.others ??= []).push(waiter);
   }
 
   onCommit(commit: CommitNumber, error: Error | undefined): void {

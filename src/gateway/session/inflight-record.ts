@@ -1,5 +1,5 @@
 /**
- * In-flight record, format versions 1 and 2: value of `StateSpace.INFLIGHT`, keyed by client id. Big endian.
+ * In-flight record: value of `StateSpace.INFLIGHT`, keyed by client id. Big endian. Written in format version 3 or 4.
  *
  * ```
  *  0  u8   format version
@@ -9,48 +9,59 @@
  *  6  u16  number of entries
  *  8  u24  number of queues
  * 11  u8   reserved, 0
- *     version 2, which is one of several stores' (docs/adr/0501):
+ *     version 4, which is one of several stores' (docs/adr/0501):
  *          u48 created, as in the session record · u48 slot of the next packet identifier
+ *     received identifiers as runs, in the order in which they came, until that number is reached:
+ *          varint  identifiers skipped since the run before (the first: since 1) << 1 | long
+ *          varint  length - 2, only when long; otherwise the run is one identifier
+ *     when there are entries: u16 packet identifier of the first one
+ *     entries as runs, in send order, until that number is reached; what follows in a run has the next packet
+ *     identifier, the next offset and the same rest:
+ *          u8      bits 0-1: 0 = PUBLISH of QoS 1 sent, 1 = of QoS 2, 2 = PUBREC received; bits 2-5: what follows
+ *          varint  bit 2: identifiers skipped since the run before
+ *          varint  bit 3: queue index; without, that of the run before (the first: 0)
+ *          varint  bit 4: offset, from the one behind the last run of the queue (its first run: from 0), zigzag
+ *          varint  bit 5: length - 2; without, the run is one entry
+ *     queue names, each: varint length · name, UTF-8; that of a shared group is `$share/{name}/{filter}`
+ * ```
+ * A varint is LEB128. There is one way to write a record: no run that could be part of the one before it, no zero where a
+ * bit can be left out.
+ *
+ * Versions 1 (of one store) and 2 (of several) are read for ever. Behind the same header, and in version 2 the same place:
+ *
+ * ```
  *     received identifiers, u16 each
  *     entries in send order, 12 bytes each:
  *          u16 packet identifier · u8 state << 4 | QoS · u24 queue index · u48 offset
- *     queue names, each: u32 length · name, UTF-8; that of a shared group is `$share/{name}/{filter}`
+ *     queue names, each: u32 length · name, UTF-8
  * ```
  * A slot is the number of identifiers given out before, so it tells the order of entries in different records:
  * the identifier of slot `s` is `s % 65535 + 1`.
  */
+import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+import { writeVarint } from '../../common/bytes/varint.ts';
+import { type InflightEntries, noEntries, PACKET_IDS, packetIdStep } from './inflight-entries.ts';
+import { InflightRuns, kindOf } from './inflight-runs.ts';
+import { MOST_RECEIVED_BYTES, readReceivedRuns, writeReceived } from './received-runs.ts';
+import { readRuns } from './run-reader.ts';
 import { StateReader, writeU48 } from './state-reader.ts';
 
-const INFLIGHT_RECORD_VERSION = 1;
-/** Of a record that is one of several. */
-const LANE_RECORD_VERSION = 2;
+/** With 12 bytes for each entry: of one store, and of one of several. */
+const FIRST_VERSION = 1;
+const FIRST_LANE_VERSION = 2;
+/** With runs. */
+const INFLIGHT_RECORD_VERSION = 3;
+const LANE_RECORD_VERSION = 4;
 const HEADER_BYTES = 12;
 const PLACE_BYTES = 12;
 const ENTRY_BYTES = 12;
 const NAME_BYTES = 4;
 const MAX_U16 = 0xffff;
 const MAX_U24 = 0xff_ffff;
-const PACKET_IDS = 65_535;
-
-/**
- * Deliveries that are not complete, as parallel arrays, so that saving them makes no object for each.
- * The first `count` elements are valid. In send order: identifiers count up and wrap after 65,535.
- */
-export interface InflightEntries {
-  packetIds: number[];
-  /** 1 = PUBLISH sent, PUBACK or PUBREC awaited; 2 = PUBREC received, PUBCOMP awaited. */
-  states: number[];
-  /** 1 or 2. */
-  qos: number[];
-  /** Index in `queueNames`. */
-  queueIndexes: number[];
-  offsets: number[];
-  count: number;
-}
-
-export function noEntries(): InflightEntries {
-  return { packetIds: [], states: [], qos: [], queueIndexes: [], offsets: [], count: 0 };
-}
+/** Bytes of UTF-8 for a UTF-16 code unit. */
+const MOST_CHARACTER_BYTES = 3;
+/** Records are put together here and copied: how long one is shows at its end. */
+const scratch = Buffer.allocUnsafeSlow(32 * 1024);
 
 /** Where a record belongs that is one of several of its session. */
 export interface RecordPlace {
@@ -77,18 +88,23 @@ export type InflightContent = Omit<InflightRecord, 'received'> & {
   readonly received: { readonly size: number; keys(): Iterable<number> };
 };
 
+/** The same with its entries as runs. */
+export type InflightRunsContent = Omit<InflightContent, 'entries'> & {
+  readonly runs: InflightRuns;
+};
+
 function requireAtMost(name: string, value: number, maximum: number): void {
   if (value > maximum)
     throw new RangeError(`in-flight record: ${name} ${value} is over ${maximum}`);
 }
 
-function recordBytes({ received, entries, queueNames, place }: InflightContent): number {
+/** As many as it can be. */
+function mostBytes({ received, runs, queueNames }: InflightRunsContent): number {
   requireAtMost('number of received identifiers', received.size, MAX_U16);
-  requireAtMost('number of entries', entries.count, MAX_U16);
+  requireAtMost('number of entries', runs.count, MAX_U16);
   requireAtMost('number of queues', queueNames.length, MAX_U24);
-  let bytes = HEADER_BYTES + received.size * 2 + entries.count * ENTRY_BYTES;
-  if (place !== undefined) bytes += PLACE_BYTES;
-  for (const name of queueNames) bytes += NAME_BYTES + Buffer.byteLength(name);
+  let bytes = HEADER_BYTES + PLACE_BYTES + received.size * MOST_RECEIVED_BYTES + runs.mostBytes;
+  for (const name of queueNames) bytes += NAME_BYTES + name.length * MOST_CHARACTER_BYTES;
   return bytes;
 }
 
@@ -97,60 +113,52 @@ function writeU16(target: Buffer, value: number, at: number): void {
   target[at + 1] = value;
 }
 
-function writeU24(target: Buffer, value: number, at: number): void {
-  target[at] = value >>> 16;
-  target[at + 1] = value >>> 8;
-  target[at + 2] = value;
-}
-
-function writeEntries(target: Buffer, start: number, entries: InflightEntries): number {
-  const { packetIds, states, qos, queueIndexes, offsets, count } = entries;
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    writeU16(target, packetIds[i] as number, at);
-    target[at + 2] = ((states[i] as number) << 4) | (qos[i] as number);
-    writeU24(target, queueIndexes[i] as number, at + 3);
-    at = writeU48(target, offsets[i] as number, at + 6);
-  }
-  return at;
-}
-
-/**
- * Writes the record in one allocation. Values are trusted to be in range, but for the counts.
- * @throws RangeError for a count that the format cannot hold, which is a mistake of the caller
- */
-export function encodeInflightRecord(record: InflightContent): Buffer {
-  const { received, entries, queueNames, place } = record;
-  const target = Buffer.allocUnsafe(recordBytes(record));
+function writeHeader(target: Buffer, record: InflightRunsContent): number {
+  const { received, runs, queueNames, place } = record;
   target[0] = place === undefined ? INFLIGHT_RECORD_VERSION : LANE_RECORD_VERSION;
   target[1] = 0;
   writeU16(target, record.nextPacketId, 2);
   writeU16(target, received.size, 4);
-  writeU16(target, entries.count, 6);
-  writeU24(target, queueNames.length, 8);
+  writeU16(target, runs.count, 6);
+  target[8] = queueNames.length >>> 16;
+  writeU16(target, queueNames.length, 9);
   target[11] = 0;
-  let at = HEADER_BYTES;
-  if (place !== undefined) {
-    at = writeU48(target, place.sessionCreatedAt, at);
-    at = writeU48(target, place.nextSlot, at);
-  }
-  for (const packetId of received.keys()) {
-    writeU16(target, packetId, at);
-    at += 2;
-  }
-  at = writeEntries(target, at, entries);
-  for (const name of queueNames) {
-    const bytes = target.write(name, at + NAME_BYTES);
-    target.writeUInt32BE(bytes, at);
-    at += NAME_BYTES + bytes;
-  }
-  return target;
+  if (place === undefined) return HEADER_BYTES;
+  const at = writeU48(target, place.sessionCreatedAt, HEADER_BYTES);
+  return writeU48(target, place.nextSlot, at);
 }
 
-function readPacketId(reader: StateReader): number {
-  const packetId = reader.u16();
-  if (packetId === 0) throw reader.corrupt('packet identifier 0');
-  return packetId;
+/**
+ * Writes the record in one allocation of its own size. Values are trusted to be in range, but for the counts.
+ * @throws RangeError for a count that the format cannot hold, which is a mistake of the caller
+ */
+export function encodeInflightRuns(record: InflightRunsContent): Buffer {
+  const { received, runs, queueNames } = record;
+  const most = mostBytes(record);
+  const target = most <= scratch.length ? scratch : Buffer.allocUnsafeSlow(most);
+  let at = writeHeader(target, record);
+  if (received.size > 0) at = writeReceived(target, received.keys(), at);
+  at = runs.write(target, at);
+  for (const name of queueNames) {
+    at = writeVarint(target, Buffer.byteLength(name), at);
+    at += target.write(name, at);
+  }
+  const value = Buffer.allocUnsafe(at);
+  copyBytes(target, 0, at, value, 0);
+  return value;
+}
+
+/** The same of a record with entries, which need not be many. */
+export function encodeInflightRecord(record: InflightContent): Buffer {
+  const { entries, ...rest } = record;
+  const { packetIds, states, qos, queueIndexes, offsets, count } = entries;
+  requireAtMost('number of entries', count, MAX_U16);
+  const runs = new InflightRuns();
+  for (let i = 0; i < count; i++) {
+    const kind = kindOf(states[i] as number, qos[i] as number);
+    runs.add(packetIds[i] as number, kind, queueIndexes[i] as number, offsets[i] as number, 1);
+  }
+  return encodeInflightRuns({ ...rest, runs });
 }
 
 function readPlace(reader: StateReader, nextPacketId: number): RecordPlace {
@@ -163,22 +171,16 @@ function readPlace(reader: StateReader, nextPacketId: number): RecordPlace {
 
 function readReceived(reader: StateReader, count: number): Set<number> {
   const received = new Set<number>();
-  for (let i = 0; i < count; i++) received.add(readPacketId(reader));
+  for (let i = 0; i < count; i++) received.add(reader.packetId());
   if (received.size !== count) throw reader.corrupt('received packet identifier twice');
   return received;
 }
 
 function readEntries(reader: StateReader, count: number, queueCount: number): InflightEntries {
-  const entries: InflightEntries = {
-    packetIds: [],
-    states: [],
-    qos: [],
-    queueIndexes: [],
-    offsets: [],
-    count,
-  };
+  const entries = noEntries();
+  entries.count = count;
   for (let i = 0; i < count; i++) {
-    entries.packetIds.push(readPacketId(reader));
+    entries.packetIds.push(reader.packetId());
     const stateAndQos = reader.u8();
     // 1/1, 1/2 and 2/2: a QoS 1 delivery has no second half
     if (stateAndQos !== 0x11 && stateAndQos !== 0x12 && stateAndQos !== 0x22) {
@@ -202,8 +204,7 @@ function checkSendOrder(
 ): void {
   let span = 0;
   for (let i = 0; i < packetIds.length; i++) {
-    const step = (packetIds[i + 1] ?? nextPacketId) - (packetIds[i] as number);
-    span += step > 0 ? step : step + PACKET_IDS;
+    span += packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
     if (span > PACKET_IDS)
       throw reader.corrupt('entries are not in the order of their identifiers');
   }
@@ -212,20 +213,32 @@ function checkSendOrder(
 /** @throws StoreError STORE_CORRUPT naming the client, for anything but what `encodeInflightRecord` writes */
 export function decodeInflightRecord(value: Buffer, clientId: string): InflightRecord {
   const reader = new StateReader(value, 'in-flight record', clientId);
-  const version = reader.expectVersion(INFLIGHT_RECORD_VERSION, LANE_RECORD_VERSION);
+  const version = reader.expectVersion(
+    FIRST_VERSION,
+    FIRST_LANE_VERSION,
+    INFLIGHT_RECORD_VERSION,
+    LANE_RECORD_VERSION,
+  );
+  const isOld = version <= FIRST_LANE_VERSION;
   if (reader.u8() !== 0) throw reader.corrupt('reserved byte is set');
-  const nextPacketId = readPacketId(reader);
+  const nextPacketId = reader.packetId();
   const receivedCount = reader.u16();
   const entryCount = reader.u16();
   const queueCount = reader.u24();
   if (reader.u8() !== 0) throw reader.corrupt('reserved byte is set');
-  const place = version === LANE_RECORD_VERSION ? readPlace(reader, nextPacketId) : undefined;
-  reader.expect(1, receivedCount * 2 + entryCount * ENTRY_BYTES + queueCount * NAME_BYTES);
-  const received = readReceived(reader, receivedCount);
-  const entries = readEntries(reader, entryCount, queueCount);
+  const isLane = version === FIRST_LANE_VERSION || version === LANE_RECORD_VERSION;
+  const place = isLane ? readPlace(reader, nextPacketId) : undefined;
+  if (isOld) {
+    reader.expect(1, receivedCount * 2 + entryCount * ENTRY_BYTES + queueCount * NAME_BYTES);
+  }
+  const received = (isOld ? readReceived : readReceivedRuns)(reader, receivedCount);
+  const entries = (isOld ? readEntries : readRuns)(reader, entryCount, queueCount);
   checkSendOrder(reader, entries, nextPacketId);
+  reader.expect(queueCount, isOld ? NAME_BYTES : 1);
   const queueNames: string[] = [];
-  for (let i = 0; i < queueCount; i++) queueNames.push(reader.text(reader.u32()));
+  for (let i = 0; i < queueCount; i++) {
+    queueNames.push(reader.text(isOld ? reader.u32() : reader.varint()));
+  }
   reader.expectEnd();
   const record = { nextPacketId, received, queueNames, entries };
   return place === undefined ? record : { ...record, place };
@@ -237,8 +250,7 @@ export function slotsOf({ entries, nextPacketId, place }: InflightRecord): numbe
   const slots: number[] = [];
   let next = place?.nextSlot ?? nextSlotOf(packetIds, nextPacketId);
   for (let i = packetIds.length - 1; i >= 0; i--) {
-    const step = (packetIds[i + 1] ?? nextPacketId) - (packetIds[i] as number);
-    next -= step > 0 ? step : step + PACKET_IDS;
+    next -= packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
     slots[i] = next;
   }
   return slots;
@@ -252,8 +264,7 @@ export function nextSlot({ entries, nextPacketId, place }: InflightRecord): numb
 function nextSlotOf(packetIds: readonly number[], nextPacketId: number): number {
   let slot = (packetIds[0] ?? nextPacketId) - 1;
   for (let i = 0; i < packetIds.length; i++) {
-    const step = (packetIds[i + 1] ?? nextPacketId) - (packetIds[i] as number);
-    slot += step > 0 ? step : step + PACKET_IDS;
+    slot += packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
   }
   return slot;
 }
@@ -261,7 +272,7 @@ function nextSlotOf(packetIds: readonly number[], nextPacketId: number): number 
 /** Whether two records of one lane say the same, but for how far the identifiers have come in others. */
 export function sayTheSame(a: Buffer, b: Buffer): boolean {
   if (a.length !== b.length || a[0] !== b[0]) return false;
-  if (a[0] !== LANE_RECORD_VERSION) return a.equals(b);
+  if (a[0] !== LANE_RECORD_VERSION && a[0] !== FIRST_LANE_VERSION) return a.equals(b);
   const start = HEADER_BYTES + PLACE_BYTES;
   return (
     a.compare(b, 4, HEADER_BYTES + 6, 4, HEADER_BYTES + 6) === 0 &&

@@ -158,6 +158,33 @@ export class InflightWindow<Cursor extends object> {
     this.#head = head;
   }
 
+  /**
+   * One past the entries that follow the one in `slot` in everything: state, QoS, cursor, neighbouring offsets.
+   * Complete ones follow each other whatever they were.
+   */
+  endOfRun(slot: number): number {
+    const mask = this.#mask;
+    const tail = this.#tail;
+    const states = this.#states;
+    const state = states[slot & mask];
+    let end = slot + 1;
+    if (state === DeliveryState.DONE) {
+      while (end < tail && states[end & mask] === state) end++;
+      return end;
+    }
+    const offsets = this.#offsets;
+    const cursors = this.#cursors;
+    const qos = this.#qos[slot & mask];
+    const cursor = cursors[slot & mask];
+    const step = (offsets[slot & mask] as number) - slot;
+    for (; end < tail; end++) {
+      const i = end & mask;
+      if (states[i] !== state || offsets[i] !== end + step) break;
+      if (cursors[i] !== cursor || this.#qos[i] !== qos) break;
+    }
+    return end;
+  }
+
   /** Slots of the incomplete entries, in order; each may be completed when it has been given. */
   *incomplete(): Generator<number> {
     for (let slot = this.#head; slot < this.#tail; slot++) {

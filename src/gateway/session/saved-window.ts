@@ -1,8 +1,7 @@
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
+import { PACKET_IDS } from './inflight-entries.ts';
 import { type InflightRecord, nextSlot, slotsOf } from './inflight-record.ts';
-
-const PACKET_IDS = 65_535;
 
 /** The in-flight record that one store has of a session. */
 export interface SavedPart {

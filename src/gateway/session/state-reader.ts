@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { MAX_VARINT_BYTES } from '../../common/bytes/varint.ts';
 import { ErrorCode, StoreError } from '../../common/errors.ts';
 
 /**
@@ -54,6 +55,29 @@ export class StateReader {
 
   u48(): number {
     return this.#buffer.readUIntBE(this.#take(6), 6);
+  }
+
+  /** Unsigned LEB128 without zeros at its end, at most a safe integer. */
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < MAX_VARINT_BYTES; i++) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if ((byte === 0 && i > 0) || value > Number.MAX_SAFE_INTEGER) break;
+        return value;
+      }
+      scale *= 0x80;
+    }
+    throw this.corrupt('illegal number');
+  }
+
+  /** A u16 that is not 0. */
+  packetId(): number {
+    const packetId = this.u16();
+    if (packetId === 0) throw this.corrupt('packet identifier 0');
+    return packetId;
   }
 
   text(bytes: number): string {

@@ -1,21 +1,28 @@
-import { laneBit } from '../../lmq/spi/lane.ts';
-import { DeliveryState } from './inflight-window.ts';
-import { encodeInflightRecord, type InflightEntries, noEntries } from './inflight-record.ts';
-import type { Session } from './session.ts';
+import { type Lane, laneBit } from '../../lmq/spi/lane.ts';
+import { DeliveryState, type InflightWindow } from './inflight-window.ts';
+import { encodeInflightRuns } from './inflight-record.ts';
+import { InflightRuns, kindOf } from './inflight-runs.ts';
+import type { Session, SessionCursor } from './session.ts';
 
 const NO_IDS: ReadonlySet<number> = new Set<number>();
+
+/** One for each lane, for all records: encoding one begins and ends in one call. */
+const drafts: RecordDraft[] = [];
 
 /** The in-flight record of a session that is in one store. */
 export function encodeWindow(session: Session): Buffer {
   const { inflight, received } = session;
-  const draft = new RecordDraft();
-  for (let slot = inflight.head; slot < inflight.tail; slot++) draft.add(session, slot);
-  return encodeInflightRecord({
-    nextPacketId: inflight.nextPacketId,
-    received,
-    queueNames: draft.queueNames,
-    entries: draft.entries,
-  });
+  const draft = draftOf(0);
+  for (let slot = inflight.head; slot < inflight.tail;) {
+    const end = inflight.endOfRun(slot);
+    if (inflight.state(slot) !== DeliveryState.DONE) draft.add(inflight, slot, end);
+    slot = end;
+  }
+  const { queueNames, runs } = draft;
+  const { nextPacketId } = inflight;
+  const record = encodeInflightRuns({ nextPacketId, received, queueNames, runs });
+  draft.clear();
+  return record;
 }
 
 /**
@@ -24,25 +31,37 @@ export function encodeWindow(session: Session): Buffer {
  */
 export function encodeWindows(session: Session): (Buffer | undefined)[] {
   const { inflight, received, createdAt } = session;
-  const drafts: (RecordDraft | undefined)[] = [];
+  const used: (RecordDraft | undefined)[] = [];
   const unreleased: (Set<number> | undefined)[] = [];
-  for (let slot = inflight.head; slot < inflight.tail; slot++) {
-    if (inflight.state(slot) === DeliveryState.DONE) continue;
-    const { lane } = inflight.cursor(slot).queue;
-    (drafts[lane] ??= new RecordDraft()).add(session, slot);
+  for (let slot = inflight.head; slot < inflight.tail;) {
+    const end = inflight.endOfRun(slot);
+    if (inflight.state(slot) !== DeliveryState.DONE) {
+      const { lane } = inflight.cursor(slot).queue;
+      (used[lane] ??= draftOf(lane)).add(inflight, slot, end);
+    }
+    slot = end;
   }
   for (const [packetId, lane] of received) {
-    drafts[lane] ??= new RecordDraft();
+    used[lane] ??= draftOf(lane);
     (unreleased[lane] ??= new Set()).add(packetId);
   }
   const { nextPacketId } = inflight;
   const place = { sessionCreatedAt: createdAt, nextSlot: inflight.tail };
-  return Array.from(drafts, (draft, lane) => {
+  return Array.from(used, (draft, lane) => {
     if (draft === undefined) return undefined;
-    const { queueNames, entries } = draft;
+    const { queueNames, runs } = draft;
     const ids = unreleased[lane] ?? NO_IDS;
-    return encodeInflightRecord({ nextPacketId, received: ids, queueNames, entries, place });
+    const record = encodeInflightRuns({ nextPacketId, received: ids, queueNames, runs, place });
+    draft.clear();
+    return record;
   });
+}
+
+function draftOf(lane: Lane): RecordDraft {
+  const draft = (drafts[lane] ??= new RecordDraft());
+  // An error may have left something in it.
+  draft.clear();
+  return draft;
 }
 
 /** The lanes of messages whose subscription has gone, as bits. */
@@ -55,26 +74,45 @@ export function retiredLanes(session: Session): number {
 /** The incomplete entries of a window, by queue name, as far as they have been added. */
 class RecordDraft {
   readonly queueNames: string[] = [];
-  readonly entries: InflightEntries = noEntries();
-  readonly #queueIndex = new Map<string, number>();
+  readonly runs: InflightRuns = new InflightRuns();
+  #cursor: SessionCursor | undefined;
+  #index = 0;
+  /** Empty as long as there is one queue. */
+  readonly #indexes = new Map<string, number>();
 
-  add({ inflight }: Session, slot: number): void {
-    const state = inflight.state(slot);
-    if (state === DeliveryState.DONE) return;
-    const { queue, shareKey } = inflight.cursor(slot);
-    const name = shareKey ?? queue.name;
-    let index = this.#queueIndex.get(name);
-    if (index === undefined) {
-      index = this.queueNames.push(name) - 1;
-      this.#queueIndex.set(name, index);
+  /** Adds the run of entries from `slot` to `end`. */
+  add(inflight: InflightWindow<SessionCursor>, slot: number, end: number): void {
+    const cursor = inflight.cursor(slot);
+    if (cursor !== this.#cursor) {
+      this.#index = this.#indexOf(cursor.shareKey ?? cursor.queue.name);
+      this.#cursor = cursor;
     }
-    const { entries } = this;
-    entries.packetIds.push(inflight.packetId(slot));
     // What is assigned counts as sent: by the time that anyone reads this it may have been.
-    entries.states.push(state === DeliveryState.RELEASED ? 2 : 1);
-    entries.qos.push(inflight.qos(slot));
-    entries.queueIndexes.push(index);
-    entries.offsets.push(inflight.offset(slot));
-    entries.count++;
+    const state = inflight.state(slot) === DeliveryState.RELEASED ? 2 : 1;
+    const kind = kindOf(state, inflight.qos(slot));
+    const { runs } = this;
+    runs.add(inflight.packetId(slot), kind, this.#index, inflight.offset(slot), end - slot);
+  }
+
+  /** For the next record: nothing of this session is kept. */
+  clear(): void {
+    this.queueNames.length = 0;
+    this.runs.clear();
+    this.#cursor = undefined;
+    if (this.#indexes.size > 0) this.#indexes.clear();
+  }
+
+  #indexOf(name: string): number {
+    const { queueNames } = this;
+    const indexes = this.#indexes;
+    const [first] = queueNames;
+    if (first === undefined) return queueNames.push(name) - 1;
+    if (indexes.size === 0) indexes.set(first, 0);
+    let index = indexes.get(name);
+    if (index === undefined) {
+      index = queueNames.push(name) - 1;
+      indexes.set(name, index);
+    }
+    return index;
   }
 }

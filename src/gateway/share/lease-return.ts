@@ -2,11 +2,8 @@ import { DeliveryState, type InflightWindow } from '../session/inflight-window.t
 import type { Lane } from '../../lmq/spi/lane.ts';
 import { recordLength } from '../../lmq/spi/record.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
-import {
-  type InflightEntries,
-  type InflightRecord,
-  noEntries,
-} from '../session/inflight-record.ts';
+import { type InflightEntries, noEntries } from '../session/inflight-entries.ts';
+import type { InflightRecord } from '../session/inflight-record.ts';
 import type { Session, SessionCursor } from '../session/session.ts';
 
 /** Which of a session's messages of shared groups go to another member. */

@@ -14,7 +14,7 @@
  * ```
  */
 import type { Will } from '../codec/will.ts';
-import { NO_EXPIRY } from '../../lmq/spi/record.ts';
+import { expiryFrom, NO_EXPIRY } from '../../lmq/spi/record.ts';
 import { StateReader, writeU48 } from '../session/state-reader.ts';
 
 const WILL_RECORD_VERSION = 1;
@@ -38,7 +38,7 @@ export function encodeWillRecord(will: StoredWill): Buffer {
   writeU48(target, will.dueAt, 2);
   target.writeUInt32BE(will.delaySeconds, 8);
   target.writeUInt32BE(will.sessionExpirySeconds, 12);
-  target.writeUInt32BE(will.expirySeconds ?? NO_EXPIRY, 16);
+  target.writeUInt32BE((will.expirySeconds ?? NO_EXPIRY) >>> 0, 16);
   target.writeUInt16BE(topicBytes, 20);
   target.writeUInt32BE(properties.length, 22);
   const at = HEADER_BYTES + target.write(will.topic, HEADER_BYTES);
@@ -57,7 +57,7 @@ export function decodeWillRecord(value: Buffer, clientId: string): StoredWill {
   const dueAt = reader.u48();
   const delaySeconds = reader.u32();
   const sessionExpirySeconds = reader.u32();
-  const expirySeconds = reader.u32();
+  const expirySeconds = expiryFrom(reader.u32());
   const topicBytes = reader.u16();
   const propertiesBytes = reader.u32();
   return {

@@ -12,9 +12,8 @@ import {
 } from './layout/v1/journal-entry.ts';
 
 const FILE_NAME = 'journal';
-const CAPACITY = 256 * 1024;
-/** Larger commits are not worth being written twice: the engine's two wake-ups are little beside them. */
-const MAX_ENTRY_BYTES = 8 * 1024;
+/** What it may hold. When it is full a commit goes to the engine, which then has everything. */
+export const JOURNAL_BYTES: number = 2 * 1024 * 1024;
 
 /**
  * Small commits on their way to the engine: in a file, which makes them durable in the calling thread, and
@@ -23,6 +22,7 @@ const MAX_ENTRY_BYTES = 8 * 1024;
  */
 export class Journal {
   readonly #path: string;
+  readonly #capacity: number;
   #file: number | undefined;
   #buffer: Buffer | undefined;
   /** What is before this is with the engine. */
@@ -30,8 +30,12 @@ export class Journal {
   /** Where the open entry begins, and its end. */
   #start = 0;
   #at = 0;
+  /** Where it must end. */
+  #limit = 0;
 
-  constructor(directory: string) {
+  /** @param capacity bytes of the file and of the memory */
+  constructor(directory: string, capacity: number) {
+    this.#capacity = capacity;
     this.#path = join(directory, FILE_NAME);
   }
 
@@ -40,16 +44,17 @@ export class Journal {
     return this.#start - this.#takenTo;
   }
 
-  /** Begins the open entry, which takes the place of one that was not written. */
-  begin(): void {
+  /** Begins the open entry of at most `maxBytes`, which takes the place of one that was not written. */
+  begin(maxBytes: number): void {
     this.#at = this.#start + JOURNAL_HEADER_BYTES;
+    this.#limit = Math.min(this.#start + maxBytes, this.#capacity);
   }
 
   /** Adds a write to the open entry, undefined for a deletion; false when there is no room for it. */
   add(key: Buffer, value: Buffer | undefined): boolean {
     const end = this.#at + JOURNAL_WRITE_BYTES + key.length + (value?.length ?? 0);
-    if (end - this.#start > MAX_ENTRY_BYTES || end > CAPACITY) return false;
-    this.#buffer ??= Buffer.allocUnsafeSlow(CAPACITY);
+    if (end > this.#limit) return false;
+    this.#buffer ??= Buffer.allocUnsafeSlow(this.#capacity);
     this.#at = encodeWrite(this.#buffer, this.#at, key, value);
     return true;
   }

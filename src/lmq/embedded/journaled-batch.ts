@@ -41,7 +41,7 @@ export interface CommitWriter {
   /** Makes the open entry of the journal durable; false when that is not possible. */
   writeToJournal(): boolean;
   /** Writes a batch that holds all that waits in the journal. */
-  write(batch: KvBatch, isSync: boolean, done: Written): void;
+  write(batch: KvBatch, bytes: number, isSync: boolean, done: Written): void;
   /** Told the size of each commit before it is written. */
   count(bytes: number): void;
 }
@@ -55,13 +55,13 @@ export class CommitBatch implements KvBatch {
   #size = 0;
   #bytes = 0;
 
-  /** @param isForEngine it shall not go to the journal, however small it is */
-  constructor(journal: Journal, engine: KvEngine, writer: CommitWriter, isForEngine: boolean) {
+  /** @param maxEntryBytes up to which it shall go to the journal; 0 for the engine however small it is */
+  constructor(journal: Journal, engine: KvEngine, writer: CommitWriter, maxEntryBytes: number) {
     this.#journal = journal;
     this.#engine = engine;
     this.#writer = writer;
-    journal.begin();
-    if (isForEngine) this.#forEngine();
+    journal.begin(maxEntryBytes);
+    if (maxEntryBytes === 0) this.#forEngine();
   }
 
   get size(): number {
@@ -85,7 +85,7 @@ export class CommitBatch implements KvBatch {
   write(isSync: boolean, callback: Written): boolean {
     this.#writer.count(this.#bytes);
     if (this.#batch === undefined && !isSync && this.#writer.writeToJournal()) return true;
-    this.#writer.write(this.#forEngine(), isSync, callback);
+    this.#writer.write(this.#forEngine(), this.#bytes, isSync, callback);
     return false;
   }
 

@@ -2,19 +2,18 @@ import { randomInt } from 'node:crypto';
 import type { Clock, Timer } from '../../common/clock.ts';
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { CommitLoad } from './commit-load.ts';
-import { Journal } from './journal.ts';
+import { Journal, JOURNAL_BYTES } from './journal.ts';
+import { JournalPolicy } from './journal-policy.ts';
 import { replay } from './journal-replay.ts';
 import { CommitBatch, type CommitWriter, PlainBatch, type Written } from './journaled-batch.ts';
 import type { KvBatch, KvEngine, KvEntry } from './kv-engine.ts';
 import type { KvRange } from './kv-range.ts';
 import { DEFAULT_STORE_OPTIONS } from './store-options.ts';
 import { encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
+import { WaitingReads } from './waiting-reads.ts';
 
 /** How long what is in the journal waits for company on its way to the engine, ms: its thread shall seldom be at work. */
 const WAIT_MS = 25;
-/** Bytes that do not wait: taking over more at a time would hold up what comes meanwhile. */
-const WAITING_BYTES = 16 * 1024;
 
 /** Each life of the engine begins its numbers at a multiple of this, chosen at random below 2^53. */
 const NUMBERS_OF_A_LIFE = 2 ** 32;
@@ -28,17 +27,11 @@ interface Write {
   readonly done: Written;
 }
 
-interface Reader {
-  readonly sequence: number;
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 /**
  * An engine whose small commits are durable at once: they go to the journal in the calling thread and
  * together to the engine soon after. The engine's own write takes a thread of the pool and two
- * wake-ups, ten times as long, and on a busy machine a hundred times. Under load all commits go to the
- * engine, where more messages share one. Reads see what is in the journal, because they wait until the engine has it.
+ * wake-ups, ten times as long, and on a busy machine a hundred times. Under load commits go to the
+ * engine, where more messages share one, unless nothing is gathered there (`JournalPolicy`). Reads see what is in the journal, because they wait until the engine has it.
  *
  * All writes reach the engine one after the other. Those that take entries over carry the number of the last
  * one, so that after a crash only what is missing is written again; and one that carries a number of its own lies
@@ -50,19 +43,21 @@ export class JournaledEngine implements KvEngine {
   readonly #logger: Logger;
   readonly #journal: Journal;
   readonly #isEnabled: boolean;
-  readonly #load: CommitLoad;
+  readonly #policy: JournalPolicy;
   readonly #commitWriter: CommitWriter = {
     writeToJournal: () => this.#writeToJournal(),
-    write: (batch, isSync, done) => {
+    write: (batch, bytes, isSync, done) => {
       this.#journal.take();
-      this.#write(batch, isSync, done);
+      this.#write(batch, isSync, (error) => {
+        this.#answer(done, error, bytes);
+      });
     },
     count: (bytes) => {
-      this.#load.add(bytes);
+      this.#policy.count(bytes);
     },
   };
   readonly #writes: Write[] = [];
-  readonly #readers: Reader[] = [];
+  readonly #reads = new WaitingReads();
   #timer: Timer | undefined;
   #isOpen = false;
   /** The last one given, that of the last entry in the journal, and the last one that the engine has. */
@@ -73,6 +68,8 @@ export class JournaledEngine implements KvEngine {
   #unjournaled = 0;
   /** The last of them, in this life, carries a number: entries may follow. */
   #isNumbered = false;
+  /** A commit was begun since the one before it is being answered: it has waited for it. */
+  #isNextBegun = false;
   #failure: StoreError | undefined;
   #isJournalBroken = false;
   #onIdle: (() => void) | undefined;
@@ -81,6 +78,7 @@ export class JournaledEngine implements KvEngine {
   /**
    * @param isEnabled false: what an earlier life has left in the journal is taken over, and nothing else
    * @param bytesPerMs of commits, up to which small ones go to the journal
+   * @param journalBytes what the journal may hold
    */
   constructor(
     engine: KvEngine,
@@ -88,13 +86,14 @@ export class JournaledEngine implements KvEngine {
     logger: Logger,
     isEnabled: boolean,
     bytesPerMs: number = DEFAULT_STORE_OPTIONS.journalBytesPerMs,
+    journalBytes: number = JOURNAL_BYTES,
   ) {
     this.#isEnabled = isEnabled;
-    this.#load = new CommitLoad(bytesPerMs);
+    this.#policy = new JournalPolicy(bytesPerMs);
     this.#engine = engine;
     this.#clock = clock;
     this.#logger = logger;
-    this.#journal = new Journal(engine.directory);
+    this.#journal = new Journal(engine.directory, journalBytes);
   }
 
   get directory(): string {
@@ -145,9 +144,10 @@ export class JournaledEngine implements KvEngine {
   commitBatch(): KvBatch {
     this.#checkOpen();
     if (!this.#isEnabled) return this.#engine.batch();
-    this.#load.passTime(this.#clock.monotonic());
-    const isForEngine = this.#load.isHigh || !this.#mayJournal();
-    return new CommitBatch(this.#journal, this.#engine, this.#commitWriter, isForEngine);
+    this.#isNextBegun = true;
+    this.#policy.passTime(this.#clock.monotonic());
+    const maxEntryBytes = this.#mayJournal() ? this.#policy.maxEntryBytes : 0;
+    return new CommitBatch(this.#journal, this.#engine, this.#commitWriter, maxEntryBytes);
   }
 
   async get(key: Buffer): Promise<Buffer | undefined> {
@@ -199,7 +199,8 @@ export class JournaledEngine implements KvEngine {
 
   /** False when the commit must go to the engine itself. */
   #writeToJournal(): boolean {
-    if (this.#load.isHigh || !this.#mayJournal()) return false;
+    if (this.#policy.maxEntryBytes === 0 || !this.#mayJournal()) return false;
+    const from = this.#clock.monotonic();
     try {
       this.#journal.write(this.#sequence + 1);
     } catch (error) {
@@ -210,7 +211,9 @@ export class JournaledEngine implements KvEngine {
       return false;
     }
     this.#journaled = ++this.#sequence;
-    if (this.#journal.waitingBytes > WAITING_BYTES) this.#apply();
+    const now = this.#clock.monotonic();
+    this.#policy.wrote(now - from, now);
+    if (this.#journal.waitingBytes > this.#policy.maxWaitingBytes) this.#apply();
     else this.#timer ??= this.#clock.after(WAIT_MS, this.#applySoon);
     return true;
   }
@@ -236,14 +239,21 @@ export class JournaledEngine implements KvEngine {
 
   #write(batch: KvBatch, isSync: boolean, done: Written): void {
     this.#unjournaled++;
-    // Under load only the first one carries a number, for the entries before it.
-    const isLast = !this.#load.isHigh;
+    // When no entries are to come only the first one carries a number, for the entries before it.
+    const isLast = this.#policy.isEarly;
     if (this.#isNumbered || isLast) batch.put(JOURNAL_KEY, encodeSequence(++this.#sequence));
     this.#isNumbered = isLast;
     this.#enqueue(batch, isSync, (error) => {
       this.#unjournaled--;
       done(error);
     });
+  }
+
+  /** What is begun while the one who has waited for the commit is called, has waited too. */
+  #answer(done: Written, error: StoreError | undefined, bytes: number): void {
+    this.#isNextBegun = false;
+    done(error);
+    this.#policy.ended(!this.#isNextBegun, bytes, this.#clock.monotonic());
   }
 
   #enqueue(batch: KvBatch, isSync: boolean, done: Written): void {
@@ -274,7 +284,7 @@ export class JournaledEngine implements KvEngine {
     if (error === undefined) this.#applied = write.sequence;
     else this.#failure ??= error;
     this.#writes.shift();
-    this.#wakeReaders();
+    this.#reads.wake(this.#applied, this.#failure);
     // The next one is on its way while the callback is at work.
     this.#writeNext();
     write.done(error);
@@ -294,19 +304,6 @@ export class JournaledEngine implements KvEngine {
   #current(): Promise<void> {
     this.#apply();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise<void>((resolve, reject) => {
-      this.#readers.push({ sequence: this.#journaled, resolve, reject });
-    });
-  }
-
-  #wakeReaders(): void {
-    const failure = this.#failure;
-    while (this.#readers.length > 0) {
-      const [reader] = this.#readers as [Reader];
-      if (failure === undefined && reader.sequence > this.#applied) return;
-      this.#readers.shift();
-      if (failure === undefined) reader.resolve();
-      else reader.reject(failure);
-    }
+    return this.#reads.wait(this.#journaled);
   }
 }

@@ -1,6 +1,7 @@
 /** What a block knows of the segments in it. */
 export interface BlockSegment {
-  readonly positions: readonly number[];
+  /** Records. */
+  readonly count: number;
   readonly queue: { shiftTail(): void };
 }
 
@@ -26,7 +27,7 @@ export class LogBlock {
 
   addSegment(segment: BlockSegment): void {
     this.segments.push(segment);
-    this.#entries += segment.positions.length;
+    this.#entries += segment.count;
   }
 
   /** Memory that the block pins. */

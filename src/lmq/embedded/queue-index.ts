@@ -29,9 +29,14 @@ export class QueueIndex {
 
   /** The oldest entry of a queue. */
   async first(queueId: number): Promise<IndexEntry | undefined> {
-    const range = { gte: indexKey(queueId, 0), lt: indexKey(queueId + 1, 0) };
-    const [found] = await this.#engine.read(range, 1);
+    const [found] = await this.stored(queueId, queueId, 1);
     return found === undefined ? undefined : this.decode(queueId, found);
+  }
+
+  /** The first entries of the queues from one to another as they are stored, for `decode`. */
+  stored(firstQueueId: number, lastQueueId: number, limit: number): Promise<KvEntry[]> {
+    const range = { gte: indexKey(firstQueueId, 0), lt: indexKey(lastQueueId + 1, 0) };
+    return this.#engine.read(range, limit);
   }
 
   /** The newest entry that begins at `offset` or before. */

@@ -32,6 +32,13 @@ export class QueueMinimum {
     }
   }
 
+  /** Takes over what the sweep has found: the first offset whose record is in block `start` or later. */
+  note(queue: LmqQueue, minimum: number, start: number): void {
+    if (queue.minBlock >= start) return;
+    queue.minOffset = Math.max(minimum, queue.minOffset);
+    queue.minBlock = start;
+  }
+
   async #find(queue: LmqQueue): Promise<void> {
     const start = this.#bounds.start.block;
     const { id, minOffset, maxOffset } = queue;

@@ -1,6 +1,7 @@
 import { BlockCache } from './block-cache.ts';
 import type { CommitPart } from './commit-part.ts';
 import { DeadQueues } from './dead-queues.ts';
+import { ExpiredEntries } from './expired-entries.ts';
 import { FilterTable } from './filter-table.ts';
 import { GroupCommit } from './group-commit.ts';
 import { IndexSweep } from './index-sweep.ts';
@@ -57,10 +58,11 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
   const cache = new BlockCache(options.cacheBytes / 2);
   const reader = new QueueReader(engine, index, bounds, minimum, tail, cache);
   const dead = new DeadQueues(engine, commits, queues, dictionary);
-  const sweep = new IndexSweep(engine, bounds, index, queues, minimum, dead);
+  const expired = new ExpiredEntries(commits);
+  const sweep = new IndexSweep(engine, bounds, index, queues, minimum, dead, expired);
   const retention = new Retention(options, engine, bounds, tail, commits, sweep);
   // what removes a name comes before what gives it to a new queue
-  inCommitOrder.push(log, dead, dictionary, filters, offsets, states, retention);
+  inCommitOrder.push(log, dead, dictionary, filters, offsets, states, retention, expired);
   return {
     engine,
     commits,

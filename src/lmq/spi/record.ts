@@ -21,7 +21,13 @@ import { copyBytes } from '../../common/bytes/copy-bytes.ts';
  */
 export const RECORD_VERSION = 1;
 export const RECORD_HEADER_BYTES = 32;
-export const NO_EXPIRY = 0xffffffff;
+/**
+ * No message expiry interval; 0xffffffff where it is written. A small integer, because V8 makes an object of any
+ * larger one that is handed on.
+ */
+export const NO_EXPIRY = -1;
+/** The longest interval that is told from none, seconds. */
+export const LONGEST_EXPIRY = 0xfffffffe;
 export const RECORD_QOS_MASK = 0b11;
 export const RECORD_RETAIN = 0b100;
 /** Sent because of a new subscription: goes out with RETAIN 1 [MQTT-3.3.1-8]. */
@@ -91,7 +97,12 @@ export function recordStoreTime(buffer: Buffer, position: number): number {
 
 /** Seconds, or `NO_EXPIRY`. */
 export function recordExpiry(buffer: Buffer, position: number): number {
-  return readU32(buffer, position + 20);
+  return expiryFrom(readU32(buffer, position + 20));
+}
+
+/** Seconds, or `NO_EXPIRY`, of what stands for it as an u32. */
+export function expiryFrom(stored: number): number {
+  return stored > LONGEST_EXPIRY ? NO_EXPIRY : stored;
 }
 
 export function recordPublisher(buffer: Buffer, position: number): string {

@@ -18,6 +18,7 @@ describe('cluster: listeners of workers', function () {
   before(async () => {
     sh = await MqttSh.create({
       LMQTT_CONNECT_WORKERS: '2',
+      LMQTT_CONNECT_WORKERS_BEYOND_CORES: 'true',
       LMQTT_CONNECT_ENABLE_TLS: 'true',
       LMQTT_CONNECT_MQTT_TLS_PORT: '0',
       LMQTT_CONNECT_ENABLE_WEB_SOCKET: 'true',

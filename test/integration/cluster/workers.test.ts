@@ -32,18 +32,21 @@ describe('cluster: workers of standalone', function () {
   this.timeout(120_000);
   let broker: Broker;
   let metricsPort: number;
+  const environment: Record<string, string> = {};
   const clients = new Clients();
 
   before(async () => {
     metricsPort = await freePort();
+    Object.assign(environment, {
+      LMQTT_CONNECT_WORKERS: String(WORKERS),
+      LMQTT_CONNECT_WORKERS_BEYOND_CORES: 'true',
+      LMQTT_CONNECT_ENABLE_PROMETHEUS: 'true',
+      LMQTT_CONNECT_EXPORTER_PORT: String(metricsPort),
+      LMQTT_CONNECT_CLIENT_EVENTS: 'off',
+    });
     broker = await startBroker({
       compiled: isBuildCurrent(),
-      environment: {
-        LMQTT_CONNECT_WORKERS: String(WORKERS),
-        LMQTT_CONNECT_ENABLE_PROMETHEUS: 'true',
-        LMQTT_CONNECT_EXPORTER_PORT: String(metricsPort),
-        LMQTT_CONNECT_CLIENT_EVENTS: 'off',
-      },
+      environment,
     });
   });
   afterEach(() => clients.end());
@@ -64,6 +67,13 @@ describe('cluster: workers of standalone', function () {
     expect(childrenOf(first())).to.have.length(WORKERS);
     for (let i = 0; i < CLIENTS; i++) await clients.connect(broker, `shared-${String(i)}`);
     expect((await metrics()).get('lmqtt_connections')).to.equal(CLIENTS);
+  });
+
+  it('have the options of Node.js that gateways have', () => {
+    for (const pid of childrenOf(first())) {
+      const command = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').split('\0');
+      expect(command).to.include('--heap-growing-percent=100');
+    }
   });
 
   it('pass messages to each other, and their metrics are one sum', async () => {
@@ -108,6 +118,29 @@ describe('cluster: workers of standalone', function () {
     );
     expect(again.sessionPresent).to.equal(true);
     expect(await again.payloadsOf(1)).to.deep.equal(['kept']);
+  });
+
+  it('come and go with the cores of the machine: one process goes on with their sessions, and they with its', async () => {
+    const subscriber = await clients.connect(broker, 'mover', PERSISTENT);
+    await subscriber.mqtt.subscribeAsync('move/t', { qos: 1 });
+    await subscriber.mqtt.endAsync();
+    try {
+      for (const workers of [1, WORKERS]) {
+        const publisher = await clients.connect(broker, `pub-move-${workers}`);
+        await publisher.mqtt.publishAsync('move/t', `before ${workers}`, { qos: 1 });
+        await publisher.mqtt.endAsync();
+        await broker.crash();
+        environment['LMQTT_CONNECT_WORKERS'] = String(workers);
+        await broker.restart();
+        expect(childrenOf(first())).to.have.length(workers === 1 ? 0 : workers);
+        const again = await clients.connect(broker, 'mover', PERSISTENT);
+        expect(again.sessionPresent).to.equal(true);
+        expect(await again.payloadsOf(1)).to.deep.equal([`before ${workers}`]);
+        await again.mqtt.endAsync();
+      }
+    } finally {
+      environment['LMQTT_CONNECT_WORKERS'] = String(WORKERS);
+    }
   });
 
   it('end with the first process', async () => {

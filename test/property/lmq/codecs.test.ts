@@ -12,7 +12,7 @@ import {
   maxEntryBytes,
   positionsOf,
 } from '../../../src/lmq/embedded/layout/v1/index-entry.ts';
-import { VarintReader, writeVarint } from '../../../src/lmq/embedded/layout/v1/varint.ts';
+import { VarintReader, writeVarint } from '../../../src/common/bytes/varint.ts';
 import { NO_EXPIRY, recordSize, writeRecord } from '../../../src/lmq/spi/record.ts';
 
 const NONE = Buffer.alloc(0);
@@ -80,7 +80,9 @@ function encode(source: readonly Part[]): {
   const segments = expected.map((part) => ({
     blockNumber: part.number,
     buffer: part.block,
-    positions: part.positions,
+    // Room for one more, as in memory that is used again.
+    positions: [...part.positions, 1],
+    count: part.positions.length,
   }));
   const length = encodeIndexEntry(target, records, segments);
   return { value: target.subarray(0, length), records, expected };

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { writeVarint } from '../../../../src/common/bytes/varint.ts';
 import { StoreError } from '../../../../src/common/errors.ts';
 import { MAX_U48, StateReader, writeU48 } from '../../../../src/gateway/session/state-reader.ts';
 
@@ -38,5 +39,28 @@ describe('StateReader', () => {
         expect([bytes[0], bytes[7]]).to.deep.equal([0, 0]);
       }),
     );
+  });
+
+  it('reads varints as they are written, and no other form of them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), (value) => {
+        const bytes = Buffer.alloc(8);
+        const end = writeVarint(bytes, value, 0);
+        const reader = readerOf(...bytes.subarray(0, end));
+        expect(reader.varint()).to.equal(value);
+        reader.expectEnd();
+      }),
+    );
+    expect(() => readerOf(0x80, 0).varint()).to.throw(StoreError, 'illegal number');
+    const tooLarge = readerOf(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f);
+    expect(() => tooLarge.varint()).to.throw(StoreError, 'illegal number');
+    const tooLong = readerOf(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1);
+    expect(() => tooLong.varint()).to.throw(StoreError, 'illegal number');
+    expect(() => readerOf(0x80).varint()).to.throw(StoreError, 'cut off');
+  });
+
+  it('reads packet identifiers, which are never 0', () => {
+    expect(readerOf(0xff, 0xff).packetId()).to.equal(65_535);
+    expect(() => readerOf(0, 0).packetId()).to.throw(StoreError, 'packet identifier 0');
   });
 });

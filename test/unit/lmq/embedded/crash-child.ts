@@ -1,6 +1,7 @@
 /**
  * Appends to a store for as long as it lives, and says on its standard output what is durable.
- * Arguments: directory, first number to publish, flush type, `journal` when small commits are to go to it.
+ * Arguments: directory, first number to publish, flush type, `journal` when small commits are to go to it, or
+ * `lone` when, besides, much is written and each commit is begun when the one before is over.
  */
 import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
 import type { FlushDiskType } from '../../../../src/lmq/embedded/store-options.ts';
@@ -15,11 +16,12 @@ const [directory, first, flushDiskType, journal] = process.argv.slice(2) as [
   string,
 ];
 
+const isLone = journal === 'lone';
 const store = createEmbeddedStore({
   directory,
   flushDiskType,
-  journalSmallCommits: journal === 'journal',
-  blockBytes: 2_048,
+  journalSmallCommits: journal !== 'no journal',
+  blockBytes: isLone ? 1 << 16 : 2_048,
   writeBufferBytes: 1 << 16,
 });
 await store.start();
@@ -32,18 +34,20 @@ store.onCommit((commit, error) => {
   if (error !== undefined) throw error;
   // The filter may have had a commit of its own, which says nothing about numbers.
   const last = written.get(commit);
-  if (last !== undefined) process.stdout.write(`${String(last)}\n`);
+  if (last === undefined) return;
+  process.stdout.write(`${String(last)}\n`);
+  if (isLone) setImmediate(appendSome);
 });
 
 let next = Number(first);
 function appendSome(): void {
   let commit = 0;
-  for (let i = 0; i < 1 + (next % 17); i++, next++) {
+  for (let i = 0; i < (isLone ? 300 : 1) + (next % 17); i++, next++) {
     commit = publish(store, `crash/${String(next % 3)}`, String(next));
   }
   store.putState(StateSpace.SESSION, 'last', Buffer.from(String(next - 1)));
   store.commitOffset('consumer', queue, next - 1);
   written.set(commit, next - 1);
-  setImmediate(appendSome);
+  if (!isLone) setImmediate(appendSome);
 }
 appendSome();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { JournaledEngine } from '../../../../src/lmq/embedded/journaled-engine.ts';
@@ -10,6 +11,9 @@ import { ManualClock } from '../manual-clock.ts';
 
 const KEY = Buffer.from('n');
 const FILE = 'journal';
+/** Soon full, and entries of earlier lives do not lie far behind. */
+const JOURNAL_BYTES = 96 * 1024;
+const MAX_CONTENT = 600;
 
 type Content = ReadonlyMap<string, Buffer>;
 
@@ -69,19 +73,56 @@ class Numbers {
     this.last = last;
   }
 
-  /** Resolves when it is durable. */
-  async write(isCommit: boolean, bytes: number): Promise<void> {
+  /**
+   * Under load, each alone or each begun in the turn in which the one before is over.
+   * @returns how many were durable at once
+   */
+  async writeLoad(count: number, isAlone: boolean, onWritten: () => void): Promise<number> {
+    let early = 0;
+    for (let i = 0; i < count; i++) {
+      // What comes behind `await` comes after the callback.
+      if (isAlone) {
+        if (await this.write(true, 9000, onWritten)) early++;
+      } else {
+        const first = this.write(true, 9000, onWritten, () => this.write(true, 3000, onWritten));
+        if (await first) early++;
+      }
+    }
+    return early;
+  }
+
+  /**
+   * Resolves when it is durable, with whether it was at once.
+   * @param next begun while this one is being answered
+   */
+  async write(
+    isCommit: boolean,
+    bytes: number,
+    onWritten?: () => void,
+    next?: () => Promise<unknown>,
+  ): Promise<boolean> {
     const batch = isCommit ? this.#engine.commitBatch() : this.#engine.batch();
     const number = ++this.last;
     batch.put(KEY, Buffer.from(String(number)));
     batch.put(Buffer.from(`w${String(number)}`), Buffer.alloc(bytes));
-    await new Promise<void>((resolve, reject) => {
+    const isAtOnce = await new Promise<boolean>((resolve, reject) => {
       const isDurable = batch.write(false, (error) => {
-        if (error === undefined) resolve();
-        else reject(error);
+        if (error !== undefined) {
+          reject(error);
+          return;
+        }
+        if (next === undefined) {
+          resolve(false);
+          return;
+        }
+        next().then(() => {
+          resolve(false);
+        }, reject);
       });
-      if (isDurable) resolve();
+      if (isDurable) resolve(true);
     });
+    onWritten?.();
+    return isAtOnce;
   }
 }
 
@@ -115,6 +156,19 @@ describe('JournaledEngine after the death of the machine', function () {
     /** What the engine had and what the file held, at any time since the machine died last. */
     let history: Content[] = [new Map()];
     let files: Buffer[] = [];
+    let early = 0;
+
+    /** Long enough that commits that are alone go to the journal, and at times that they fill it. */
+    async function writeLoad(numbers: Numbers): Promise<void> {
+      const note = (): void => {
+        if (random.below(8) === 0 && existsSync(path)) files.push(readFileSync(path));
+      };
+      for (let i = 1 + random.below(3); i > 0; i--) {
+        early += await numbers.writeLoad(random.below(40), random.below(3) > 0, note);
+        if (random.below(4) === 0) void numbers.write(random.below(2) === 0, 10);
+      }
+      if (random.below(4) === 0) clock.advance(50);
+    }
 
     async function writeSome(numbers: Numbers): Promise<void> {
       const isLoad = random.below(4) === 0;
@@ -129,18 +183,22 @@ describe('JournaledEngine after the death of the machine', function () {
     }
 
     async function live(isEnabled: boolean): Promise<void> {
+      const isLoad = random.below(10) === 0;
       const inner = new RememberingEngine(parent, history.at(-1) as Content);
       const engine = new JournaledEngine(
         inner as unknown as KvEngine,
         clock,
         silentLogger,
         isEnabled,
+        4096,
+        JOURNAL_BYTES,
       );
       await engine.open();
       const found = numberIn(inner.history.at(-1) as Content, `seed ${String(random.seed)}`);
       const numbers = new Numbers(engine, found);
       for (let i = random.below(8); i > 0; i--) {
-        await writeSome(numbers);
+        if (isLoad && random.below(2) === 0) await writeLoad(numbers);
+        else await writeSome(numbers);
         if (random.below(5) === 0) await engine.get(KEY);
       }
       history.push(...inner.history);
@@ -148,6 +206,13 @@ describe('JournaledEngine after the death of the machine', function () {
 
     for (let life = 0; life < 200; life++) {
       await live(random.below(5) > 0);
+      // Each of the moments has all of the content: another machine, before they are too many.
+      if ((history.at(-1) as Content).size > MAX_CONTENT) {
+        history = [new Map()];
+        files = [];
+        await rm(path, { force: true });
+        continue;
+      }
       // Half of the time only the process dies.
       if (random.below(2) === 0) continue;
       history = [history[random.below(history.length)] as Content];
@@ -159,6 +224,7 @@ describe('JournaledEngine after the death of the machine', function () {
       files = [Buffer.concat([file.subarray(0, at), rest])];
       await writeFile(path, files[0] as Buffer);
     }
+    expect(early, `seed ${String(random.seed)}`).to.be.above(0);
   });
 
   it('after the death of the process alone has all that was durable', async () => {
@@ -168,6 +234,7 @@ describe('JournaledEngine after the death of the machine', function () {
     const directory = join(parent, 'one');
     await mkdir(directory);
     let durable = 0;
+    let early = 0;
     for (let life = 0; life < 60; life++) {
       const inner = new RememberingEngine(directory, content);
       const engine = new JournaledEngine(
@@ -175,6 +242,8 @@ describe('JournaledEngine after the death of the machine', function () {
         clock,
         silentLogger,
         life % 7 !== 6,
+        4096,
+        JOURNAL_BYTES,
       );
       await engine.open();
       const found = numberIn(inner.history.at(-1) as Content, `seed ${String(random.seed)}`);
@@ -182,6 +251,10 @@ describe('JournaledEngine after the death of the machine', function () {
       const numbers = new Numbers(engine, found);
       durable = found;
       let isAlive = true;
+      if (random.below(2) === 0) {
+        early += await numbers.writeLoad(random.below(60), random.below(3) > 0, () => undefined);
+        durable = numbers.last;
+      }
       for (let i = random.below(40); i >= 0; i--) {
         const written = numbers.write(random.below(8) > 0, random.below(2) === 0 ? 30 : 3000);
         const number = numbers.last;
@@ -196,5 +269,6 @@ describe('JournaledEngine after the death of the machine', function () {
       content = inner.history.at(-1) as Content;
       isAlive = false;
     }
+    expect(early, `seed ${String(random.seed)}`).to.be.above(0);
   });
 });

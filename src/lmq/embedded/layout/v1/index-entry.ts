@@ -1,5 +1,5 @@
 import { BLOCK_HEADER_BYTES, recordEnd } from './block.ts';
-import { MAX_VARINT_BYTES, VarintReader, writeVarint } from './varint.ts';
+import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../../../../common/bytes/varint.ts';
 
 /**
  * Value of an index entry: where the records are that one commit added to one queue.
@@ -36,6 +36,8 @@ export interface EntrySource {
   readonly blockNumber: number;
   readonly buffer: Buffer;
   readonly positions: readonly number[];
+  /** So many of the positions count. */
+  readonly count: number;
 }
 
 /** Bytes that an entry of these sizes takes at most. */
@@ -55,8 +57,8 @@ export function encodeIndexEntry(
   for (const segment of segments) {
     at = writeVarint(target, segment.blockNumber - previous, at);
     previous = segment.blockNumber;
-    at = writeVarint(target, segment.positions.length, at);
-    at = encodeRuns(target, at, segment.buffer, segment.positions);
+    at = writeVarint(target, segment.count, at);
+    at = encodeRuns(target, at, segment);
   }
   return at;
 }
@@ -64,19 +66,18 @@ export function encodeIndexEntry(
 function encodeRuns(
   target: Buffer,
   start: number,
-  block: Buffer,
-  positions: readonly number[],
+  { buffer: block, positions, count }: EntrySource,
 ): number {
   let at = start;
   let end = BLOCK_HEADER_BYTES;
-  for (let i = 0; i < positions.length;) {
+  for (let i = 0; i < count;) {
     const gap = (positions[i] as number) - end;
     let run = 0;
     do {
       end = (positions[i] as number) + block.readUInt32BE(positions[i]);
       run++;
       i++;
-    } while (i < positions.length && positions[i] === end);
+    } while (i < count && positions[i] === end);
     if (run === 1) {
       at = writeVarint(target, gap * 2, at);
     } else {

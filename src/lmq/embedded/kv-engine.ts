@@ -9,6 +9,7 @@ import { ReadBatch } from './read-batch.ts';
 import type {
   Callback,
   Done,
+  OnNext,
   RocksChainedBatch,
   RocksDatabase,
   RocksIterator,
@@ -166,18 +167,32 @@ class RocksEngine implements KvEngine {
 
   async read(range: KvRange, limit: number): Promise<KvEntry[]> {
     this.#checkOpen();
+    if (limit <= 0) return [];
     const iterator = this.#iterator(range, limit);
     try {
-      const entries: KvEntry[] = [];
-      while (entries.length < limit) {
-        const entry = await this.#next(iterator);
-        if (entry === undefined) break;
-        entries.push(entry);
-      }
-      return entries;
+      return await this.#readAll(iterator, limit);
     } finally {
       this.#end(iterator);
     }
+  }
+
+  /** One promise for all entries: one for each costs as much as the entry. */
+  #readAll(iterator: RocksIterator, limit: number): Promise<KvEntry[]> {
+    return new Promise((resolve, reject) => {
+      const entries: KvEntry[] = [];
+      const onNext: OnNext = (error, key, value) => {
+        if (error) {
+          reject(this.#toStoreError(error));
+        } else if (key === undefined || value === undefined) {
+          resolve(entries);
+        } else if (entries.push({ key, value }) === limit) {
+          resolve(entries);
+        } else {
+          iterator.next(onNext);
+        }
+      };
+      iterator.next(onNext);
+    });
   }
 
   async *scan(range: KvRange): AsyncGenerator<KvEntry> {

@@ -1,5 +1,4 @@
 import type { Lane } from '../spi/lane.ts';
-import { peerOfQueue } from '../spi/queue-name.ts';
 import type {
   Arrival,
   CommitNumber,
@@ -8,7 +7,7 @@ import type {
   QueueOffset,
   Segment,
 } from '../spi/types.ts';
-import { LogBlock } from './log-block.ts';
+import type { LogBlock } from './log-block.ts';
 
 /** An offset that no durable commit holds yet. */
 export interface OffsetCell {
@@ -22,12 +21,10 @@ export interface OffsetCell {
 
 /** Records of one queue that one commit put into one block. */
 export class LmqSegment implements Segment {
-  queue: LmqQueue;
+  readonly queue: LmqQueue;
   firstOffset: QueueOffset = 0;
-  block: LogBlock;
-  /** The first `count` of them: what is used again has room for more. */
+  readonly block: LogBlock;
   readonly positions: number[];
-  count = 1;
   memo: unknown = undefined;
 
   constructor(queue: LmqQueue, block: LogBlock, position: number) {
@@ -36,8 +33,8 @@ export class LmqSegment implements Segment {
     this.positions = [position];
   }
 
-  push(position: number): void {
-    this.positions[this.count++] = position;
+  get count(): number {
+    return this.positions.length;
   }
 
   get buffer(): Buffer {
@@ -51,7 +48,7 @@ export class LmqSegment implements Segment {
 
 /** What one commit adds to one queue; announces itself as the arrival afterwards. */
 export class PendingEntry implements Arrival {
-  queue: LmqQueue;
+  readonly queue: LmqQueue;
   firstOffset: QueueOffset = 0;
   /** The segment that records go to while they go to its block. */
   current: LmqSegment;
@@ -69,31 +66,13 @@ export class PendingEntry implements Arrival {
     this.segments.push(this.current);
   }
 
-  /** Lets go of everything, for `reuse`: nobody may refer to it or to its segments any more. */
-  clear(): void {
-    const first = this.segments[0] as LmqSegment;
-    this.segments.length = 1;
-    this.current = first;
-    first.block = NO_BLOCK;
-  }
-
-  reuse(queue: LmqQueue, block: LogBlock, position: number): void {
-    const { current } = this;
-    this.queue = queue;
-    current.queue = queue;
-    current.block = block;
-    current.positions[0] = position;
-    current.count = 1;
-  }
-
   get count(): number {
     let count = 0;
-    for (const segment of this.segments) count += segment.count;
+    for (const segment of this.segments) count += segment.positions.length;
     return count;
   }
 }
 
-const NO_BLOCK = new LogBlock(-1, Buffer.alloc(0));
 /** Head slots that a queue's tail may waste before it is moved together. */
 const MAX_WASTE = 64;
 /** The tail of every queue that has nothing in memory: replaced, never written. */
@@ -121,11 +100,6 @@ export class LmqQueue implements Queue {
   isEvicted = false;
   /** Open handles. */
   uses = 0;
-  /**
-   * Has been opened since it is in memory, or may be when records arrive: they are kept in the tail. Most topics of
-   * a wildcard subscription have nobody who reads their own queue.
-   */
-  isRead: boolean;
   /** Used since the last look for idle queues. */
   wasUsed = true;
   /** Offsets that consumers wrote and no durable commit holds yet. */
@@ -141,7 +115,6 @@ export class LmqQueue implements Queue {
 
   constructor(name: QueueName) {
     this.name = name;
-    this.isRead = peerOfQueue(name) !== undefined;
   }
 
   /** This store is alone. */
@@ -205,12 +178,15 @@ export class LmqQueue implements Queue {
     if (last < this.#tailHead) return undefined;
     const newest = tail[last] as LmqSegment;
     if (offset >= newest.firstOffset) {
-      return offset < newest.firstOffset + newest.count ? newest : undefined;
+      return offset < newest.firstOffset + newest.positions.length ? newest : undefined;
     }
     if (offset < (tail[this.#tailHead] as LmqSegment).firstOffset) return undefined;
     for (let i = Math.max(this.#hint, this.#tailHead), end = i + 2; i < end && i < last; i++) {
       const segment = tail[i] as LmqSegment;
-      if (offset >= segment.firstOffset && offset < segment.firstOffset + segment.count) {
+      if (
+        offset >= segment.firstOffset &&
+        offset < segment.firstOffset + segment.positions.length
+      ) {
         this.#hint = i;
         return segment;
       }
@@ -228,6 +204,6 @@ export class LmqQueue implements Queue {
     }
     const segment = this.#tail[low] as LmqSegment;
     this.#hint = low;
-    return offset < segment.firstOffset + segment.count ? segment : undefined;
+    return offset < segment.firstOffset + segment.positions.length ? segment : undefined;
   }
 }

@@ -1,7 +1,6 @@
 /** What a block knows of the segments in it. */
 export interface BlockSegment {
-  /** Records. */
-  readonly count: number;
+  readonly positions: readonly number[];
   readonly queue: { shiftTail(): void };
 }
 
@@ -27,7 +26,7 @@ export class LogBlock {
 
   addSegment(segment: BlockSegment): void {
     this.segments.push(segment);
-    this.#entries += segment.count;
+    this.#entries += segment.positions.length;
   }
 
   /** Memory that the block pins. */

@@ -118,7 +118,6 @@ export class QueueTable {
   #acquire(queue: LmqQueue): void {
     if (queue.uses === 0) this.#open++;
     queue.uses++;
-    queue.isRead = true;
     queue.wasUsed = true;
   }
 

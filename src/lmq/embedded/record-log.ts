@@ -21,8 +21,6 @@ import { TopicEntry, type TopicTable } from './topic-table.ts';
 const TIME_MASK = 63;
 const TWO_32 = 0x1_0000_0000;
 const FIRST_ENTRY_BYTES = 64 * 1024;
-/** Entries kept for the next commit: more than most commits have, less than a million topics would leave. */
-const MAX_SPARE_ENTRIES = 1024;
 
 /** The append path: records go to blocks, their positions to one entry per queue and commit. */
 export class RecordLog implements CommitPart {
@@ -42,8 +40,6 @@ export class RecordLog implements CommitPart {
   #timeLow = 0;
   #entries: PendingEntry[] = [];
   #sealedEntries: PendingEntry[] = [];
-  /** Of queues that nobody reads: they are used again, so that the collector neither copies nor promotes them. */
-  readonly #spare: PendingEntry[] = [];
   #sealedBlocks: LogBlock[] = [];
   #sealedBytes = 0;
   #records = 0;
@@ -150,8 +146,6 @@ export class RecordLog implements CommitPart {
     this.#sealedBlocks = this.#writer.take();
     for (const block of this.#sealedBlocks) this.#records += block.records;
     this.#bytes += this.#sealedBytes;
-    // Whoever was told of them is done with them.
-    for (const entry of this.#sealedEntries) this.#spareUnread(entry);
     this.#sealedEntries = this.#entries;
     this.#entries = [];
     for (const entry of this.#sealedEntries) {
@@ -188,8 +182,7 @@ export class RecordLog implements CommitPart {
         queue.minBlock = (segments[0] as PendingEntry['current']).blockNumber;
       }
       for (const segment of segments) {
-        queue.maxOffset += segment.count;
-        if (!queue.isRead) continue;
+        queue.maxOffset += segment.positions.length;
         queue.pushTail(segment);
         segment.block.addSegment(segment);
       }
@@ -204,7 +197,7 @@ export class RecordLog implements CommitPart {
     for (let i = 0; i < queues.length; i++) {
       const pending = (queues[i] as LmqQueue).pending;
       if (pending === undefined) this.#touch(queues, i, block, position);
-      else if (pending.current.block === block) pending.current.push(position);
+      else if (pending.current.block === block) pending.current.positions.push(position);
       else pending.begin(block, position);
     }
   }
@@ -215,7 +208,7 @@ export class RecordLog implements CommitPart {
     let offset = queue.maxOffset;
     for (const segment of segments) {
       segment.firstOffset = offset;
-      offset += segment.count;
+      offset += segment.positions.length;
     }
     const records = offset - queue.maxOffset;
     const room = maxEntryBytes(segments.length, records);
@@ -243,22 +236,14 @@ export class RecordLog implements CommitPart {
     queue.wasUsed = true;
     if (queue.pending !== undefined) {
       // found again under another handle of the topic
-      if (queue.pending.current.block === block) queue.pending.current.push(position);
+      if (queue.pending.current.block === block) queue.pending.current.positions.push(position);
       else queue.pending.begin(block, position);
       return;
     }
-    const spare = this.#spare.pop();
-    spare?.reuse(queue, block, position);
-    queue.pending = spare ?? new PendingEntry(queue, block, position);
+    queue.pending = new PendingEntry(queue, block, position);
     // The literal has room for one, what push makes has room for 17: most commits of a quiet store have one.
     if (this.#entries.length === 0) this.#entries = [queue.pending];
     else this.#entries.push(queue.pending);
-  }
-
-  #spareUnread(entry: PendingEntry): void {
-    if (entry.queue.isRead || this.#spare.length >= MAX_SPARE_ENTRIES) return;
-    entry.clear();
-    this.#spare.push(entry);
   }
 
   #readClock(): void {

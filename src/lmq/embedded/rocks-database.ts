@@ -7,8 +7,11 @@ import type { KvRange } from './kv-range.ts';
 export type Callback<T> = (error: Error | null | undefined, value: T) => void;
 export type Done = (error: Error | null | undefined) => void;
 
+/** Without a key there are no more. */
+export type OnNext = (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void;
+
 export interface RocksIterator {
-  next(callback: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;
+  next(callback: OnNext): void;
   end(done: Done): void;
 }
 

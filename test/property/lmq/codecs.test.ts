@@ -80,9 +80,7 @@ function encode(source: readonly Part[]): {
   const segments = expected.map((part) => ({
     blockNumber: part.number,
     buffer: part.block,
-    // Room for one more, as in memory that is used again.
-    positions: [...part.positions, 1],
-    count: part.positions.length,
+    positions: part.positions,
   }));
   const length = encodeIndexEntry(target, records, segments);
   return { value: target.subarray(0, length), records, expected };

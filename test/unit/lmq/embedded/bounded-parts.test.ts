@@ -72,38 +72,15 @@ describe('limits of what stays in memory', () => {
     world = new EmbeddedWorld({ tailBytes: 2_000, blockBytes: 256, cacheBytes: 1_000 });
     const store = await world.start();
     const expected = Array.from({ length: 200 }, (_, i) => `${String(i)} ${'.'.repeat(i % 90)}`);
-    const queue = await store.openQueue(topicQueueName('t'));
     for (let i = 0; i < expected.length; i += 4) await put(store, 't', ...expected.slice(i, i + 4));
     expect(await payloads(store, topicQueueName('t'))).to.deep.equal(expected);
+    const queue = await store.openQueue(topicQueueName('t'));
     expect(store.tail(queue, 0)).to.equal(undefined);
     expect(store.tail(queue, 199)?.firstOffset).to.be.at.most(199);
     const { tailHits, tailMisses, tailBytes } = store.stats;
     expect(tailHits).to.be.greaterThan(0);
     expect(tailMisses).to.be.greaterThan(0);
     expect(tailBytes).to.be.at.most(2_000);
-  });
-
-  it('records of queues that nobody has opened are not kept, and are read all the same', async () => {
-    world = new EmbeddedWorld({ blockBytes: 512 });
-    const store = await world.start();
-    const expected = new Map<string, string[]>(['a', 'b', 'c'].map((topic) => [topic, []]));
-    const putSome = async (round: number): Promise<void> => {
-      for (const [index, [topic, all]] of [...expected].entries()) {
-        // Memory of one is used again by another, which has more or fewer.
-        const count = 1 + ((round * 7 + index * 13) % 40);
-        const some = Array.from({ length: count }, (_, i) => `${String(round)}.${String(i)}`);
-        all.push(...some);
-        await put(store, topic, ...some);
-      }
-    };
-    for (let round = 0; round < 20; round++) await putSome(round);
-    const queue = await store.openQueue(topicQueueName('a'));
-    expect(store.tail(queue, queue.maxOffset - 1)).to.equal(undefined);
-    for (let round = 20; round < 30; round++) await putSome(round);
-    expect(store.tail(queue, queue.maxOffset - 1)?.count).to.be.greaterThan(0);
-    for (const [topic, all] of expected) {
-      expect(await payloads(store, topicQueueName(topic))).to.deep.equal(all);
-    }
   });
 
   it('many readers that are behind all get their records', async () => {

@@ -14,7 +14,7 @@ function grow(
 ): LogBlock {
   const block = new LogBlock(number, Buffer.alloc(bytes));
   const segment = new LmqSegment(queue, block, 16);
-  for (let i = 1; i < records; i++) segment.push(16 + i);
+  for (let i = 1; i < records; i++) segment.positions.push(16 + i);
   segment.firstOffset = queue.maxOffset;
   queue.maxOffset += records;
   queue.pushTail(segment);

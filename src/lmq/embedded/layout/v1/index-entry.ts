@@ -36,8 +36,6 @@ export interface EntrySource {
   readonly blockNumber: number;
   readonly buffer: Buffer;
   readonly positions: readonly number[];
-  /** So many of the positions count. */
-  readonly count: number;
 }
 
 /** Bytes that an entry of these sizes takes at most. */
@@ -57,8 +55,8 @@ export function encodeIndexEntry(
   for (const segment of segments) {
     at = writeVarint(target, segment.blockNumber - previous, at);
     previous = segment.blockNumber;
-    at = writeVarint(target, segment.count, at);
-    at = encodeRuns(target, at, segment);
+    at = writeVarint(target, segment.positions.length, at);
+    at = encodeRuns(target, at, segment.buffer, segment.positions);
   }
   return at;
 }
@@ -66,18 +64,19 @@ export function encodeIndexEntry(
 function encodeRuns(
   target: Buffer,
   start: number,
-  { buffer: block, positions, count }: EntrySource,
+  block: Buffer,
+  positions: readonly number[],
 ): number {
   let at = start;
   let end = BLOCK_HEADER_BYTES;
-  for (let i = 0; i < count;) {
+  for (let i = 0; i < positions.length;) {
     const gap = (positions[i] as number) - end;
     let run = 0;
     do {
       end = (positions[i] as number) + block.readUInt32BE(positions[i]);
       run++;
       i++;
-    } while (i < count && positions[i] === end);
+    } while (i < positions.length && positions[i] === end);
     if (run === 1) {
       at = writeVarint(target, gap * 2, at);
     } else {

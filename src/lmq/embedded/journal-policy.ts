@@ -9,6 +9,8 @@ const LONE_BYTES = 64 * 1024;
 const WAITING_BYTES = 16 * 1024;
 /** The same when commits are alone: fewer and larger writes are less work for the engine. */
 const LONE_WAITING_BYTES = 256 * 1024;
+/** What the journal may hold at low rates: with more, each entry meets memory that no cache holds any more (ADR 731). */
+const SMALL_JOURNAL_BYTES = 256 * 1024;
 
 /**
  * Which commits go to the journal: small ones at low rates, and those that are alone however many there are.
@@ -38,6 +40,11 @@ export class JournalPolicy {
   /** Bytes in the journal above which it is taken over at once. */
   get maxWaitingBytes(): number {
     return this.#load.isHigh ? LONE_WAITING_BYTES : WAITING_BYTES;
+  }
+
+  /** Bytes of the journal that may be in use; Infinity for all that it has. */
+  get maxJournalBytes(): number {
+    return this.#load.isHigh ? Infinity : SMALL_JOURNAL_BYTES;
   }
 
   /** @param now of the monotonic clock, ms */

@@ -44,6 +44,11 @@ export class Journal {
     return this.#start - this.#takenTo;
   }
 
+  /** Bytes from the start of the file to the end of the last entry. */
+  get bytes(): number {
+    return this.#start;
+  }
+
   /** Begins the open entry of at most `maxBytes`, which takes the place of one that was not written. */
   begin(maxBytes: number): void {
     this.#at = this.#start + JOURNAL_HEADER_BYTES;

@@ -146,8 +146,12 @@ export class JournaledEngine implements KvEngine {
     if (!this.#isEnabled) return this.#engine.batch();
     this.#isNextBegun = true;
     this.#policy.passTime(this.#clock.monotonic());
-    const maxEntryBytes = this.#mayJournal() ? this.#policy.maxEntryBytes : 0;
-    return new CommitBatch(this.#journal, this.#engine, this.#commitWriter, maxEntryBytes);
+    return new CommitBatch(
+      this.#journal,
+      this.#engine,
+      this.#commitWriter,
+      this.#mayJournal() ? this.#room() : 0,
+    );
   }
 
   async get(key: Buffer): Promise<Buffer | undefined> {
@@ -195,6 +199,12 @@ export class JournaledEngine implements KvEngine {
       !this.#isJournalBroken &&
       this.#failure === undefined
     );
+  }
+
+  /** Bytes that the next entry may have. */
+  #room(): number {
+    const { maxEntryBytes, maxJournalBytes } = this.#policy;
+    return Math.max(0, Math.min(maxEntryBytes, maxJournalBytes - this.#journal.bytes));
   }
 
   /** False when the commit must go to the engine itself. */

@@ -31,6 +31,7 @@ describe('JournalPolicy', () => {
   it('journals small commits at low rates, which are taken over soon', () => {
     expect(commit(2 * KIB, 1, 1000, false)).to.equal(1000);
     expect(policy.maxWaitingBytes).to.equal(16 * KIB);
+    expect(policy.maxJournalBytes).to.equal(256 * KIB);
     expect(policy.isEarly).to.equal(true);
   });
 
@@ -47,6 +48,7 @@ describe('JournalPolicy', () => {
       expect(commit(bytes, 0.2, 1000, true), String(bytes)).to.be.above(980);
       expect(policy.isEarly).to.equal(true);
       expect(policy.maxWaitingBytes).to.be.above(64 * KIB);
+      expect(policy.maxJournalBytes).to.be.above(1024 * KIB);
     }
   });
 

@@ -47,6 +47,19 @@ export class JournalPolicy {
     return this.#load.isHigh ? Infinity : SMALL_JOURNAL_BYTES;
   }
 
+  /**
+   * Bytes that the next entry may have; 0 when it shall not go to the journal.
+   * @param journalBytes in use
+   */
+  room(journalBytes: number): number {
+    return Math.max(0, Math.min(this.maxEntryBytes, this.maxJournalBytes - journalBytes));
+  }
+
+  /** Whether `wrote` is to be told of writes: at low rates none looks at the clock for it. */
+  get isTiming(): boolean {
+    return this.#load.isHigh;
+  }
+
   /** @param now of the monotonic clock, ms */
   passTime(now: number): void {
     this.#load.passTime(now);
@@ -60,7 +73,7 @@ export class JournalPolicy {
 
   /** A commit was written to the journal in `ms`. */
   wrote(ms: number, now: number): void {
-    if (this.#load.isHigh) this.#lone.wrote(ms, now);
+    if (this.isTiming) this.#lone.wrote(ms, now);
   }
 
   /**

@@ -150,7 +150,7 @@ export class JournaledEngine implements KvEngine {
       this.#journal,
       this.#engine,
       this.#commitWriter,
-      this.#mayJournal() ? this.#room() : 0,
+      this.#mayJournal() ? this.#policy.room(this.#journal.bytes) : 0,
     );
   }
 
@@ -201,16 +201,11 @@ export class JournaledEngine implements KvEngine {
     );
   }
 
-  /** Bytes that the next entry may have. */
-  #room(): number {
-    const { maxEntryBytes, maxJournalBytes } = this.#policy;
-    return Math.max(0, Math.min(maxEntryBytes, maxJournalBytes - this.#journal.bytes));
-  }
-
   /** False when the commit must go to the engine itself. */
   #writeToJournal(): boolean {
     if (this.#policy.maxEntryBytes === 0 || !this.#mayJournal()) return false;
-    const from = this.#clock.monotonic();
+    const { isTiming } = this.#policy;
+    const from = isTiming ? this.#clock.monotonic() : 0;
     try {
       this.#journal.write(this.#sequence + 1);
     } catch (error) {
@@ -221,8 +216,10 @@ export class JournaledEngine implements KvEngine {
       return false;
     }
     this.#journaled = ++this.#sequence;
-    const now = this.#clock.monotonic();
-    this.#policy.wrote(now - from, now);
+    if (isTiming) {
+      const now = this.#clock.monotonic();
+      this.#policy.wrote(now - from, now);
+    }
     if (this.#journal.waitingBytes > this.#policy.maxWaitingBytes) this.#apply();
     else this.#timer ??= this.#clock.after(WAIT_MS, this.#applySoon);
     return true;

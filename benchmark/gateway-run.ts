@@ -96,7 +96,7 @@ export const stopGateway = (gateway: Gateway): Promise<void> => gateway.process.
 
 /** Runs the load generator to its end; the JSON line it printed. */
 export function load(place: Workplace, gateway: Gateway, options: string): Promise<string> {
-  const broker = { port: gateway.port, pid: gateway.process.pid };
+  const broker = { port: gateway.port, pids: [gateway.process.pid] };
   const scenario = { name: 'load', options: options.split(' '), limitSeconds: LOAD_LIMIT_SECONDS };
   return runLoad(place.generator, scenario, broker, undefined);
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { limitedCommand } from './child.ts';
 import { ownProcess } from './leftovers.ts';
 import { HOST } from './ready.ts';
+import type { Running } from './peers/peer.ts';
 import type { Scenario } from './scenarios.ts';
 
 const run = promisify(execFile);
@@ -17,10 +18,11 @@ export type Load = Pick<Scenario, 'name' | 'options' | 'limitSeconds'>;
 export async function runLoad(
   generator: readonly string[],
   scenario: Load,
-  broker: { readonly port: number; readonly pid: number },
+  broker: Running,
   core: number | undefined,
 ): Promise<string> {
-  const target = ['--host', HOST, '--port', String(broker.port), '--pid', String(broker.pid)];
+  const processes = broker.pids.length === 0 ? [] : ['--pid', broker.pids.join(',')];
+  const target = ['--host', HOST, '--port', String(broker.port), ...processes];
   const command = [...generator, ...target, '--label', scenario.name, ...scenario.options];
   const [file = 'sh', ...args] = limitedCommand(command, core);
   const running = run(file, args, {

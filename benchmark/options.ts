@@ -7,7 +7,7 @@ export interface Options {
   readonly peers: readonly string[];
   /** Name and command line of brokers that the benchmark does not know. */
   readonly commands: ReadonlyMap<string, string>;
-  /** Programs of brokers that it knows and that no package installs. */
+  /** Brokers that it knows and that no package installs: their program, or where they run. */
   readonly programs: ReadonlyMap<NamedPeer, string>;
   /** Seconds of publishing in timed scenarios, half of them warm-up; each scenario's own when undefined. */
   readonly seconds: number | undefined;
@@ -26,8 +26,8 @@ export interface Options {
   readonly tmp: string | undefined;
 }
 
-/** Brokers whose program the command line names. */
-export const NAMED_PEERS = ['flashmq', 'nanomq', 'emqx'] as const;
+/** Brokers whose program the command line names, or where they run. */
+export const NAMED_PEERS = ['flashmq', 'nanomq', 'emqx', 'rocketmq-mqtt'] as const;
 export type NamedPeer = (typeof NAMED_PEERS)[number];
 
 export type FlushDiskType = 'ASYNC_FLUSH' | 'SYNC_FLUSH';
@@ -36,6 +36,8 @@ export const USAGE = `npm run benchmark -- [options]
   --scenarios a16,b,…      scenarios to run (all)
   --peers mosquitto,aedes  brokers to compare with (both, where installed); '' for none
   --flashmq PROGRAM        also FlashMQ; likewise --nanomq PROGRAM and --emqx PROGRAM (its bin/emqx)
+  --rocketmq-mqtt PORT[,PID…]   also Apache RocketMQ MQTT, which runs already: its port on 127.0.0.1, and
+                           the processes whose CPU time and memory count
   --peer name=command      one more broker; {port} and {dir} in the command are replaced (repeatable)
   --repeat N               runs per scenario and broker; the median is reported (3)
   --seconds S              publish for S seconds in timed scenarios, half of them warm-up (4 or 6)
@@ -84,6 +86,7 @@ export function parseOptions(argv: readonly string[], defaultOut: string): Optio
       flashmq: { type: 'string' },
       nanomq: { type: 'string' },
       emqx: { type: 'string' },
+      'rocketmq-mqtt': { type: 'string' },
       seconds: { type: 'string' },
       peer: { type: 'string', multiple: true, default: [] },
       repeat: { type: 'string', default: '3' },

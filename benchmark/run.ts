@@ -17,6 +17,7 @@ import { flashmq } from './peers/flashmq.ts';
 import { lmqtt } from './peers/lmqtt.ts';
 import { mosquitto } from './peers/mosquitto.ts';
 import { nanomq } from './peers/nanomq.ts';
+import { rocketmqMqtt } from './peers/rocketmq-mqtt.ts';
 import { toChart, toJson, toMarkdown } from './report.ts';
 import { figure, isDisturbed, medianSample } from './result.ts';
 import { lasting, selectScenarios } from './scenarios.ts';
@@ -42,7 +43,12 @@ const log = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-const NAMED: Readonly<Record<NamedPeer, (program: string) => Peer>> = { flashmq, nanomq, emqx };
+const NAMED: Readonly<Record<NamedPeer, (given: string) => Peer>> = {
+  flashmq,
+  nanomq,
+  emqx,
+  'rocketmq-mqtt': rocketmqMqtt,
+};
 
 /** The brokers asked for, lmqtt first. Throws on an unknown name. */
 function selectPeers(options: Options): Peer[] {

@@ -8,7 +8,7 @@ import { ownDirectory, removeDirectory } from './leftovers.ts';
 import { runLoad } from './load.ts';
 import { freePort, waitUntilReady } from './ready.ts';
 import { parseSample } from './result.ts';
-import type { Listeners, Peer } from './peers/peer.ts';
+import type { Listeners, Peer, Running, StartedPeer } from './peers/peer.ts';
 import type { Sample } from './result.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -42,8 +42,8 @@ async function listenersFor(scenario: Scenario, dir: string): Promise<Listeners>
 }
 
 /** One run: a fresh broker on a fresh directory, the scenario, and everything gone afterwards. */
-export async function runTrial(
-  peer: Peer,
+async function runFresh(
+  peer: StartedPeer,
   scenario: Scenario,
   options: TrialOptions,
 ): Promise<Sample> {
@@ -59,10 +59,8 @@ export async function runTrial(
     const broker = await startChild({ ...launch, logFile, core });
     try {
       await waitUntilReady(listeners.port, () => broker.isAlive(), READY_MS);
-      const generatorCore = options.isPinned ? GENERATOR_CORE : undefined;
       const port = listeners.tls?.port ?? listeners.webSocketPort ?? listeners.port;
-      const at = { port, pid: broker.pid };
-      return parseSample(await runLoad([options.binary], scenario, at, generatorCore));
+      return await measure(scenario, { port, pids: [broker.pid] }, options);
     } catch (error) {
       const state = broker.isAlive() ? 'broker alive' : 'BROKER DEAD';
       throw new Error(`${messageOf(error)} (${state})\n${logTail(logFile)}`, { cause: error });
@@ -72,4 +70,24 @@ export async function runTrial(
   } finally {
     removeDirectory(dir);
   }
+}
+
+async function measure(
+  scenario: Scenario,
+  broker: Running,
+  options: TrialOptions,
+): Promise<Sample> {
+  const core = options.isPinned ? GENERATOR_CORE : undefined;
+  return parseSample(await runLoad([options.binary], scenario, broker, core));
+}
+
+/** One run of the scenario, with the broker that the peer starts or has. */
+export async function runTrial(
+  peer: Peer,
+  scenario: Scenario,
+  options: TrialOptions,
+): Promise<Sample> {
+  if (!('running' in peer)) return runFresh(peer, scenario, options);
+  await waitUntilReady(peer.running.port, () => true, READY_MS);
+  return measure(scenario, peer.running, options);
 }

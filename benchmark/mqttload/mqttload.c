@@ -1064,6 +1064,7 @@ static void *thr_main(void *a) {
 }
 
 // ------------------------------------------------------------------ /proc
+static int g_more[16], g_nmore;          // what --pid lists after its first
 typedef struct { double cpu; u64 rss_kb; int procs, threads; } pstat;
 static int tree(int root, int *out, int max) {
   static int pid[65536], pp[65536];
@@ -1089,8 +1090,14 @@ static int tree(int root, int *out, int max) {
   }
   closedir(d);
   out[k++] = root;
+  for (int i = 0; i < g_nmore && k < max; i++) out[k++] = g_more[i];
   for (int i = 0; i < k; i++)
-    for (int j = 0; j < n && k < max; j++) if (pp[j] == out[i]) out[k++] = pid[j];
+    for (int j = 0; j < n && k < max; j++) {
+      if (pp[j] != out[i]) continue;
+      int l = 0;
+      while (l < k && out[l] != pid[j]) l++;
+      if (l == k) out[k++] = pid[j];
+    }
   return k;
 }
 static pstat proc_stat(int root, int precise) {
@@ -1588,7 +1595,7 @@ static void usage(void) {
   puts(
       "mqttload [options]\n"
       "  --host H --port N          broker (127.0.0.1:1883)      --user U --pass P\n"
-      "  --proto 4|5                MQTT 3.1.1 or 5 (4)          --pid PID   broker (CPU, RSS of its process tree)\n"
+      "  --proto 4|5                MQTT 3.1.1 or 5 (4)          --pid PID,… broker (CPU, RSS of its process trees)\n"
       "  --pubs P --subs S          connections (1, 1)           --label TEXT\n"
       "  --pattern own|one|wild|share|all   own: publisher i on its own topic, subscriber j takes publisher j%P (or, S<P, all i%S==j);\n"
       "                             one: everybody on one topic; wild: subscribers on bench/w/+/t; share: $share/g/...;\n"
@@ -1625,7 +1632,13 @@ int main(int argc, char **argv) {
     case USER: o.user = optarg; break;
     case PASS: o.pass = optarg; break;
     case PROTO: o.proto = atoi(optarg); break;
-    case PIDO: o.pid = atoi(optarg); break;
+    case PIDO: {
+      char *p = optarg;
+      o.pid = (int)strtol(p, &p, 10);
+      for (g_nmore = 0; *p == ','; g_more[g_nmore++] = (int)strtol(p + 1, &p, 10)) if (g_nmore == 16) die("--pid: at most 17");
+      if (*p) die("--pid PID,PID,...");
+      break;
+    }
     case PUBS: o.pubs = atoi(optarg); break;
     case SUBS: o.subs = atoi(optarg); break;
     case PATTERN:

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Need, Peer } from './peer.ts';
+import type { Need, StartedPeer } from './peer.ts';
 
 const broker = fileURLToPath(new URL('aedes-broker.mjs', import.meta.url));
 
@@ -8,7 +8,7 @@ const LACKS: ReadonlyMap<Need, string> = new Map([
   ['shared subscriptions', 'it has none'],
 ]);
 
-export const aedes: Peer = {
+export const aedes: StartedPeer = {
   name: 'aedes',
   note: 'in memory; noDelay true, maxInflightInbound 0',
   lacks: LACKS,

@@ -1,4 +1,4 @@
-import type { Need, Peer } from './peer.ts';
+import type { Need, StartedPeer } from './peer.ts';
 
 const LACKS: ReadonlyMap<Need, string> = new Map([
   ['TLS', 'a broker given with --peer listens on TCP only'],
@@ -6,7 +6,7 @@ const LACKS: ReadonlyMap<Need, string> = new Map([
 ]);
 
 /** A broker given on the command line; `{port}` and `{dir}` are replaced. */
-export function commandPeer(name: string, commandLine: string): Peer {
+export function commandPeer(name: string, commandLine: string): StartedPeer {
   return {
     name,
     note: `started by: ${commandLine}`,

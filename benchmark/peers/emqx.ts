@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingProgram } from './program.ts';
 import { LACKS_NOTHING } from './peer.ts';
-import type { Launch, Listeners, Peer } from './peer.ts';
+import type { Launch, Listeners, StartedPeer } from './peer.ts';
 
 /** EMQX reads every setting from the environment too; a listener that is not asked for is off. */
 function environment({ port, tls, webSocketPort }: Listeners, dir: string): Launch['env'] {
@@ -30,7 +30,7 @@ function environment({ port, tls, webSocketPort }: Listeners, dir: string): Laun
 }
 
 /** EMQX 5, whose script `bin/emqx` is at `program`. */
-export function emqx(program: string): Peer {
+export function emqx(program: string): StartedPeer {
   return {
     name: 'emqx',
     note: 'in memory; max_inflight 65535, max_mqueue_len and max_awaiting_rel infinity, nodelay true',

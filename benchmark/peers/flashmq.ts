@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingProgram } from './program.ts';
 import { LACKS_NOTHING } from './peer.ts';
-import type { Listeners, Peer } from './peer.ts';
+import type { Listeners, StartedPeer } from './peer.ts';
 
 /** No storage_dir: everything is in memory. One thread per core is its default. */
 const SETTINGS = [
@@ -34,7 +34,7 @@ function settings({ port, tls, webSocketPort }: Listeners): string {
 }
 
 /** FlashMQ, whose program is at `program`. */
-export function flashmq(program: string): Peer {
+export function flashmq(program: string): StartedPeer {
   return {
     name: 'flashmq',
     note: 'in memory; max_qos_msg_pending_per_client 65535, max_qos_bytes_pending_per_client and retained_messages_delivery_limit 4294967295',

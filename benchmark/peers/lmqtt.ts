@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FlushDiskType } from '../options.ts';
 import { LACKS_NOTHING } from './peer.ts';
-import type { Listeners, Peer } from './peer.ts';
+import type { Listeners, StartedPeer } from './peer.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/standalone-main.js', import.meta.url));
 /** What `bin/mqtt.sh` starts programs with. */
@@ -28,7 +28,11 @@ function listenerSettings({ port, tls, webSocketPort }: Listeners): Record<strin
  * lmqtt as a user gets it: every key at its default, but for the ports, the directories and the flush
  * type. `LMQTT_…` variables of the caller's environment still apply; the note names them.
  */
-export function lmqtt(name: string, flush: FlushDiskType, nodeFlags: readonly string[]): Peer {
+export function lmqtt(
+  name: string,
+  flush: FlushDiskType,
+  nodeFlags: readonly string[],
+): StartedPeer {
   const set = Object.entries(process.env).filter(([key]) => key.startsWith('LMQTT_'));
   const extra = [...nodeFlags, ...set.map(([key, value = '']) => `${key}=${value}`)];
   const note = `RocksDB store, flushDiskType=${flush}, all else at its default`;

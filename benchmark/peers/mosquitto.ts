@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, missingProgram } from './program.ts';
 import { LACKS_NOTHING } from './peer.ts';
-import type { Listeners, Peer } from './peer.ts';
+import type { Listeners, StartedPeer } from './peer.ts';
 
 /** Nothing limits or delays mosquitto here, and it keeps all messages in memory. */
 const SETTINGS = [
@@ -31,7 +31,7 @@ function settings({ port, tls, webSocketPort }: Listeners): string {
   return `${lines.join('\n')}\n`;
 }
 
-export const mosquitto: Peer = {
+export const mosquitto: StartedPeer = {
   name: 'mosquitto',
   note: 'in memory; max_inflight_messages 0, max_queued_messages 0, set_tcp_nodelay true, persistence false, sys_interval 0',
   lacks: LACKS_NOTHING,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingProgram } from './program.ts';
 import { LACKS_NOTHING } from './peer.ts';
-import type { Listeners, Peer } from './peer.ts';
+import type { Listeners, StartedPeer } from './peer.ts';
 
 /** The longest queues and windows that it allows; no SQLite: everything is in memory. */
 const MQTT = `mqtt {
@@ -34,7 +34,7 @@ function settings({ port, tls, webSocketPort }: Listeners): string {
 }
 
 /** NanoMQ (0.19 or newer), whose program is at `program`. */
-export function nanomq(program: string): Peer {
+export function nanomq(program: string): StartedPeer {
   return {
     name: 'nanomq',
     note: 'in memory; max_mqueue_len 65535, max_inflight_window 65535',

@@ -22,8 +22,12 @@ describe('benchmark options', () => {
   });
 
   it('takes the programs of brokers that it knows', () => {
-    const options = parseOptions(['--peers', '', '--flashmq', '/opt/f', '--emqx', '/opt/e'], 'out');
-    expect(options?.peers).to.deep.equal(['flashmq', 'emqx']);
+    const options = parseOptions(
+      ['--peers', '', '--flashmq', '/opt/f', '--rocketmq-mqtt', '18'],
+      'out',
+    );
+    expect(options?.peers).to.deep.equal(['flashmq', 'rocketmq-mqtt']);
+    expect(options?.programs.get('rocketmq-mqtt')).to.equal('18');
     expect(options?.programs.get('flashmq')).to.equal('/opt/f');
   });
 

@@ -9,10 +9,11 @@ import { flashmq } from '../../../benchmark/peers/flashmq.ts';
 import { lmqtt } from '../../../benchmark/peers/lmqtt.ts';
 import { mosquitto } from '../../../benchmark/peers/mosquitto.ts';
 import { nanomq } from '../../../benchmark/peers/nanomq.ts';
+import { rocketmqMqtt } from '../../../benchmark/peers/rocketmq-mqtt.ts';
 import { findProgram } from '../../../benchmark/peers/program.ts';
 import { selectScenarios } from '../../../benchmark/scenarios.ts';
 import { reasonToSkip } from '../../../benchmark/skip.ts';
-import type { Listeners, Peer } from '../../../benchmark/peers/peer.ts';
+import type { Listeners, StartedPeer } from '../../../benchmark/peers/peer.ts';
 import type { Scenario } from '../../../benchmark/scenarios.ts';
 
 const PLAIN: Listeners = { port: 1001, tls: undefined, webSocketPort: undefined };
@@ -37,7 +38,7 @@ describe('benchmark peers', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const told = (peer: Peer, listeners: Listeners): string => {
+  const told = (peer: StartedPeer, listeners: Listeners): string => {
     const { command, env } = peer.prepare(listeners, dir);
     const file = command.find((word) => word.endsWith('.conf'));
     const settings = file === undefined ? '' : readFileSync(file, 'utf8');
@@ -72,6 +73,25 @@ describe('benchmark peers', () => {
     expect(reasonToSkip(flashmq('/no/such'), scenario('b'), withTls)).to.include('not installed');
     expect(reasonToSkip(aedes, scenario('tls'), { hasTls: false })).to.include('OpenSSL');
   });
+
+  it('takes Apache RocketMQ MQTT where it runs', () => {
+    const pids = [process.pid, process.ppid];
+    const peer = rocketmqMqtt(`1883,${pids.join(',')}`);
+    expect(peer.running).to.deep.equal({ port: 1883, pids });
+    expect(rocketmqMqtt('1883').running).to.deep.equal({ port: 1883, pids: [] });
+    expect(reasonToSkip(peer, scenario('b'), { hasTls: true })).to.equal(undefined);
+    expect(reasonToSkip(peer, scenario('s1'), { hasTls: true })).to.include('MQTT 5');
+    const gone = rocketmqMqtt('1883,4194305');
+    expect(reasonToSkip(gone, scenario('b'), { hasTls: true })).to.equal(
+      'there is no process 4194305',
+    );
+  });
+
+  for (const text of ['', 'localhost', '0', '65536', '1883,', '1883,x', '1883,-1', '18.5']) {
+    it(`refuses '${text}' as the place where a broker runs`, () => {
+      expect(() => rocketmqMqtt(text)).to.throw('--rocketmq-mqtt');
+    });
+  }
 
   it('finds programs by name and by path', () => {
     const file = join(dir, 'broker');

@@ -10,10 +10,10 @@ import { disposeBroker, isMosquitto, startBroker } from '../helpers/start-broker
 
 const ATTACKERS = 25;
 const PACKETS = 10_000;
-const ROUNDS = 5;
+const ROUNDS = 15;
 const ROUND_MS = 200;
-/** The turns of the event loop are shared with the test's own process. */
-const MAX_LATENCY_MS = 1_000;
+/** The machine may be busy with other things; without turns it was 20 s, and more than a minute for the second one. */
+const MAX_LATENCY_MS = 5_000;
 /** Filters of one packet just below the limit of its size. */
 const MANY_FILTERS = 200_000;
 
@@ -81,6 +81,6 @@ describe('integration: clients that subscribe as fast as they can send', () => {
     this.timeout(90_000);
     const filter = Buffer.concat([field('f'), Buffer.from([1])]);
     const filters = Buffer.alloc(MANY_FILTERS * filter.length, filter);
-    await holdsNobodyUp(frame(0x82, uint16(1), filters), 4);
+    await holdsNobodyUp(frame(0x82, uint16(1), filters), 2);
   });
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/clock.ts';
 
 /** How long asynchronous handlers may go on with a turn of the event loop, ms. */
-const TURN_MS = 4;
+const TURN_MS = 16;
 /** What has been called is forgotten in pieces. */
 const FORGET_AT = 1024;
 

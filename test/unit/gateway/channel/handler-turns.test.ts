@@ -29,13 +29,13 @@ describe('gateway: HandlerTurns', () => {
   });
 
   it('goes on in later turns, in order, when the time is over', async () => {
-    share('a', 5);
+    share('a', 20);
     expect(turns.isOver).to.equal(true);
-    for (const name of ['b', 'c', 'd']) share(name, 5);
+    for (const name of ['b', 'c', 'd']) share(name, 20);
     expect(called).to.deep.equal(['a']);
     await pass(1);
     // Who comes now is behind those who wait.
-    share('e', 5);
+    share('e', 20);
     expect(called.length).to.be.below(4);
     await pass(8);
     expect(called).to.deep.equal(['a', 'b', 'c', 'd', 'e']);
@@ -48,7 +48,7 @@ describe('gateway: HandlerTurns', () => {
       while (left-- > 0) {
         if (turns.isOver) await turns.wait();
         await Promise.resolve();
-        clock.advance(1);
+        clock.advance(4);
         called.push('long');
       }
     }
@@ -64,7 +64,7 @@ describe('gateway: HandlerTurns', () => {
   });
 
   it('forgets those who have gone on', async () => {
-    share('first', 5);
+    share('first', 20);
     let count = 0;
     for (let i = 0; i < 5000; i++) {
       turns.share(() => {

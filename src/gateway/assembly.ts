@@ -3,6 +3,7 @@ import type { ChannelContext } from './channel/channel-context.ts';
 import { ForeignMessages } from './cluster/foreign-messages.ts';
 import { SilentStores } from './cluster/silent-stores.ts';
 import { LiveForwarder } from './channel/live-forwarder.ts';
+import { HandlerTurns } from './channel/handler-turns.ts';
 import { StoreGate } from './channel/store-gate.ts';
 import { eventsOf } from './events/client-events.ts';
 import type { GatewayStats } from './gateway-stats.ts';
@@ -150,6 +151,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     pump,
     waiters,
     gate: new StoreGate(stats, stores),
+    turns: new HandlerTurns(clock),
     wheel,
     authenticator,
     enhancedAuthenticators: byMethod(options.enhancedAuthenticators),

@@ -18,6 +18,7 @@ import type { SessionRegistry } from '../session/session-registry.ts';
 import type { CommitWaiters } from '../session/commit-waiters.ts';
 import type { ForeignMessages } from '../cluster/foreign-messages.ts';
 import type { SilentStores } from '../cluster/silent-stores.ts';
+import type { HandlerTurns } from './handler-turns.ts';
 import type { LiveForwarder } from './live-forwarder.ts';
 import type { RetainedMessages } from '../retained/retained-messages.ts';
 import type { RetainedSender } from '../retained/retained-sender.ts';
@@ -41,6 +42,7 @@ export interface ChannelContext {
   readonly pump: DeliveryPump;
   readonly waiters: CommitWaiters;
   readonly gate: StoreGate;
+  readonly turns: HandlerTurns;
   readonly forwarder: LiveForwarder;
   readonly retained: RetainedMessages;
   readonly retainedSender: RetainedSender;

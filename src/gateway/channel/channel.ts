@@ -194,8 +194,10 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     this.connection.pause();
     work.then(
       () => {
-        this.#busy = false;
-        this.connection.resume();
+        this.context.turns.share(() => {
+          this.#busy = false;
+          this.connection.resume();
+        });
       },
       (error: unknown) => {
         this.fail(error);

@@ -228,7 +228,14 @@ export class Connection implements Flushable {
     }
     this.#needed = 0;
     const used = owner.onBytes(bytes);
-    if (used < bytes.length && this.#owner !== undefined) this.#keep(bytes, used);
+    if (used === bytes.length || this.#owner === undefined) return;
+    // What was kept is our own: it is copied when half has been used up, not after each packet that others wait behind.
+    if (bytes !== chunk && 2 * (bytes.length - used) >= bytes.buffer.byteLength) {
+      this.#rest = bytes.subarray(used);
+      this.#restBytes = this.#rest.length;
+      return;
+    }
+    this.#keep(bytes, used);
   }
 
   /** Copies, so that the rest of a chunk does not hold all of it; grows by doubling, so that single bytes cost little. */

@@ -41,7 +41,12 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
     }
   }
   const reasonCodes: number[] = [];
+  const { turns } = channel.context;
   for (const asked of subscriptions) {
+    if (turns.isOver) {
+      await turns.wait();
+      if (channel.session !== session) return;
+    }
     let requested = asked;
     let refusal = refuse(channel, session, requested.filter);
     const { hooks } = channel.context;

@@ -15,6 +15,8 @@ class LineOwner implements ConnectionOwner {
   connection: Connection | undefined;
   onPacket: (text: string) => void = () => undefined;
   pausedAfter: string | undefined;
+  /** Pauses after each. */
+  isSlow = false;
 
   onBytes(chunk: Buffer): number {
     this.calls++;
@@ -29,7 +31,8 @@ class LineOwner implements ConnectionOwner {
       this.packets.push(text);
       at = end;
       this.onPacket(text);
-      if (text === this.pausedAfter) break;
+      if (this.isSlow) this.connection?.pause();
+      if (this.isSlow || text === this.pausedAfter) break;
     }
     return at;
   }
@@ -71,6 +74,20 @@ describe('gateway: Connection, input', () => {
     await turns();
     expect(owner.packets).to.deep.equal(['one', 'two']);
     expect(stats.bytesReceived).to.equal(8);
+  });
+
+  it('does not copy what waits time and again', function () {
+    // Copying it each time would be 60 GB.
+    this.timeout(4000);
+    const { connection, owner } = make();
+    const texts = Array.from({ length: 60_000 }, (_, i) => `${i} `.padEnd(32));
+    owner.isSlow = true;
+    connection.received(Buffer.concat(texts.map(packet)));
+    while (owner.packets.length < texts.length) connection.resume();
+    expect(owner.packets).to.deep.equal(texts);
+    connection.received(packet('next'));
+    connection.resume();
+    expect(owner.packets.at(-1)).to.equal('next');
   });
 
   it('keeps the rest of a chunk until more comes', async () => {

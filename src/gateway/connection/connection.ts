@@ -4,6 +4,7 @@ import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
 import { canWriteDirect, unsentBytes, writeDirect } from './direct-writes.ts';
+import { LARGE_READ, type ReadTurns } from './read-turns.ts';
 import { beginningOf, readShared } from './shared-reads.ts';
 import { slabPool } from '../codec/slab-pool.ts';
 
@@ -35,6 +36,7 @@ export class Connection implements Flushable {
   readonly #lingering: LingeringStreams;
   readonly #stats: GatewayStats;
   readonly #highWater: number;
+  readonly #turns: ReadTurns | undefined;
   #owner: ConnectionOwner | undefined;
   #queued = false;
   #closed = false;
@@ -48,7 +50,7 @@ export class Connection implements Flushable {
   /** Do not look for a packet before this many bytes have come. */
   #needed = 0;
 
-  /** @param peer who the client is, where the stream does not know */
+  /** @param peer who the client is, where the stream does not know @param turns what bounds the reads of a turn */
   constructor(
     socket: ByteStream,
     flushQueue: FlushQueue,
@@ -56,6 +58,7 @@ export class Connection implements Flushable {
     stats: GatewayStats,
     highWater: number,
     peer?: Peer,
+    turns?: ReadTurns,
   ) {
     this.#socket = socket;
     this.#peer = peer;
@@ -63,6 +66,7 @@ export class Connection implements Flushable {
     this.#lingering = lingering;
     this.#stats = stats;
     this.#highWater = highWater;
+    this.#turns = turns;
   }
 
   get remoteAddress(): string {
@@ -186,6 +190,7 @@ export class Connection implements Flushable {
     if (this.#closed) return;
     this.#stats.bytesReceived += chunk.length;
     this.#offer(chunk);
+    if (chunk.length >= LARGE_READ) this.#turns?.took(this);
   }
 
   /** The socket has sent all that it had. */
@@ -246,6 +251,7 @@ export class Connection implements Flushable {
   #stop(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#turns?.forget(this);
     this.out.discard();
     this.#rest = NONE;
     this.#restBytes = 0;

@@ -190,7 +190,7 @@ export class Connection implements Flushable {
     if (this.#closed) return;
     this.#stats.bytesReceived += chunk.length;
     this.#offer(chunk);
-    if (chunk.length >= LARGE_READ) this.#turns?.took(this);
+    if (chunk.length >= LARGE_READ && !this.closed) this.#turns?.took(this);
   }
 
   /** The socket has sent all that it had. */

@@ -8,7 +8,8 @@ export const DELIVERY_MS: number = 4;
 
 /**
  * The sessions that have something to be delivered, in the order in which that became known. What one commit has for many of
- * them may be more than a turn of the event loop shall take: the rest of them waits for the next turn (ADR 811).
+ * them may be more than the event loop shall be held for: the rest waits until what has been delivered is sent, which is
+ * the end of the turn, and then for the next turn (ADR 811).
  */
 export class DeliveryTurns {
   readonly #clock: Clock;

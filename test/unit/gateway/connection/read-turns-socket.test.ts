@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { Connection } from '../../../../src/gateway/connection/connection.ts';
 import { FlushQueue } from '../../../../src/gateway/connection/flush-queue.ts';
 import { LingeringStreams } from '../../../../src/gateway/connection/lingering-streams.ts';
-import { READ_MS, ReadTurns } from '../../../../src/gateway/connection/read-turns.ts';
+import { LARGE_READ, READ_MS, ReadTurns } from '../../../../src/gateway/connection/read-turns.ts';
 import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
 import { FakeClock } from '../fake-clock.ts';
 
@@ -26,13 +27,16 @@ describe('gateway: ReadTurns on TCP sockets', () => {
   let clients: Socket[];
   let inboxes: Inbox[];
   let stats: GatewayStats;
+  let readTurns: ReadTurns;
+  let onRead: (connection: Connection) => void;
 
   beforeEach(async () => {
     clients = [];
     inboxes = [];
     stats = new GatewayStats();
     const clock = new FakeClock();
-    const readTurns = new ReadTurns(clock, stats);
+    readTurns = new ReadTurns(clock, stats);
+    onRead = () => undefined;
     const flushQueue = new FlushQueue(clock);
     const lingering = new LingeringStreams(clock);
     server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -55,6 +59,7 @@ describe('gateway: ReadTurns on TCP sockets', () => {
             if (chunk[i] !== byteAt(inbox.bytes + i)) inbox.isInOrder = false;
           }
           inbox.bytes += chunk.length;
+          onRead(connection);
           return chunk.length;
         },
         onDrain: () => undefined,
@@ -105,5 +110,17 @@ describe('gateway: ReadTurns on TCP sockets', () => {
       Array.from({ length: CLIENTS - 2 }, () => ({ bytes: BYTES, isInOrder: true, closes: 0 })),
     );
     await until(() => inboxes.slice(0, 2).every(({ closes }) => closes === 1));
+  });
+
+  it('does not remember one that its own bytes have ended', async () => {
+    const took = sinon.spy(readTurns, 'took');
+    onRead = (connection) => {
+      connection.destroy();
+    };
+    const [client] = clients as [Socket];
+    client.write(content());
+    await until(() => inboxes.some(({ closes }) => closes === 1));
+    expect(stats.bytesReceived).to.be.at.least(LARGE_READ);
+    expect(took.callCount).to.equal(0);
   });
 });

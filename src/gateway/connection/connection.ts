@@ -117,18 +117,18 @@ export class Connection implements Flushable {
     this.#flushQueue.add(this);
   }
 
-  flush(): void {
+  flush(): number {
     this.#queued = false;
     if (this.#closed) {
       this.out.discard();
-      return;
+      return 0;
     }
     const bytes = this.out.byteLength;
-    if (bytes === 0) return;
+    if (bytes === 0) return 0;
     this.#stats.bytesSent += bytes;
     const socket = this.#socket;
     if (this.#isDirect) {
-      if (writeDirect(socket, this.out, this)) return;
+      if (writeDirect(socket, this.out, this)) return bytes;
     } else {
       this.#writeToStream(socket);
     }
@@ -137,6 +137,7 @@ export class Connection implements Flushable {
       // A peer that sends without reading what it is answered would fill our memory with answers.
       this.pause();
     }
+    return bytes;
   }
 
   #writeToStream(socket: ByteStream): void {

@@ -31,8 +31,8 @@ describe('gateway: FlushQueue', () => {
     const flushed: string[] = [];
     queue.add({
       flush: () => {
-        flushed.push('first');
         queue.add({ flush: () => flushed.push('second') });
+        return flushed.push('first');
       },
     });
     await turns(1);
@@ -42,7 +42,10 @@ describe('gateway: FlushQueue', () => {
   });
 
   describe('when sending takes long', () => {
-    function slow(ms: number) {
+    /** As many bytes as there are between two looks at the clock. */
+    const MUCH = 256 * 1024;
+
+    function slow(ms: number, bytes = MUCH) {
       const clock = new FakeClock();
       const queue = new FlushQueue(clock);
       const flushed: number[] = [];
@@ -51,6 +54,7 @@ describe('gateway: FlushQueue', () => {
           flush: () => {
             flushed.push(i);
             clock.advance(ms);
+            return bytes;
           },
         });
       };
@@ -62,10 +66,10 @@ describe('gateway: FlushQueue', () => {
       const all = Array.from({ length: 20 }, (_, i) => i);
       for (const i of all) add(i);
       await turns(1);
-      expect(flushed).to.deep.equal(all.slice(0, 8));
+      expect(flushed).to.deep.equal(all.slice(0, 4));
       await turns(1);
-      expect(flushed).to.deep.equal(all.slice(0, 16));
-      await turns(3);
+      expect(flushed).to.deep.equal(all.slice(0, 8));
+      await turns(4);
       expect([...flushed].sort((a, b) => a - b)).to.deep.equal(all);
     });
 
@@ -75,11 +79,18 @@ describe('gateway: FlushQueue', () => {
       await turns(1);
       add(20);
       await turns(1);
-      expect(flushed).to.have.length(16);
-      await turns(2);
+      expect(flushed).to.have.length(8);
+      await turns(5);
       expect([...flushed].sort((a, b) => a - b)).to.deep.equal(
         Array.from({ length: 21 }, (_, i) => i),
       );
+    });
+
+    it('sends little to each of many in one turn, however long that takes', async () => {
+      const { flushed, add } = slow(SEND_MS, MUCH / 1024);
+      for (let i = 0; i < 500; i++) add(i);
+      await turns(1);
+      expect(flushed).to.have.length(500);
     });
 
     it('keeps what a flush adds', async () => {
@@ -87,10 +98,11 @@ describe('gateway: FlushQueue', () => {
       queue.add({
         flush: () => {
           add(100);
+          return 0;
         },
       });
       for (let i = 0; i < 9; i++) add(i);
-      await turns(4);
+      await turns(10);
       expect([...flushed].sort((a, b) => a - b)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 100]);
     });
   });

@@ -277,6 +277,11 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'pauses',
     'Times that a publisher was paused because too much waited to be written.',
   ),
+  readsDeferred: counter(
+    'lmqtt_reads_deferred_total',
+    'reads',
+    'Times that a connection was read a turn of the event loop later because others had brought much in this one.',
+  ),
 };
 
 const fields = Object.keys(ofStats) as (keyof GatewayStats)[];

@@ -101,4 +101,6 @@ export class GatewayStats {
   willsDelayed = 0;
   /** Times that publishers were paused because the store's backlog was full. */
   storeBackPressure = 0;
+  /** Times that reading from a connection was left to a later turn of the event loop. */
+  readsDeferred = 0;
 }

@@ -9,6 +9,7 @@ import { Connection } from './connection/connection.ts';
 import { drain, NO_DRAIN } from './drain.ts';
 import { FlushQueue } from './connection/flush-queue.ts';
 import { LingeringStreams } from './connection/lingering-streams.ts';
+import { ReadTurns } from './connection/read-turns.ts';
 import { GatewayStats } from './gateway-stats.ts';
 import type { ByteStream, Peer } from './connection/byte-stream.ts';
 import { ConnectionLimiter, NO_CONNECTION_LIMITS } from './listener/connection-limiter.ts';
@@ -39,6 +40,7 @@ export class Gateway implements Service {
   readonly #context: ChannelContext;
   readonly #flushQueue = new FlushQueue();
   readonly #lingering: LingeringStreams;
+  readonly #readTurns: ReadTurns;
   readonly #channels = new Set<Channel>();
   readonly #tcpKeepAlive: TcpKeepAlive;
   readonly #pending: PendingSockets;
@@ -49,6 +51,7 @@ export class Gateway implements Service {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#lingering = new LingeringStreams(options.clock);
+    this.#readTurns = new ReadTurns(options.clock, this.stats);
     this.#tcpKeepAlive = new TcpKeepAlive(options.tcpKeepAlive, options.logger);
     const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = options;
     this.#pending = new PendingSockets(options.clock, handshakeTimeoutMs, () => {
@@ -219,6 +222,7 @@ export class Gateway implements Service {
       this.stats,
       highWater,
       peer,
+      this.#readTurns,
     );
     const channel = new Channel(context, connection, this.#onChannelClosed);
     this.#channels.add(channel);

@@ -4,6 +4,7 @@ import type { Flushable, FlushQueue } from './flush-queue.ts';
 import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
 import { canWriteDirect, unsentBytes, writeDirect } from './direct-writes.ts';
+import { LARGE_READ, type ReadTurns } from './read-turns.ts';
 import { beginningOf, readShared } from './shared-reads.ts';
 import { slabPool } from '../codec/slab-pool.ts';
 
@@ -35,6 +36,7 @@ export class Connection implements Flushable {
   readonly #lingering: LingeringStreams;
   readonly #stats: GatewayStats;
   readonly #highWater: number;
+  readonly #turns: ReadTurns | undefined;
   #owner: ConnectionOwner | undefined;
   #queued = false;
   #closed = false;
@@ -48,7 +50,7 @@ export class Connection implements Flushable {
   /** Do not look for a packet before this many bytes have come. */
   #needed = 0;
 
-  /** @param peer who the client is, where the stream does not know */
+  /** @param peer who the client is, where the stream does not know @param turns what bounds the reads of a turn */
   constructor(
     socket: ByteStream,
     flushQueue: FlushQueue,
@@ -56,6 +58,7 @@ export class Connection implements Flushable {
     stats: GatewayStats,
     highWater: number,
     peer?: Peer,
+    turns?: ReadTurns,
   ) {
     this.#socket = socket;
     this.#peer = peer;
@@ -63,6 +66,7 @@ export class Connection implements Flushable {
     this.#lingering = lingering;
     this.#stats = stats;
     this.#highWater = highWater;
+    this.#turns = turns;
   }
 
   get remoteAddress(): string {
@@ -113,18 +117,18 @@ export class Connection implements Flushable {
     this.#flushQueue.add(this);
   }
 
-  flush(): void {
+  flush(): number {
     this.#queued = false;
     if (this.#closed) {
       this.out.discard();
-      return;
+      return 0;
     }
     const bytes = this.out.byteLength;
-    if (bytes === 0) return;
+    if (bytes === 0) return 0;
     this.#stats.bytesSent += bytes;
     const socket = this.#socket;
     if (this.#isDirect) {
-      if (writeDirect(socket, this.out, this)) return;
+      if (writeDirect(socket, this.out, this)) return bytes;
     } else {
       this.#writeToStream(socket);
     }
@@ -133,6 +137,7 @@ export class Connection implements Flushable {
       // A peer that sends without reading what it is answered would fill our memory with answers.
       this.pause();
     }
+    return bytes;
   }
 
   #writeToStream(socket: ByteStream): void {
@@ -186,6 +191,7 @@ export class Connection implements Flushable {
     if (this.#closed) return;
     this.#stats.bytesReceived += chunk.length;
     this.#offer(chunk);
+    if (chunk.length >= LARGE_READ && !this.closed) this.#turns?.took(this);
   }
 
   /** The socket has sent all that it had. */
@@ -253,6 +259,7 @@ export class Connection implements Flushable {
   #stop(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#turns?.forget(this);
     this.out.discard();
     this.#rest = NONE;
     this.#restBytes = 0;

@@ -1,6 +1,9 @@
+import { type Clock, systemClock } from '../../common/clock.ts';
+
 /** Something with output to send at the end of the turn. */
 export interface Flushable {
-  flush(): void;
+  /** Returns how many bytes that were. */
+  flush(): number;
 }
 
 /**
@@ -9,10 +12,14 @@ export interface Flushable {
  * publishers come first, so that they send while the rest is written.
  */
 const FEW = 8;
+/** Time that sending takes of one turn, ms: a message is many times as large when each of its subscribers is sent it. */
+export const SEND_MS: number = 10;
+/** Bytes between two looks at the clock: what acknowledgements take in one turn is far less (f1, ADR 811). */
+const LOOK_BYTES = 256 * 1024;
 
 /**
  * Sends the output of a turn of the event loop at its end: one write per connection and turn, however
- * many packets and publishers contributed.
+ * many packets and publishers contributed. What that turn has no time for goes out in the next one (ADR 811).
  */
 export class FlushQueue {
   /** The first `#count` of them: a list that is emptied would lose its memory each time. */
@@ -20,10 +27,19 @@ export class FlushQueue {
   #count = 0;
   #spare: (Flushable | undefined)[] = [];
   #scheduled = false;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** The caller makes sure that it adds itself once between two flushes. */
   add(connection: Flushable): void {
     this.#waiting[this.#count++] = connection;
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(this.#flushAll);
@@ -34,13 +50,47 @@ export class FlushQueue {
     const batch = this.#waiting;
     const count = this.#count;
     this.#waiting = this.#spare;
+    this.#spare = batch;
     this.#count = 0;
-    const isMany = count > FEW;
-    for (let i = 0; i < count; i++) {
-      const at = isMany ? i : count - 1 - i;
+    if (count > FEW) {
+      this.#flushMany(batch, count);
+      return;
+    }
+    for (let at = count - 1; at >= 0; at--) {
       (batch[at] as Flushable).flush();
       batch[at] = undefined;
     }
-    this.#spare = batch;
   };
+
+  #flushMany(batch: (Flushable | undefined)[], count: number): void {
+    const until = this.#clock.monotonic() + SEND_MS;
+    let bytes = 0;
+    for (let at = 0; at < count; at++) {
+      bytes += (batch[at] as Flushable).flush();
+      batch[at] = undefined;
+      if (bytes < LOOK_BYTES) continue;
+      bytes = 0;
+      if (this.#clock.monotonic() < until) continue;
+      this.#putOff(batch, at + 1, count);
+      return;
+    }
+  }
+
+  /** Leaves the rest of a batch to the next turn, before what has been added meanwhile. */
+  #putOff(batch: (Flushable | undefined)[], from: number, end: number): void {
+    const added = this.#waiting;
+    let count = 0;
+    for (let at = from; at < end; at++) {
+      batch[count++] = batch[at];
+      batch[at] = undefined;
+    }
+    for (let at = 0; at < this.#count; at++) {
+      batch[count++] = added[at];
+      added[at] = undefined;
+    }
+    this.#waiting = batch;
+    this.#spare = added;
+    this.#count = count;
+    if (count > 0) this.#schedule();
+  }
 }

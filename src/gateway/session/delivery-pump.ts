@@ -11,6 +11,7 @@ import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
 import { CursorState } from './cursor.ts';
 import { CursorReads } from './cursor-reads.ts';
+import { DeliveryTurns } from './delivery-turns.ts';
 import { HeldCursors } from './hold-back.ts';
 import { passGaps } from './queue-gaps.ts';
 import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
@@ -52,7 +53,7 @@ export class DeliveryPump {
   readonly #limit: QueueLimit | undefined;
   /** Queue id → cursors that read it. */
   readonly #cursors = new Map<number, OneOrMore<SessionCursor>>();
-  #scheduled: Session[] = [];
+  readonly #turns: DeliveryTurns;
 
   constructor(
     store: LmqStore,
@@ -67,6 +68,9 @@ export class DeliveryPump {
     this.#store = store;
     this.#stores = stores;
     this.#clock = clock;
+    this.#turns = new DeliveryTurns(clock, (session) => {
+      this.run(session);
+    });
     this.#held = new HeldCursors(stores, clock, logger, {
       run: (session) => {
         this.run(session);
@@ -179,19 +183,12 @@ export class DeliveryPump {
   }
 
   schedule(session: Session): void {
-    if (session.scheduled) return;
-    session.scheduled = true;
-    this.#scheduled.push(session);
+    this.#turns.schedule(session);
   }
 
+  /** Runs the sessions that are scheduled; many of them in this turn of the event loop and the next ones. */
   runScheduled(): void {
-    const batch = this.#scheduled;
-    if (batch.length === 0) return;
-    this.#scheduled = [];
-    for (const session of batch) {
-      session.scheduled = false;
-      this.run(session);
-    }
+    this.#turns.run();
   }
 
   /** Delivers all that can be delivered now. */

@@ -25,7 +25,9 @@ describe('GroupCommit', () => {
   /** Durable at once, as small commits in the journal are. */
   function batch(): ReturnType<KvEngine['batch']> {
     let size = 0;
-    const add = (): void => void size++;
+    const add = (): void => {
+      size++;
+    };
     return {
       get size(): number {
         return size;

@@ -2,7 +2,23 @@ import type { CommitNumber } from '../spi/types.ts';
 import type { KvBatch } from './kv-engine.ts';
 
 /**
- * A part of the store that writes with the commits. For every commit `seal`, `fill` and `settle` are
+ * The parts of the store that write with the commits, each a bit, in the order in which they seal, fill and settle:
+ * what removes a queue's name comes before what gives it to a new queue.
+ */
+export const PartOfCommit = {
+  LOG: 1,
+  DEAD_QUEUES: 2,
+  DICTIONARY: 4,
+  FILTERS: 8,
+  OFFSETS: 16,
+  STATES: 32,
+  RETENTION: 64,
+  EXPIRED: 128,
+} as const;
+export type PartOfCommit = (typeof PartOfCommit)[keyof typeof PartOfCommit];
+
+/**
+ * A part of the store that writes with the commits. For a commit that it has touched `seal`, `fill` and `settle` are
  * called once, in this order; at most one commit is between `seal` and `settle`.
  */
 export interface CommitPart {
@@ -20,8 +36,11 @@ export interface CommitPart {
 export interface CommitTrigger {
   /** The commit that the next write belongs to. */
   readonly openCommit: CommitNumber;
-  /** Counts bytes to the open commit and sees that it will be closed; returns its number. */
-  touch(bytes: number): CommitNumber;
+  /**
+   * Counts bytes to the open commit and sees that it will be closed; returns its number.
+   * @param part that has something for it; none when it is only to be closed
+   */
+  touch(bytes: number, part?: PartOfCommit): CommitNumber;
   /** Resolves when the commit is durable; rejects with its error. */
   committed(commit: CommitNumber): Promise<void>;
 }

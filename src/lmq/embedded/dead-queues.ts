@@ -1,5 +1,5 @@
 import type { QueueName } from '../spi/types.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch, KvEngine } from './kv-engine.ts';
 import { indexKey } from './layout/v1/index-key.ts';
 import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
@@ -66,14 +66,13 @@ export class DeadQueues implements CommitPart {
     for (const queue of this.#candidates.values()) {
       this.#dictionary.forget(queue.name);
       this.#open.push(queue);
-      this.#trigger.touch(2 * queue.name.length);
+      this.#trigger.touch(2 * queue.name.length, PartOfCommit.DEAD_QUEUES);
     }
     this.#candidates.clear();
     this.#candidateIds.clear();
   }
 
   seal(): void {
-    if (this.#open.length === 0) return;
     this.#sealed = this.#open;
     this.#open = [];
   }
@@ -87,7 +86,6 @@ export class DeadQueues implements CommitPart {
   }
 
   settle(): void {
-    if (this.#sealed.length === 0) return;
     for (const { name } of this.#sealed) this.#dictionary.forgotten(name);
     this.#sealed = [];
   }

@@ -280,7 +280,7 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
 
   /** After the listeners of a commit: the queues that grew, and room for publishers. */
   #announce(isDurable: boolean): void {
-    const { arrivals } = this.#log;
+    const arrivals = this.#log.takeArrivals();
     if (isDurable && arrivals.length > 0) {
       for (const listener of this.#arrivalListeners) listener(arrivals);
     }

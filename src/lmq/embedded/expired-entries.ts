@@ -1,4 +1,4 @@
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch, KvEntry } from './kv-engine.ts';
 
 /**
@@ -21,11 +21,10 @@ export class ExpiredEntries implements CommitPart {
       this.#open.push(key);
       bytes += key.length;
     }
-    await this.#trigger.committed(this.#trigger.touch(bytes));
+    await this.#trigger.committed(this.#trigger.touch(bytes, PartOfCommit.EXPIRED));
   }
 
   seal(): void {
-    if (this.#open.length === 0) return;
     this.#sealed = this.#open;
     this.#open = [];
   }
@@ -35,6 +34,6 @@ export class ExpiredEntries implements CommitPart {
   }
 
   settle(): void {
-    if (this.#sealed.length > 0) this.#sealed = [];
+    this.#sealed = [];
   }
 }

@@ -1,7 +1,7 @@
 import { TopicTrie } from '../../common/topic/topic-trie.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type { CommitNumber, QueueName } from '../spi/types.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch } from './kv-engine.ts';
 import { encodeFilter, filterKey, type FilterRecord } from './layout/v1/filter-key.ts';
 import { WriteSet } from './write-set.ts';
@@ -91,7 +91,6 @@ export class FilterTable implements CommitPart {
   }
 
   fill(batch: KvBatch): void {
-    if (this.#writes.isSealedEmpty) return;
     for (const [filter, value] of this.#writes.sealed) {
       if (value === null) batch.del(filterKey(filter));
       else batch.put(filterKey(filter), value);
@@ -129,6 +128,6 @@ export class FilterTable implements CommitPart {
   #write(entry: FilterEntry): CommitNumber {
     const isKept = entry.pinned || entry.durableUses > 0;
     this.#writes.set(entry.filter, isKept ? encodeFilter(entry) : null);
-    return this.#trigger.touch(entry.filter.length + ENTRY_BYTES);
+    return this.#trigger.touch(entry.filter.length + ENTRY_BYTES, PartOfCommit.FILTERS);
   }
 }

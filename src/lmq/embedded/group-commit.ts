@@ -1,12 +1,19 @@
 import { type StoreError, toStoreError } from '../../common/errors.ts';
 import { CommitPromises } from '../spi/commit-promises.ts';
 import type { CommitListener, CommitNumber } from '../spi/types.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
-import type { KvEngine } from './kv-engine.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
+import type { KvBatch, KvEngine } from './kv-engine.ts';
+
+/**
+ * Names come and go with the commit that is written next, though it may be closed: no index entry comes before the
+ * name of its queue, which is given while the commit waits for it, and no name that is given anew is removed.
+ */
+const WHEN_WRITTEN: number = PartOfCommit.DEAD_QUEUES | PartOfCommit.DICTIONARY;
 
 /**
  * Numbers the commits and writes them one after the other: the open commit is closed at the end of a
  * turn when none is in flight, else when the one in flight is done. After a failure every commit fails.
+ * A commit calls the parts that have touched it: at a low rate most have one record and nothing else (ADR 821).
  */
 export class GroupCommit implements CommitTrigger {
   readonly #engine: KvEngine;
@@ -17,8 +24,13 @@ export class GroupCommit implements CommitTrigger {
   readonly #promises = new CommitPromises();
   #openCommit: CommitNumber = 1;
   #isDirty = false;
+  /** The parts that have something in the open commit, and those that have in the one in flight, as bits. */
+  #touched = 0;
+  #sealed = 0;
   #isScheduled = false;
   #isInFlight = false;
+  /** The one in flight is not in a batch yet. */
+  #isWaiting = false;
   /** A commit settles in the turn that has closed it: the next one waits for the next turn. */
   #isEarly = false;
   #openBytes = 0;
@@ -28,7 +40,7 @@ export class GroupCommit implements CommitTrigger {
   #failedFrom = Infinity;
   #onDrained: (() => void) | undefined;
 
-  /** @param parts in the order in which they seal, fill and settle */
+  /** @param parts in the order of `PartOfCommit` */
   constructor(engine: KvEngine, isSync: boolean, parts: readonly CommitPart[]) {
     this.#engine = engine;
     this.#isSync = isSync;
@@ -54,8 +66,14 @@ export class GroupCommit implements CommitTrigger {
     return this.#openCommit - (this.#isInFlight ? 2 : 1);
   }
 
-  touch(bytes: number): CommitNumber {
+  touch(bytes: number, part: PartOfCommit | 0 = 0): CommitNumber {
+    if (this.#isWaiting && (part & WHEN_WRITTEN) !== 0) {
+      this.#sealedBytes += bytes;
+      this.#sealed |= part;
+      return this.#openCommit - 1;
+    }
     this.#openBytes += bytes;
+    this.#touched |= part;
     if (!this.#isDirty) {
       this.#isDirty = true;
       if (!this.#isInFlight) this.#schedule();
@@ -120,12 +138,7 @@ export class GroupCommit implements CommitTrigger {
     this.#isInFlight = true;
     this.#sealedBytes = this.#openBytes;
     this.#openBytes = 0;
-    let wait: Promise<void>[] | undefined;
-    for (const part of this.#parts) {
-      part.seal(commit);
-      const ready = part.ready?.();
-      if (ready !== undefined) (wait ??= []).push(ready);
-    }
+    const wait = this.#seal(commit);
     if (this.#failure !== undefined) {
       setImmediate(() => {
         this.#settle(commit, this.#failure);
@@ -135,7 +148,10 @@ export class GroupCommit implements CommitTrigger {
     } else {
       Promise.all(wait).then(
         () => {
-          this.#write(commit);
+          // Those who have waited for the same come first: a commit settles in no turn but its own.
+          setImmediate(() => {
+            this.#write(commit);
+          });
         },
         (error: unknown) => {
           this.#settle(commit, toStoreError(error, 'commit failed'));
@@ -144,10 +160,38 @@ export class GroupCommit implements CommitTrigger {
     }
   }
 
+  /** Returns what must be waited for, if anything. */
+  #seal(commit: CommitNumber): Promise<void>[] | undefined {
+    this.#sealed = this.#touched;
+    this.#touched = 0;
+    this.#isWaiting = true;
+    let wait: Promise<void>[] | undefined;
+    for (let rest = this.#sealed & ~WHEN_WRITTEN; rest !== 0; rest &= rest - 1) {
+      const part = this.#firstOf(rest);
+      part.seal(commit);
+      const ready = part.ready?.();
+      if (ready !== undefined) (wait ??= []).push(ready);
+    }
+    return wait;
+  }
+
+  #fill(commit: CommitNumber, batch: KvBatch): void {
+    this.#isWaiting = false;
+    for (let rest = this.#sealed & WHEN_WRITTEN; rest !== 0; rest &= rest - 1) {
+      this.#firstOf(rest).seal(commit);
+    }
+    for (let rest = this.#sealed; rest !== 0; rest &= rest - 1) this.#firstOf(rest).fill(batch);
+  }
+
+  /** The first of some parts, which are given as bits. */
+  #firstOf(bits: number): CommitPart {
+    return this.#parts[31 - Math.clz32(bits & -bits)] as CommitPart;
+  }
+
   #write(commit: CommitNumber): void {
     try {
       const batch = this.#engine.commitBatch();
-      for (const part of this.#parts) part.fill(batch);
+      this.#fill(commit, batch);
       if (batch.size > 0) {
         const isDurable = batch.write(this.#isSync, (error) => {
           this.#settle(commit, error);
@@ -173,11 +217,15 @@ export class GroupCommit implements CommitTrigger {
       this.#durable++;
     }
     this.#sealedBytes = 0;
+    this.#isWaiting = false;
     try {
-      for (const part of this.#parts) part.settle(error === undefined);
+      const isDurable = error === undefined;
+      for (let rest = this.#sealed; rest !== 0; rest &= rest - 1) {
+        this.#firstOf(rest).settle(isDurable);
+      }
       for (const listener of this.#listeners) listener(commit, error);
       this.#promises.settle(commit, error);
-      for (const announce of this.#announcers) announce(error === undefined);
+      for (const announce of this.#announcers) announce(isDurable);
     } finally {
       this.#isInFlight = false;
       if (!this.#isDirty) this.#onDrained?.();

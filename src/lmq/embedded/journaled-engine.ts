@@ -59,6 +59,8 @@ export class JournaledEngine implements KvEngine {
   readonly #writes: Write[] = [];
   readonly #reads = new WaitingReads();
   #timer: Timer | undefined;
+  /** The timer is for the end of this turn. */
+  #isApplyDue = false;
   #isOpen = false;
   /** The last one given, that of the last entry in the journal, and the last one that the engine has. */
   #sequence = 0;
@@ -220,9 +222,17 @@ export class JournaledEngine implements KvEngine {
       const now = this.#clock.monotonic();
       this.#policy.wrote(now - from, now);
     }
-    if (this.#journal.waitingBytes > this.#policy.maxWaitingBytes) this.#apply();
+    if (this.#journal.waitingBytes > this.#policy.maxWaitingBytes) this.#applyBehindTurn();
     else this.#timer ??= this.#clock.after(WAIT_MS, this.#applySoon);
     return true;
+  }
+
+  /** Timers come when a turn has sent all: who waits for this commit's answer is not to wait for the taking over too. */
+  #applyBehindTurn(): void {
+    if (this.#isApplyDue) return;
+    this.#isApplyDue = true;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.after(0, this.#applySoon);
   }
 
   readonly #applySoon = (): void => {
@@ -234,6 +244,7 @@ export class JournaledEngine implements KvEngine {
   #apply(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#isApplyDue = false;
     if (this.#journal.waitingBytes === 0 || this.#failure !== undefined) return;
     const batch = this.#engine.batch();
     this.#journal.copyWaiting(batch);

@@ -1,5 +1,5 @@
 import type { CommitNumber, QueueOffset } from '../spi/types.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import { corrupt } from './corrupt.ts';
 import type { KvBatch, KvEngine } from './kv-engine.ts';
 import { decodeOffset, encodeOffset, offsetKey } from './layout/v1/offset-key.ts';
@@ -50,7 +50,6 @@ export class OffsetTable implements CommitPart {
   }
 
   seal(commit: CommitNumber): void {
-    if (this.#open.length === 0) return;
     this.#sealed = this.#open;
     this.#sealedOffsets = this.#open.map((cell) => cell.offset);
     this.#sealedCommit = commit;
@@ -58,7 +57,6 @@ export class OffsetTable implements CommitPart {
   }
 
   fill(batch: KvBatch): void {
-    if (this.#sealed.length === 0) return;
     for (const [index, { consumer, queue }] of this.#sealed.entries()) {
       const offset = this.#sealedOffsets[index] as QueueOffset;
       if (offset === DELETED) batch.del(offsetKey(consumer, queue.id));
@@ -67,7 +65,6 @@ export class OffsetTable implements CommitPart {
   }
 
   settle(): void {
-    if (this.#sealed.length === 0) return;
     for (const cell of this.#sealed) {
       if (cell.commit === this.#sealedCommit) cell.queue.offsets?.delete(cell.consumer);
     }
@@ -90,6 +87,6 @@ export class OffsetTable implements CommitPart {
       cell.commit = commit;
     }
     this.#open.push(cell);
-    return this.#trigger.touch(consumer.length + ENTRY_BYTES);
+    return this.#trigger.touch(consumer.length + ENTRY_BYTES, PartOfCommit.OFFSETS);
   }
 }

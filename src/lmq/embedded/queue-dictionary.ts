@@ -1,5 +1,5 @@
 import type { QueueName } from '../spi/types.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import { corrupt } from './corrupt.ts';
 import type { KvBatch, KvEngine } from './kv-engine.ts';
 import { decodeId, encodeId, idKey, nameKey } from './layout/v1/name-key.ts';
@@ -13,13 +13,11 @@ export class QueueDictionary implements CommitPart {
   readonly #engine: KvEngine;
   readonly #trigger: CommitTrigger;
   #nextId = 1;
-  /** Named by no batch yet. */
+  /** Named by no commit yet. */
   #unwritten: LmqQueue[] = [];
   #sealed: LmqQueue[] = [];
   /** Names that the open commit or the one in flight removes. */
   readonly #forgotten = new Set<QueueName>();
-  /** A commit is sealed whose batch is not built yet. */
-  #willFill = false;
 
   constructor(engine: KvEngine, trigger: CommitTrigger) {
     this.#engine = engine;
@@ -60,23 +58,19 @@ export class QueueDictionary implements CommitPart {
     this.#forgotten.delete(name);
   }
 
-  /** Gives a new queue its id; the next batch that is built names it. */
+  /** Gives a new queue its id; the next commit that is written names it. */
   assign(queue: LmqQueue): void {
     queue.id = this.#nextId++;
     this.#unwritten.push(queue);
-    if (!this.#willFill) this.#trigger.touch(2 * (queue.name.length + ENTRY_BYTES));
+    this.#trigger.touch(2 * (queue.name.length + ENTRY_BYTES), PartOfCommit.DICTIONARY);
   }
 
   seal(): void {
-    // ids that are given until `fill` are in the batch too: an index entry never comes before its name
-    this.#willFill = true;
+    this.#sealed = this.#unwritten;
+    this.#unwritten = [];
   }
 
   fill(batch: KvBatch): void {
-    this.#willFill = false;
-    if (this.#unwritten.length === 0) return;
-    this.#sealed = this.#unwritten;
-    this.#unwritten = [];
     for (const { name, id } of this.#sealed) {
       batch.put(nameKey(name), encodeId(id));
       batch.put(idKey(id), Buffer.from(name));
@@ -84,8 +78,6 @@ export class QueueDictionary implements CommitPart {
   }
 
   settle(isDurable: boolean): void {
-    this.#willFill = false;
-    if (this.#sealed.length === 0) return;
     if (isDurable) for (const queue of this.#sealed) queue.isNamed = true;
     this.#sealed = [];
   }

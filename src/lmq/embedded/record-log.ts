@@ -4,7 +4,7 @@ import type { Clock } from '../../common/clock.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import type { CommitNumber, StoreTopic } from '../spi/types.ts';
 import { BlockWriter } from './block-writer.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch } from './kv-engine.ts';
 import { INDEX_KEY_BYTES, writeIndexKey } from './layout/v1/index-key.ts';
 import { encodeIndexEntry, maxEntryBytes } from './layout/v1/index-entry.ts';
@@ -21,6 +21,7 @@ import { TopicEntry, type TopicTable } from './topic-table.ts';
 const TIME_MASK = 63;
 const TWO_32 = 0x1_0000_0000;
 const FIRST_ENTRY_BYTES = 64 * 1024;
+const NO_ENTRIES: readonly PendingEntry[] = [];
 
 /** The append path: records go to blocks, their positions to one entry per queue and commit. */
 export class RecordLog implements CommitPart {
@@ -35,11 +36,12 @@ export class RecordLog implements CommitPart {
   readonly #indexKey = Buffer.alloc(INDEX_KEY_BYTES);
   #entryBuffer: Buffer = Buffer.allocUnsafeSlow(FIRST_ENTRY_BYTES);
   #entryValues: Prefixes = new Prefixes(this.#entryBuffer);
+  /** That of the current block. */
   #commit: CommitNumber = 1;
   #timeHigh = 0;
   #timeLow = 0;
   #entries: PendingEntry[] = [];
-  #sealedEntries: PendingEntry[] = [];
+  #sealedEntries: readonly PendingEntry[] = NO_ENTRIES;
   #sealedBlocks: LogBlock[] = [];
   #sealedBytes = 0;
   #records = 0;
@@ -80,9 +82,11 @@ export class RecordLog implements CommitPart {
     return this.#bytes + this.#writer.bytes;
   }
 
-  /** Queues that grew with the commit that has just become durable. */
-  get arrivals(): readonly PendingEntry[] {
-    return this.#sealedEntries;
+  /** Queues that grew with the commit that has just become durable; given once. */
+  takeArrivals(): readonly PendingEntry[] {
+    const arrivals = this.#sealedEntries;
+    this.#sealedEntries = NO_ENTRIES;
+    return arrivals;
   }
 
   append(
@@ -140,8 +144,7 @@ export class RecordLog implements CommitPart {
     return this.#commit;
   }
 
-  seal(commit: CommitNumber): void {
-    this.#commit = commit + 1;
+  seal(): void {
     this.#sealedBytes = this.#writer.bytes;
     this.#sealedBlocks = this.#writer.take();
     for (const block of this.#sealedBlocks) this.#records += block.records;
@@ -175,7 +178,7 @@ export class RecordLog implements CommitPart {
   settle(isDurable: boolean): void {
     this.#sealedBytes = 0;
     for (const { queue } of this.#sealedEntries) queue.sealed = undefined;
-    if (!isDurable) this.#sealedEntries = [];
+    if (!isDurable) this.#sealedEntries = NO_ENTRIES;
     for (const entry of this.#sealedEntries) {
       const { queue, segments } = entry;
       if (queue.minOffset === queue.maxOffset && queue.hasMinimum) {
@@ -222,7 +225,7 @@ export class RecordLog implements CommitPart {
   }
 
   #roll(size: number): void {
-    this.#trigger.touch(0);
+    this.#commit = this.#trigger.touch(0, PartOfCommit.LOG);
     this.#writer.roll(size);
   }
 

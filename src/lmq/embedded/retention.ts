@@ -1,6 +1,6 @@
 import { messageOf } from '../../common/errors.ts';
 import type { Timer } from '../../common/clock.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { IndexSweep } from './index-sweep.ts';
 import type { KvBatch, KvEngine } from './kv-engine.ts';
 import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
@@ -36,7 +36,6 @@ export class Retention implements CommitPart {
   #sweeping: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
   #isStopping = false;
-  #isStartUnwritten = false;
   /** Blocks below are deleted; -1 until the disk has been looked at. */
   #deletedUpTo = -1;
   /** Bytes of the log that were deleted when the engine was last told to give their space back. */
@@ -92,13 +91,16 @@ export class Retention implements CommitPart {
   }
 
   fill(batch: KvBatch): void {
-    if (!this.#isStartUnwritten) return;
-    this.#isStartUnwritten = false;
     batch.put(LOG_START_KEY, encodeLogBound(this.#bounds.start));
   }
 
   settle(): void {
-    if (this.#options.maxLogBytes > 0) this.#beginIfNeeded();
+    // the start counts since it was moved
+  }
+
+  /** The log has grown: it may be too large now. */
+  grown(): void {
+    this.#beginIfNeeded();
   }
 
   /** Whether the log is too large, and has a mark more to be cut at since the last pass. */
@@ -170,8 +172,7 @@ export class Retention implements CommitPart {
     this.#bounds.start = cut;
     this.#tail.dropBelow(cut.block);
     this.#recordsExpired += cut.recordsBefore - start.recordsBefore;
-    this.#isStartUnwritten = true;
-    await this.#trigger.committed(this.#trigger.touch(0));
+    await this.#trigger.committed(this.#trigger.touch(0, PartOfCommit.RETENTION));
   }
 
   /** Deletes the blocks before the start, and their marks. */

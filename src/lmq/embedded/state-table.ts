@@ -1,5 +1,5 @@
 import { StateSpace, type CommitNumber } from '../spi/types.ts';
-import type { CommitPart, CommitTrigger } from './commit-part.ts';
+import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch, KvEngine } from './kv-engine.ts';
 import { stateKey, stateRange, textOfStateKey } from './layout/v1/state-key.ts';
 import { WriteSet } from './write-set.ts';
@@ -30,12 +30,12 @@ export class StateTable implements CommitPart {
   /** @param value is not written to any more */
   put(space: StateSpace, key: string, value: Buffer): CommitNumber {
     this.#writesOf(space).set(key, value);
-    return this.#trigger.touch(key.length + value.length + ENTRY_BYTES);
+    return this.#touch(key.length + value.length);
   }
 
   delete(space: StateSpace, key: string): CommitNumber {
     this.#writesOf(space).set(key, null);
-    return this.#trigger.touch(key.length + ENTRY_BYTES);
+    return this.#touch(key.length);
   }
 
   async get(space: StateSpace, key: string): Promise<Buffer | undefined> {
@@ -70,6 +70,10 @@ export class StateTable implements CommitPart {
 
   settle(): void {
     for (const entry of this.#all) entry[1].settle();
+  }
+
+  #touch(bytes: number): CommitNumber {
+    return this.#trigger.touch(bytes + ENTRY_BYTES, PartOfCommit.STATES);
   }
 
   #writesOf(space: StateSpace): WriteSet {

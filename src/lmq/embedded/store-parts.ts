@@ -61,8 +61,13 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
   const expired = new ExpiredEntries(commits);
   const sweep = new IndexSweep(engine, bounds, index, queues, minimum, dead, expired);
   const retention = new Retention(options, engine, bounds, tail, commits, sweep);
-  // what removes a name comes before what gives it to a new queue
+  // as `PartOfCommit` has them
   inCommitOrder.push(log, dead, dictionary, filters, offsets, states, retention, expired);
+  if (options.maxLogBytes > 0) {
+    commits.onSettled(() => {
+      retention.grown();
+    });
+  }
   return {
     engine,
     commits,

@@ -1,4 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { copyBytes } from '../../../../common/bytes/copy-bytes.ts';
+import { Prefixes } from '../../../../common/bytes/prefixes.ts';
 import { readUint64, writeUint64 } from './keyspace.ts';
 
 /**
@@ -15,6 +17,13 @@ export const JOURNAL_HEADER_BYTES = 16;
 export const JOURNAL_WRITE_BYTES = 8;
 
 const DELETION = 0xffff_ffff;
+
+/** For keys and values that are given away one after the other. */
+const SHORT_BYTES = 256;
+const keyBytes = Buffer.alloc(SHORT_BYTES);
+const valueBytes = Buffer.alloc(SHORT_BYTES);
+const keyViews = new Prefixes(keyBytes);
+const valueViews = new Prefixes(valueBytes);
 
 /** What the writes of an entry are given to. */
 export interface WriteSink {
@@ -58,19 +67,33 @@ export function entrySequence(source: Buffer, start: number): number {
   return readUint64(source, start + 8);
 }
 
-/** Gives the writes in `source[at, end)`, without a header, to `sink`. */
+/** Gives the writes in `source[at, end)`, without a header, to `sink`, which must not keep what it is given. */
 export function decodeWrites(source: Buffer, at: number, end: number, sink: WriteSink): void {
   for (let next = at; next < end;) {
     const keyAt = next + JOURNAL_WRITE_BYTES;
     const valueAt = keyAt + source.readUInt32BE(next);
     const valueLength = source.readUInt32BE(next + 4);
-    const key = source.subarray(keyAt, valueAt);
+    const key = partOf(source, keyAt, valueAt, keyBytes, keyViews);
     next = valueAt;
     if (valueLength === DELETION) {
       sink.del(key);
     } else {
       next = valueAt + valueLength;
-      sink.put(key, source.subarray(valueAt, next));
+      sink.put(key, partOf(source, valueAt, next, valueBytes, valueViews));
     }
   }
+}
+
+/** `source[start, end)`: a copy in `bytes` when it is short, because a view takes longer to make. */
+function partOf(
+  source: Buffer,
+  start: number,
+  end: number,
+  bytes: Buffer,
+  views: Prefixes,
+): Buffer {
+  const length = end - start;
+  if (length > bytes.length) return source.subarray(start, end);
+  copyBytes(source, start, end, bytes, 0);
+  return views.of(length);
 }

@@ -5,6 +5,7 @@ import type { LmqQueue } from '../../../../src/lmq/embedded/lmq-queue.ts';
 import type { QueueDictionary } from '../../../../src/lmq/embedded/queue-dictionary.ts';
 import { QueueIndex } from '../../../../src/lmq/embedded/queue-index.ts';
 import { QueueMinimum } from '../../../../src/lmq/embedded/queue-minimum.ts';
+import type { RecentIndex } from '../../../../src/lmq/embedded/recent-index.ts';
 import { QueueTable } from '../../../../src/lmq/embedded/queue-table.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 
@@ -21,7 +22,7 @@ function newTable(): QueueTable {
     },
   };
   // new queues are looked up in no index
-  const index = new QueueIndex({} as KvEngine);
+  const index = new QueueIndex({} as KvEngine, {} as RecentIndex);
   const bounds = new LogBounds(1);
   const minimum = new QueueMinimum(index, bounds);
   return new QueueTable(dictionary as QueueDictionary, index, bounds, minimum, MAX_IDLE);

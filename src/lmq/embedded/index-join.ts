@@ -5,6 +5,9 @@ import { EntryJoiner } from './layout/v1/joined-entry.ts';
 import { recentKey } from './layout/v1/recent-key.ts';
 import type { RecentGeneration } from './recent-generation.ts';
 
+/** What an item takes beside its entry, about: id, offset, length. */
+const HEAD_BYTES = 5;
+
 /**
  * Writes the entries of a generation to the index, joined for each queue, a slice in each commit. The values that
  * the entries come from are deleted with the last slice: what a crash has cut off is joined again from the
@@ -70,19 +73,16 @@ export class IndexJoin {
     joiner.begin();
     let bytes = 0;
     while (this.#next < items.length) {
-      const item = items[this.#next] as number;
-      const itemBytes = generation.entryBytes(item);
-      if (!joiner.hasRoom(itemBytes)) break;
-      if (!generation.joinTo(joiner, item)) {
-        throw corrupt(this.#directory, `a recent index entry of queue ${String(this.#queueId)}`);
+      const joined = generation.joinTo(joiner, items[this.#next] as number);
+      if (joined === 0) break;
+      if (joined === -1) {
+        const what = `a recent index entry of queue ${String(this.#queueId)}`;
+        throw corrupt(this.#directory, what);
       }
-      bytes += itemBytes + HEAD_BYTES;
+      bytes += joined + HEAD_BYTES;
       this.#next++;
     }
     batch.put(this.#key, joiner.finish());
     return bytes;
   }
 }
-
-/** What an item takes beside its entry, about: id, offset, length. */
-const HEAD_BYTES = 5;

@@ -5,6 +5,8 @@ import { RecentEntriesReader } from './layout/v1/recent-entries.ts';
 import { QueueHeads } from './queue-heads.ts';
 
 const FIRST_ITEMS = 1_024;
+/** Numbers of an item side by side, since items are found one by one: value, position in it, item before. */
+const STRIDE = 4;
 
 /**
  * What some commits in a row have added to many queues, as it is stored, and where the entries of each queue are in
@@ -18,10 +20,7 @@ export class RecentGeneration {
   readonly #firstBlocks: number[] = [];
   #count = 0;
   #bytes = 0;
-  /** For each item the value it is in, where in it, and the item before of the same queue, or -1. */
-  #valueOf = new Uint32Array(FIRST_ITEMS);
-  #at = new Uint32Array(FIRST_ITEMS);
-  #previous = new Int32Array(FIRST_ITEMS);
+  #items = new Int32Array(FIRST_ITEMS * STRIDE);
 
   /** @param queues that are expected */
   constructor(queues: number) {
@@ -36,6 +35,7 @@ export class RecentGeneration {
     return this.#bytes === 0;
   }
 
+  /** The newest item of each queue. */
   get queues(): QueueHeads {
     return this.#heads;
   }
@@ -52,11 +52,13 @@ export class RecentGeneration {
     this.#bytes += value.length;
     const reader = new RecentEntriesReader(value);
     while (reader.next()) {
-      if (this.#count === this.#at.length) this.#grow();
       const item = this.#count++;
-      this.#valueOf[item] = number;
-      this.#at[item] = reader.at;
-      this.#previous[item] = this.#heads.set(reader.queueId, item);
+      const at = item * STRIDE;
+      if (at === this.#items.length) this.#grow();
+      const items = this.#items;
+      items[at] = number;
+      items[at + 1] = reader.at;
+      items[at + 2] = this.#heads.set(reader.queueId, item);
     }
   }
 
@@ -67,57 +69,49 @@ export class RecentGeneration {
 
   /** The item before of the same queue, or -1. */
   previous(item: number): number {
-    return this.#previous[item] as number;
+    return this.#items[item * STRIDE + 2] as number;
   }
 
   firstOffset(item: number): number {
-    return this.#read(item).next();
-  }
-
-  /** Bytes that the entry of an item takes. */
-  entryBytes(item: number): number {
-    const reader = this.#read(item);
-    reader.next();
+    const reader = this.#reader;
+    reader.moveTo(this.#valueOf(item), this.#items[item * STRIDE + 1] as number);
     return reader.next();
   }
 
   /** Undefined when the bytes are no entry. */
   entry(item: number): IndexEntry | undefined {
-    const reader = this.#read(item);
-    const firstOffset = reader.next();
+    const firstOffset = this.firstOffset(item);
+    const reader = this.#reader;
     const length = reader.next();
-    const value = this.#valueFor(item).subarray(0, reader.at + length);
-    const base = this.#firstBlocks[this.#valueOf[item] as number] as number;
+    const value = this.#valueOf(item).subarray(0, reader.at + length);
+    const base = this.#firstBlocks[this.#items[item * STRIDE] as number] as number;
     return decodeEntryBody(firstOffset, value, reader.at, base);
   }
 
-  /** Adds the entry of an item to an entry; false when its bytes are none. */
-  joinTo(joiner: EntryJoiner, item: number): boolean {
-    const reader = this.#read(item);
-    reader.next();
+  /**
+   * Adds the entry of an item to an entry.
+   * @returns how many bytes it has; 0 when there is no room for it, -1 when its bytes are no entry
+   */
+  joinTo(joiner: EntryJoiner, item: number): number {
+    this.firstOffset(item);
+    const reader = this.#reader;
     const length = reader.next();
-    const base = this.#firstBlocks[this.#valueOf[item] as number] as number;
-    return joiner.add(base, this.#valueFor(item), reader.at, reader.at + length);
+    if (length === 0) return -1;
+    if (!joiner.hasRoom(length)) return 0;
+    const number = this.#items[item * STRIDE] as number;
+    const value = this.#values[number] as Buffer;
+    const { at } = reader;
+    const base = this.#firstBlocks[number] as number;
+    return joiner.add(base, value, at, at + length) ? length : -1;
   }
 
-  #valueFor(item: number): Buffer {
-    return this.#values[this.#valueOf[item] as number] as Buffer;
-  }
-
-  #read(item: number): VarintReader {
-    this.#reader.moveTo(this.#valueFor(item), this.#at[item] as number);
-    return this.#reader;
+  #valueOf(item: number): Buffer {
+    return this.#values[this.#items[item * STRIDE] as number] as Buffer;
   }
 
   #grow(): void {
-    const length = this.#at.length * 2;
-    this.#valueOf = copyOf(this.#valueOf, new Uint32Array(length));
-    this.#at = copyOf(this.#at, new Uint32Array(length));
-    this.#previous = copyOf(this.#previous, new Int32Array(length));
+    const items = new Int32Array(this.#items.length * 2);
+    items.set(this.#items);
+    this.#items = items;
   }
-}
-
-function copyOf<T extends Uint32Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -43,7 +43,7 @@ export class RecentIndex implements CommitPart {
   #isDue = false;
   #ageTimer: Timer | undefined;
   #idleTimer: Timer | undefined;
-  /** A slice was written since the idle timer was set; none was, and the next commit shall have one. */
+  /** Load has written a slice since the idle timer was set; it has not, and the next commit shall have one. */
   #hasSlice = false;
   #wantsSlice = false;
   #isStopping = false;
@@ -139,12 +139,10 @@ export class RecentIndex implements CommitPart {
       // What a crash has left can be larger than a generation; it is done before the next one is full all the same.
       const haste = Math.ceil(join.generation.bytes / this.#maxBytes);
       join.write(batch, SLICE_SHARE * haste * added);
+      this.#hasSlice = true;
     } else if (this.#wantsSlice) {
       join.write(batch, IDLE_SLICE_BYTES);
-    } else {
-      return;
     }
-    this.#hasSlice = true;
     this.#wantsSlice = false;
   }
 

@@ -34,10 +34,6 @@ export class EntryJoiner {
     return this.#bodyBytes === 0 || this.#bodyBytes + bytes <= MAX_JOINED_BYTES;
   }
 
-  get records(): number {
-    return this.#records;
-  }
-
   /**
    * Adds the entry without magic in `value[start, end)`, whose first block's number is the difference to `base`.
    * @returns false when it is none

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
+import { ErrorCode, type StoreError } from '../../../../src/common/errors.ts';
 import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
 import type { KvEntry } from '../../../../src/lmq/embedded/kv-engine.ts';
 import { Keyspace, keyspaceRange } from '../../../../src/lmq/embedded/layout/v1/keyspace.ts';

@@ -21,7 +21,13 @@ export function storeOptionsFrom(
   dataDirectory: string,
 ): Omit<
   EmbeddedStoreOptions,
-  'clock' | 'logger' | 'maxIdleQueues' | 'maxIdleTopics' | 'journalBytesPerMs'
+  | 'clock'
+  | 'logger'
+  | 'maxIdleQueues'
+  | 'maxIdleTopics'
+  | 'journalBytesPerMs'
+  | 'recentIndexQueues'
+  | 'recentIndexBytes'
 > {
   const { storePath, fileReservedTime, ...others } = lmq;
   const same = Object.fromEntries(

@@ -19,11 +19,22 @@ export function writeVarint(target: Buffer, value: number, at: number): number {
 
 /** Reads varints one after the other; `failed` is set, and zeros are read, from the first bad one on. */
 export class VarintReader {
-  readonly #source: Buffer;
+  #source: Buffer;
   #at: number;
   failed = false;
 
   constructor(source: Buffer, at: number) {
+    this.#source = source;
+    this.#at = at;
+  }
+
+  /** Where the next one begins. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Goes on elsewhere; `failed` stays as it is. */
+  moveTo(source: Buffer, at: number): void {
     this.#source = source;
     this.#at = at;
   }

@@ -7,13 +7,14 @@ import type { KvBatch } from './kv-engine.ts';
  */
 export const PartOfCommit = {
   LOG: 1,
-  DEAD_QUEUES: 2,
-  DICTIONARY: 4,
-  FILTERS: 8,
-  OFFSETS: 16,
-  STATES: 32,
-  RETENTION: 64,
-  EXPIRED: 128,
+  RECENT_INDEX: 2,
+  DEAD_QUEUES: 4,
+  DICTIONARY: 8,
+  FILTERS: 16,
+  OFFSETS: 32,
+  STATES: 64,
+  RETENTION: 128,
+  EXPIRED: 256,
 } as const;
 export type PartOfCommit = (typeof PartOfCommit)[keyof typeof PartOfCommit];
 

@@ -79,6 +79,7 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
   async start(): Promise<void> {
     await recover(this.#parts);
     this.#log.start();
+    this.#parts.recent.start();
     this.#parts.retention.start();
     const { start, end } = this.#parts.bounds;
     const fields = {
@@ -269,6 +270,7 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
   }
 
   async #stop(): Promise<void> {
+    this.#parts.recent.stop();
     await this.#parts.retention.stop();
     await this.#commits.drain();
     const { directory } = this.#options;

@@ -5,10 +5,12 @@ import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part
 import type { KvBatch, KvEngine } from './kv-engine.ts';
 
 /**
- * Names come and go with the commit that is written next, though it may be closed: no index entry comes before the
- * name of its queue, which is given while the commit waits for it, and no name that is given anew is removed.
+ * What goes with the commit that is written next, though it may be closed. Names: no index entry comes before the
+ * name of its queue, which is given while the commit waits for it, and no name that is given anew is removed. The recent
+ * index: the log finds out when it seals whether there is something for it.
  */
-const WHEN_WRITTEN: number = PartOfCommit.DEAD_QUEUES | PartOfCommit.DICTIONARY;
+const WHEN_WRITTEN: number =
+  PartOfCommit.RECENT_INDEX | PartOfCommit.DEAD_QUEUES | PartOfCommit.DICTIONARY;
 
 /**
  * Numbers the commits and writes them one after the other: the open commit is closed at the end of a

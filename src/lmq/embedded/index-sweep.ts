@@ -69,6 +69,8 @@ export class IndexSweep {
     if (this.#nextId === 0) {
       if (this.#roundStart === this.#bounds.start.block) return;
       this.#roundStart = this.#bounds.start.block;
+      // From here on all entries that are not joined are of blocks behind the start.
+      await this.#index.join();
     }
     for (let seen = 0; seen < QUEUES_PER_PASS; seen += PAGE) {
       const { lt } = keyspaceRange(Keyspace.ID_TO_NAME);
@@ -137,7 +139,7 @@ export class IndexSweep {
       last = decoded;
     }
     if (last === undefined) {
-      this.#dead.suspect({ id, name, lastEntry: undefined });
+      if (!this.#index.isRecent(id)) this.#dead.suspect({ id, name, lastEntry: undefined });
       return undefined;
     }
     let keep = last;
@@ -148,7 +150,9 @@ export class IndexSweep {
       await this.#expired.delete(found.slice(0, -1));
     }
     if (lastBlock(keep) >= start) return firstLiveOffset(keep, start);
-    this.#dead.suspect({ id, name, lastEntry: keep.firstOffset });
+    if (!this.#index.isRecent(id)) {
+      this.#dead.suspect({ id, name, lastEntry: keep.firstOffset });
+    }
     return entryEnd(keep);
   }
 

@@ -13,6 +13,7 @@ import { PendingEntry, type LmqQueue } from './lmq-queue.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueTable } from './queue-table.ts';
+import type { RecentIndex } from './recent-index.ts';
 import type { EmbeddedStoreOptions } from './store-options.ts';
 import type { TailRing } from './tail-ring.ts';
 import { TopicEntry, type TopicTable } from './topic-table.ts';
@@ -22,6 +23,8 @@ const TIME_MASK = 63;
 const TWO_32 = 0x1_0000_0000;
 const FIRST_ENTRY_BYTES = 64 * 1024;
 const NO_ENTRIES: readonly PendingEntry[] = [];
+/** Records of a commit for each queue below which its index entries are worth joining with those of others. */
+const FEW_RECORDS = 4;
 
 /** The append path: records go to blocks, their positions to one entry per queue and commit. */
 export class RecordLog implements CommitPart {
@@ -31,6 +34,8 @@ export class RecordLog implements CommitPart {
   readonly #queues: QueueTable;
   readonly #bounds: LogBounds;
   readonly #tail: TailRing;
+  readonly #recent: RecentIndex;
+  readonly #manyQueues: number;
   readonly #writer: BlockWriter;
   readonly #logKey = Buffer.alloc(LOG_KEY_BYTES);
   readonly #indexKey = Buffer.alloc(INDEX_KEY_BYTES);
@@ -44,17 +49,22 @@ export class RecordLog implements CommitPart {
   #sealedEntries: readonly PendingEntry[] = NO_ENTRIES;
   #sealedBlocks: LogBlock[] = [];
   #sealedBytes = 0;
+  /** The sealed commit adds little to each of many queues. */
+  #isWide = false;
   #records = 0;
   #bytes = 0;
 
   constructor(
-    options: Pick<EmbeddedStoreOptions, 'clock' | 'blockBytes'>,
+    options: Pick<EmbeddedStoreOptions, 'clock' | 'blockBytes' | 'recentIndexQueues'>,
     trigger: CommitTrigger,
     topics: TopicTable,
     queues: QueueTable,
     bounds: LogBounds,
     tail: TailRing,
+    recent: RecentIndex,
   ) {
+    this.#recent = recent;
+    this.#manyQueues = options.recentIndexQueues;
     this.#clock = options.clock;
     this.#trigger = trigger;
     this.#topics = topics;
@@ -155,6 +165,8 @@ export class RecordLog implements CommitPart {
       entry.queue.pending = undefined;
       entry.queue.sealed = entry;
     }
+    this.#isWide = this.#sealedEntries.length >= this.#manyQueues && this.#areFew();
+    if (this.#isWide || !this.#recent.isEmpty) this.#trigger.touch(0, PartOfCommit.RECENT_INDEX);
   }
 
   ready(): Promise<void> | undefined {
@@ -171,7 +183,7 @@ export class RecordLog implements CommitPart {
       writeLogKey(this.#logKey, block.number);
       batch.put(this.#logKey, block.buffer);
     }
-    for (const entry of this.#sealedEntries) this.#fillEntry(batch, entry);
+    this.#fillIndex(batch);
     this.#bounds.grow(batch, this.#sealedBlocks, this.#clock.now());
   }
 
@@ -205,22 +217,43 @@ export class RecordLog implements CommitPart {
     }
   }
 
-  #fillEntry(batch: KvBatch, entry: PendingEntry): void {
-    const { queue, segments } = entry;
-    entry.firstOffset = queue.maxOffset;
-    let offset = queue.maxOffset;
-    for (const segment of segments) {
-      segment.firstOffset = offset;
-      offset += segment.positions.length;
+  /** An entry for each queue, or all in one value when each gets little: then they are joined later. */
+  #fillIndex(batch: KvBatch): void {
+    const recent = this.#recent;
+    const entries = this.#sealedEntries;
+    if (!this.#isWide && recent.isEmpty) {
+      for (const entry of entries) this.#fillEntry(batch, entry, placeEntry(entry));
+      return;
     }
-    const records = offset - queue.maxOffset;
+    recent.begin((this.#sealedBlocks[0] as LogBlock).number);
+    for (const entry of entries) {
+      const records = placeEntry(entry);
+      const { id } = entry.queue;
+      if (this.#isWide || recent.has(id))
+        recent.add(id, entry.firstOffset, records, entry.segments);
+      else this.#fillEntry(batch, entry, records);
+    }
+  }
+
+  /** Whether the sealed commit adds few records to each queue, on the average. */
+  #areFew(): boolean {
+    let records = 0;
+    for (const block of this.#sealedBlocks) records += block.records;
+    return records < FEW_RECORDS * this.#sealedEntries.length;
+  }
+
+  #fillEntry(
+    batch: KvBatch,
+    { queue, firstOffset, segments }: PendingEntry,
+    records: number,
+  ): void {
     const room = maxEntryBytes(segments.length, records);
     if (room > this.#entryBuffer.length) {
       this.#entryBuffer = Buffer.allocUnsafeSlow(room * 2);
       this.#entryValues = new Prefixes(this.#entryBuffer);
     }
     const length = encodeIndexEntry(this.#entryBuffer, records, segments);
-    writeIndexKey(this.#indexKey, queue.id, entry.firstOffset);
+    writeIndexKey(this.#indexKey, queue.id, firstOffset);
     batch.put(this.#indexKey, this.#entryValues.of(length));
   }
 
@@ -254,4 +287,16 @@ export class RecordLog implements CommitPart {
     this.#timeHigh = Math.floor(now / TWO_32);
     this.#timeLow = now % TWO_32;
   }
+}
+
+/** Says where an entry and its segments begin; returns the number of its records. */
+function placeEntry(entry: PendingEntry): number {
+  const { maxOffset } = entry.queue;
+  entry.firstOffset = maxOffset;
+  let offset = maxOffset;
+  for (const segment of entry.segments) {
+    segment.firstOffset = offset;
+    offset += segment.positions.length;
+  }
+  return offset - maxOffset;
 }

@@ -20,6 +20,9 @@ import { idOfIdKey } from './layout/v1/name-key.ts';
 import { decodeTimeMark } from './layout/v1/time-key.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueDictionary } from './queue-dictionary.ts';
+import { isRecentEntries } from './layout/v1/recent-entries.ts';
+import { blockOfRecentKey } from './layout/v1/recent-key.ts';
+import type { RecentIndex } from './recent-index.ts';
 
 /** What RocksDB leaves behind when it dies before its first database is complete. */
 const LEFT_BY_CREATION = /^(LOCK|LOG|LOG\.old\..*|IDENTITY|MANIFEST-\d+|OPTIONS-.*|.*\.dbtmp)$/;
@@ -31,6 +34,7 @@ export async function recover(parts: {
   readonly bounds: LogBounds;
   readonly dictionary: QueueDictionary;
   readonly filters: FilterTable;
+  readonly recent: RecentIndex;
 }): Promise<void> {
   const { engine } = parts;
   await prepareDirectory(engine.directory);
@@ -40,6 +44,7 @@ export async function recover(parts: {
     await restoreBounds(engine, parts.bounds);
     await restoreDictionary(engine, parts.dictionary);
     await restoreFilters(engine, parts.filters);
+    await restoreRecent(engine, parts.bounds, parts.recent);
   } catch (error) {
     await engine.close();
     throw error;
@@ -146,5 +151,20 @@ async function restoreFilters(engine: KvEngine, filters: FilterTable): Promise<v
       throw corrupt(engine.directory, `the record of filter ${filterOfKey(key)}`);
     }
     filters.restore(filterOfKey(key), record);
+  }
+}
+
+async function restoreRecent(
+  engine: KvEngine,
+  bounds: LogBounds,
+  recent: RecentIndex,
+): Promise<void> {
+  for await (const { key, value } of engine.scan(keyspaceRange(Keyspace.RECENT_INDEX))) {
+    const block = blockOfRecentKey(key);
+    if (!(block < bounds.end.block) || !isRecentEntries(value)) {
+      const what = `the recent index entries of key 0x${key.toString('hex')}`;
+      throw corrupt(engine.directory, what);
+    }
+    recent.restore(block, value);
   }
 }

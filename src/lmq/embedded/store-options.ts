@@ -42,6 +42,10 @@ export interface EmbeddedStoreOptions {
    * RocksDB gathers so many messages that it costs less.
    */
   readonly journalBytesPerMs: number;
+  /** Queues from which on the index entries of a commit are stored together, when it adds little to each (ADR 801). */
+  readonly recentIndexQueues: number;
+  /** Bytes of such entries from which on they are joined; up to twice as many are in memory, and are read at the start. */
+  readonly recentIndexBytes: number;
   /** Queues that stay in memory without being open. */
   readonly maxIdleQueues: number;
   /** Topic handles that are kept whether or not anyone holds them. */
@@ -66,6 +70,8 @@ export const DEFAULT_STORE_OPTIONS: Omit<EmbeddedStoreOptions, 'directory'> = {
   journalSmallCommits: true,
   // About 20,000 short messages a second.
   journalBytesPerMs: 4 * 1024,
+  recentIndexQueues: 64,
+  recentIndexBytes: 8 * MIB,
   maxIdleQueues: 100_000,
   maxIdleTopics: 100_000,
   clock: systemClock,

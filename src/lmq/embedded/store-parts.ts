@@ -13,6 +13,7 @@ import { QueueIndex } from './queue-index.ts';
 import { QueueMinimum } from './queue-minimum.ts';
 import { QueueReader } from './queue-reader.ts';
 import { QueueTable } from './queue-table.ts';
+import { RecentIndex } from './recent-index.ts';
 import { RecordLog } from './record-log.ts';
 import { Retention } from './retention.ts';
 import { StateTable } from './state-table.ts';
@@ -30,6 +31,7 @@ export interface StoreParts {
   readonly queues: QueueTable;
   readonly filters: FilterTable;
   readonly topics: TopicTable;
+  readonly recent: RecentIndex;
   readonly log: RecordLog;
   readonly offsets: OffsetTable;
   readonly states: StateTable;
@@ -44,7 +46,8 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
   const inCommitOrder: CommitPart[] = [];
   const isSync = options.flushDiskType === FlushDiskType.SYNC_FLUSH;
   const commits = new GroupCommit(engine, isSync, inCommitOrder);
-  const index = new QueueIndex(engine);
+  const recent = new RecentIndex(options, commits);
+  const index = new QueueIndex(engine, recent);
   const bounds = new LogBounds(markBytes(options));
   const minimum = new QueueMinimum(index, bounds);
   const tail = new TailRing(options.tailBytes);
@@ -52,7 +55,7 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
   const queues = new QueueTable(dictionary, index, bounds, minimum, options.maxIdleQueues);
   const filters = new FilterTable(commits);
   const topics = new TopicTable(queues, filters, options.maxIdleTopics);
-  const log = new RecordLog(options, commits, topics, queues, bounds, tail);
+  const log = new RecordLog(options, commits, topics, queues, bounds, tail, recent);
   const offsets = new OffsetTable(engine, commits);
   const states = new StateTable(engine, commits);
   const cache = new BlockCache(options.cacheBytes / 2);
@@ -62,7 +65,7 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
   const sweep = new IndexSweep(engine, bounds, index, queues, minimum, dead, expired);
   const retention = new Retention(options, engine, bounds, tail, commits, sweep);
   // as `PartOfCommit` has them
-  inCommitOrder.push(log, dead, dictionary, filters, offsets, states, retention, expired);
+  inCommitOrder.push(log, recent, dead, dictionary, filters, offsets, states, retention, expired);
   if (options.maxLogBytes > 0) {
     commits.onSettled(() => {
       retention.grown();
@@ -77,6 +80,7 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
     queues,
     filters,
     topics,
+    recent,
     log,
     offsets,
     states,

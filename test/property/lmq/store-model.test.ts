@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { createMemoryStore } from '../../../src/lmq/memory/memory-store.ts';
 import { publish, type StoreUnderTest } from '../../conformance/lmq-store/harness.ts';
 import { EmbeddedWorld } from '../../unit/lmq/embedded/embedded-world.ts';
+import type { EmbeddedStoreOptions } from '../../../src/lmq/embedded/store-options.ts';
 import { StoreModel, steps } from './store-model.ts';
 
 const MAX_LOG_BYTES = 1 << 20;
@@ -24,13 +25,14 @@ async function memory(): Promise<StoreUnderTest> {
 }
 
 /** Limits so small that every record crosses some. */
-async function embedded(): Promise<StoreUnderTest> {
+async function embedded(options: Partial<EmbeddedStoreOptions> = {}): Promise<StoreUnderTest> {
   const world = new EmbeddedWorld({
     blockBytes: 300,
     tailBytes: 4_000,
     maxIdleQueues: 1,
     maxIdleTopics: 2,
     cacheBytes: 4_000,
+    ...options,
   });
   await world.start();
   return {
@@ -43,7 +45,14 @@ async function embedded(): Promise<StoreUnderTest> {
   };
 }
 
-for (const [name, factory] of Object.entries({ memory, embedded })) {
+/** Index entries of nearly all commits are joined later: soon, and hardly ever. */
+const joinedSoon = (): Promise<StoreUnderTest> =>
+  embedded({ recentIndexQueues: 1, recentIndexBytes: 100 });
+const joinedLate = (): Promise<StoreUnderTest> =>
+  embedded({ recentIndexQueues: 2, recentIndexBytes: 10_000 });
+
+const factories = { memory, embedded: () => embedded(), joinedSoon, joinedLate };
+for (const [name, factory] of Object.entries(factories)) {
   describe(`LmqStore beside a naive model: ${name}`, function () {
     this.timeout(900_000);
 

@@ -1,7 +1,8 @@
 /**
  * Appends to a store for as long as it lives, and says on its standard output what is durable.
  * Arguments: directory, first number to publish, flush type, `journal` when small commits are to go to it, or
- * `lone` when, besides, much is written and each commit is begun when the one before is over.
+ * `lone` when, besides, much is written and each commit is begun when the one before is over, or `joined` when
+ * index entries are joined later.
  */
 import { createEmbeddedStore } from '../../../../src/lmq/embedded/embedded-store.ts';
 import type { FlushDiskType } from '../../../../src/lmq/embedded/store-options.ts';
@@ -20,9 +21,10 @@ const isLone = journal === 'lone';
 const store = createEmbeddedStore({
   directory,
   flushDiskType,
-  journalSmallCommits: journal !== 'no journal',
+  journalSmallCommits: journal !== 'no journal' && journal !== 'joined',
   blockBytes: isLone ? 1 << 16 : 2_048,
   writeBufferBytes: 1 << 16,
+  ...(journal === 'joined' ? { recentIndexQueues: 2, recentIndexBytes: 2_000 } : {}),
 });
 await store.start();
 await store.acquireFilter('crash/#', Number(first) === 0);

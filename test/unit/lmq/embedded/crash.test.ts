@@ -73,6 +73,7 @@ describe('EmbeddedStore after SIGKILL', function () {
     [FlushDiskType.ASYNC_FLUSH, 'no journal'],
     [FlushDiskType.ASYNC_FLUSH, 'journal'],
     [FlushDiskType.ASYNC_FLUSH, 'lone'],
+    [FlushDiskType.ASYNC_FLUSH, 'joined'],
     [FlushDiskType.SYNC_FLUSH, 'no journal'],
   ] as const) {
     it(`has all that it reported durable, and each commit as a whole (${flushDiskType}, ${journal})`, async () => {

@@ -68,6 +68,8 @@ describe('IndexSweep', () => {
       clock,
       fileReservedTimeMs: HOUR,
       retentionIntervalMs: 30_000,
+      // an entry for each queue at once: recent-index.test.ts has those that are joined first
+      recentIndexQueues: Infinity,
     };
     store = createEmbeddedStore(options, counting(openEngine(directory), calls));
     await store.start();

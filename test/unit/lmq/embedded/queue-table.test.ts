@@ -5,7 +5,10 @@ import type { LmqQueue } from '../../../../src/lmq/embedded/lmq-queue.ts';
 import type { QueueDictionary } from '../../../../src/lmq/embedded/queue-dictionary.ts';
 import { QueueIndex } from '../../../../src/lmq/embedded/queue-index.ts';
 import { QueueMinimum } from '../../../../src/lmq/embedded/queue-minimum.ts';
+import { RecentIndex } from '../../../../src/lmq/embedded/recent-index.ts';
 import { QueueTable } from '../../../../src/lmq/embedded/queue-table.ts';
+import { DEFAULT_STORE_OPTIONS } from '../../../../src/lmq/embedded/store-options.ts';
+import type { CommitTrigger } from '../../../../src/lmq/embedded/commit-part.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 
 const MAX_IDLE = 100;
@@ -21,7 +24,8 @@ function newTable(): QueueTable {
     },
   };
   // new queues are looked up in no index
-  const index = new QueueIndex({} as KvEngine);
+  const options = { ...DEFAULT_STORE_OPTIONS, directory: '' };
+  const index = new QueueIndex({} as KvEngine, new RecentIndex(options, {} as CommitTrigger));
   const bounds = new LogBounds(1);
   const minimum = new QueueMinimum(index, bounds);
   return new QueueTable(dictionary as QueueDictionary, index, bounds, minimum, MAX_IDLE);

@@ -15,7 +15,7 @@ import { MAX_VARINT_BYTES, VarintReader, writeVarint } from '../../../../common/
  *     varint  records in the run, only when long; else 1
  * ```
  */
-const MAGIC = 0xe1;
+export const ENTRY_MAGIC = 0xe1;
 
 /** The records of an entry that lie in one block. */
 export interface EntryPart {
@@ -49,9 +49,20 @@ export function encodeIndexEntry(
   records: number,
   segments: readonly EntrySource[],
 ): number {
-  target[0] = MAGIC;
-  let at = writeVarint(target, records, 1);
-  let previous = 0;
+  target[0] = ENTRY_MAGIC;
+  return encodeEntryBody(target, 1, records, segments, 0);
+}
+
+/** Encodes what follows the magic to `target` from `start` on, the first block's number less `base`; returns the end. */
+export function encodeEntryBody(
+  target: Buffer,
+  start: number,
+  records: number,
+  segments: readonly EntrySource[],
+  base: number,
+): number {
+  let at = writeVarint(target, records, start);
+  let previous = base;
   for (const segment of segments) {
     at = writeVarint(target, segment.blockNumber - previous, at);
     previous = segment.blockNumber;
@@ -71,12 +82,13 @@ function encodeRuns(
   let end = BLOCK_HEADER_BYTES;
   for (let i = 0; i < positions.length;) {
     const gap = (positions[i] as number) - end;
-    let run = 0;
-    do {
-      end = (positions[i] as number) + block.readUInt32BE(positions[i]);
+    let run = 1;
+    while (++i < positions.length) {
+      const last = positions[i - 1] as number;
+      end = last + block.readUInt32BE(last);
+      if (positions[i] !== end) break;
       run++;
-      i++;
-    } while (i < positions.length && positions[i] === end);
+    }
     if (run === 1) {
       at = writeVarint(target, gap * 2, at);
     } else {
@@ -89,11 +101,20 @@ function encodeRuns(
 
 /** Undefined when the value is no entry. */
 export function decodeIndexEntry(firstOffset: number, value: Buffer): IndexEntry | undefined {
-  if (value[0] !== MAGIC) return undefined;
-  const reader = new VarintReader(value, 1);
+  return value[0] === ENTRY_MAGIC ? decodeEntryBody(firstOffset, value, 1, 0) : undefined;
+}
+
+/** What `encodeEntryBody` has encoded from `start` to the end of `value`; undefined when that is something else. */
+export function decodeEntryBody(
+  firstOffset: number,
+  value: Buffer,
+  start: number,
+  base: number,
+): IndexEntry | undefined {
+  const reader = new VarintReader(value, start);
   const count = reader.next();
   const parts: EntryPart[] = [];
-  let block = 0;
+  let block = base;
   let decoded = 0;
   while (decoded < count && !reader.failed) {
     const step = reader.next();

@@ -3,6 +3,7 @@ export const Keyspace = {
   META: 0x00,
   LOG: 0x10,
   INDEX: 0x20,
+  RECENT_INDEX: 0x21,
   NAME_TO_ID: 0x30,
   ID_TO_NAME: 0x31,
   OFFSET: 0x40,

@@ -1635,8 +1635,9 @@ int main(int argc, char **argv) {
     case PIDO: {
       char *p = optarg;
       o.pid = (int)strtol(p, &p, 10);
-      for (g_nmore = 0; *p == ','; g_more[g_nmore++] = (int)strtol(p + 1, &p, 10)) if (g_nmore == 16) die("--pid: at most 17");
-      if (*p) die("--pid PID,PID,...");
+      for (g_nmore = 0; *p == ',' && g_nmore < 16;)
+        if ((g_more[g_nmore++] = (int)strtol(p + 1, &p, 10)) <= 0) die("--pid PID[,PID...]");
+      if (*p) die("--pid PID[,PID...], at most 17");
       break;
     }
     case PUBS: o.pubs = atoi(optarg); break;

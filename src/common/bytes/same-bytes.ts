@@ -20,12 +20,16 @@ export const SHORTEST_VIEWED = 8;
 export const LONGEST_VIEWED = 192;
 
 /**
- * Whether all of `bytes`, which is `SHORTEST_VIEWED` bytes or longer, stands at `start` of `source`. Four bytes at a
- * time, sixteen in a row: a third of the time of a loop over bytes.
+ * Whether all of `bytes`, which are `length`, stand at `start` of `source`, which reaches as far as that. Four bytes at
+ * a time, sixteen in a row: a third of the time of a loop over bytes.
+ * @param length `SHORTEST_VIEWED` or more; asking a view for it is a call
  */
-export function sameWords(bytes: DataView, source: DataView, start: number): boolean {
-  const length = bytes.byteLength;
-  if (start + length > source.byteLength) return false;
+export function sameWords(
+  bytes: DataView,
+  source: DataView,
+  start: number,
+  length: number,
+): boolean {
   // From the end, as above; this word may begin within the one before.
   const last = length - 4;
   if (bytes.getInt32(last, true) !== source.getInt32(start + last, true)) return false;

@@ -11,5 +11,5 @@ export function isNamed(entry: TopicEntry, source: Buffer, start: number, end: n
   const view = length < SHORTEST_VIEWED ? undefined : inputView.of(source);
   if (view === undefined) return sameBytes(bytes, source, start, end);
   entry.view ??= viewOf(bytes);
-  return sameWords(entry.view, view, start);
+  return sameWords(entry.view, view, start, length);
 }

@@ -45,7 +45,7 @@ export class LastProperties {
     const known = this.#view;
     const view = known === undefined ? undefined : inputView.of(chunk);
     if (known === undefined || view === undefined) return sameBytes(this.#block, chunk, start, end);
-    return sameWords(known, view, start);
+    return sameWords(known, view, start, end - start);
   }
 
   /** In memory of its own: a slice of the pool would hold all of that. */

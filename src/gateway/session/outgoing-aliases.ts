@@ -169,5 +169,5 @@ function isSame(topic: AliasedTopic, source: Buffer, start: number, length: numb
   if (topic.name.length !== length) return false;
   const view = length < SHORTEST_VIEWED ? undefined : records.of(source);
   if (view === undefined) return sameBytes(topic.name, source, start, start + length);
-  return sameWords(topic.view, view, start);
+  return sameWords(topic.view, view, start, length);
 }

@@ -1,8 +1,10 @@
 /**
- * Below this length a loop beats `Buffer.copy`, which makes a view of both sides for each call
+ * Below this length a loop beats `Buffer.copy`, which makes a view of the part for each call
  * (measured on Node 20: the loop takes half the time at 16 bytes, as much at 36).
  */
 const LOOP_BELOW = 36;
+/** The same for `set`, which makes none (10 bytes). */
+const LOOP_BELOW_OF_WHOLE = 10;
 
 /** Copies `source[start, end)` to `target` at `at` and returns the position after it. Ranges must not overlap. */
 export function copyBytes(
@@ -17,6 +19,17 @@ export function copyBytes(
     for (let i = 0; i < length; i++) target[at + i] = source[start + i] as number;
   } else {
     source.copy(target, at, start, end);
+  }
+  return at + length;
+}
+
+/** Copies all of `source` to `target`, which has room for it, at `at` and returns the position after it. */
+export function copyAll(source: Buffer, target: Buffer, at: number): number {
+  const { length } = source;
+  if (length < LOOP_BELOW_OF_WHOLE) {
+    for (let i = 0; i < length; i++) target[at + i] = source[i] as number;
+  } else {
+    target.set(source, at);
   }
   return at + length;
 }

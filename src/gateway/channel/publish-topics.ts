@@ -1,8 +1,8 @@
 import type { Principal } from '../../auth/types.ts';
-import { sameBytes } from '../../common/bytes/same-bytes.ts';
 import { laneBit } from '../../lmq/spi/lane.ts';
 import type { TopicEntry, TopicTable } from '../routing/topic-table.ts';
 import type { ChannelContext } from './channel-context.ts';
+import { isNamed } from './is-named.ts';
 import { PublishPermissions } from './publish-permissions.ts';
 import { RecentTopics } from './recent-topics.ts';
 import { type AliasedName, TopicAliases } from './topic-aliases.ts';
@@ -48,7 +48,7 @@ export class PublishTopics {
     if (
       last !== undefined &&
       this.#generation === table.generation &&
-      sameBytes(last.bytes, source, start, end)
+      isNamed(last, source, start, end)
     ) {
       table.refresh(last);
       return last;

@@ -1,5 +1,5 @@
-import { sameBytes } from '../../common/bytes/same-bytes.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
+import { isNamed } from './is-named.ts';
 
 /** Most topics of one publisher that are kept in their order. */
 const CAPACITY = 16;
@@ -21,7 +21,7 @@ export class RecentTopics {
     if (generation !== this.#generation) return undefined;
     const at = this.#next < this.#entries.length ? this.#next : 0;
     const entry = this.#entries[at];
-    if (entry === undefined || !sameBytes(entry.bytes, source, start, end)) return undefined;
+    if (entry === undefined || !isNamed(entry, source, start, end)) return undefined;
     this.#next = at + 1;
     return entry;
   }

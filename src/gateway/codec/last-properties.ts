@@ -1,4 +1,6 @@
-import { sameBytes } from '../../common/bytes/same-bytes.ts';
+import { viewOf } from '../../common/bytes/recent-view.ts';
+import { LONGEST_VIEWED, sameBytes, sameWords } from '../../common/bytes/same-bytes.ts';
+import { inputView } from './input-view.ts';
 import { readPublishProperties, type PublishProperties } from './publish-properties.ts';
 
 /** Longest block that is kept, bytes: a connection holds it, and what is stored of it, while it lives. */
@@ -16,6 +18,8 @@ const NONE = Buffer.alloc(0);
  */
 export class LastProperties {
   #block: Buffer = NONE;
+  /** Undefined when the block is longer than views are good for. */
+  #view: DataView | undefined;
   #properties: PublishProperties | undefined;
   #misses = 0;
 
@@ -23,7 +27,7 @@ export class LastProperties {
   read(chunk: Buffer, start: number, end: number): PublishProperties {
     const known = this.#properties;
     if (known !== undefined && start + known.bytes <= end) {
-      if (sameBytes(this.#block, chunk, start, start + known.bytes)) {
+      if (this.#isAt(chunk, start, start + known.bytes)) {
         this.#misses = 0;
         return known;
       }
@@ -37,10 +41,20 @@ export class LastProperties {
     return this.#keep(chunk, start, properties);
   }
 
+  #isAt(chunk: Buffer, start: number, end: number): boolean {
+    const known = this.#view;
+    const view = known === undefined ? undefined : inputView.of(chunk);
+    if (known === undefined || view === undefined) return sameBytes(this.#block, chunk, start, end);
+    return sameWords(known, view, start, end - start);
+  }
+
   /** In memory of its own: a slice of the pool would hold all of that. */
   #keep(chunk: Buffer, start: number, properties: PublishProperties): PublishProperties {
     const { bytes, stored } = properties;
-    if (this.#block.length !== bytes) this.#block = Buffer.allocUnsafeSlow(bytes);
+    if (this.#block.length !== bytes) {
+      this.#block = Buffer.allocUnsafeSlow(bytes);
+      this.#view = bytes > LONGEST_VIEWED ? undefined : viewOf(this.#block);
+    }
     chunk.copy(this.#block, 0, start, start + bytes);
     const own = Buffer.allocUnsafeSlow(stored.length);
     stored.copy(own);

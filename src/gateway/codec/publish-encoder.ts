@@ -1,4 +1,4 @@
-import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+import { PartCopier } from '../../common/bytes/part-copier.ts';
 import { NO_EXPIRY } from '../../lmq/spi/record.ts';
 import type { OutBuffer } from './out-buffer.ts';
 
@@ -10,6 +10,8 @@ export const RETAIN_FLAG = 0x01;
 const MESSAGE_EXPIRY_INTERVAL = 0x02;
 const SUBSCRIPTION_IDENTIFIER = 0x0b;
 const TOPIC_ALIAS = 0x23;
+
+const packets = new PartCopier();
 
 /** Bytes of a remaining length field, or of any variable byte integer. */
 export function remainingLengthBytes(length: number): number {
@@ -61,12 +63,12 @@ export function encodePublish(
   at = writeRemainingLength(slab, at + 1, remaining);
   slab[at++] = topicLength >>> 8;
   slab[at++] = topicLength;
-  at = copyBytes(topicSource, topicStart, topicStart + topicLength, slab, at);
+  at = packets.copy(topicSource, topicStart, topicStart + topicLength, slab, at);
   if (hasId) {
     slab[at++] = packetId >>> 8;
     slab[at++] = packetId;
   }
-  if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);
+  if (inOnePiece) packets.copy(payloadSource, payloadStart, payloadEnd, slab, at);
   else out.append(payloadSource, payloadStart, payloadEnd);
 }
 
@@ -141,7 +143,7 @@ export function encodePublish5(
   at = writeRemainingLength(slab, at + 1, remaining);
   slab[at++] = topicLength >>> 8;
   slab[at++] = topicLength;
-  at = copyBytes(topicSource, topicStart, topicStart + topicLength, slab, at);
+  at = packets.copy(topicSource, topicStart, topicStart + topicLength, slab, at);
   if (hasId) {
     slab[at++] = packetId >>> 8;
     slab[at++] = packetId;
@@ -166,11 +168,11 @@ export function encodePublish5(
   }
   if (inOnePiece && storedEnd === payloadStart && stored === payloadSource) {
     // As they are in a record, one behind the other.
-    copyBytes(stored, storedStart, payloadEnd, slab, at);
+    packets.copy(stored, storedStart, payloadEnd, slab, at);
     return;
   }
-  at = copyBytes(stored, storedStart, storedEnd, slab, at);
-  if (inOnePiece) copyBytes(payloadSource, payloadStart, payloadEnd, slab, at);
+  at = packets.copy(stored, storedStart, storedEnd, slab, at);
+  if (inOnePiece) packets.copy(payloadSource, payloadStart, payloadEnd, slab, at);
   else out.append(payloadSource, payloadStart, payloadEnd);
 }
 

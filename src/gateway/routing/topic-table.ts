@@ -16,6 +16,8 @@ import type { TopicMetadata } from './topic-metadata.ts';
 export interface TopicEntry {
   readonly name: string;
   readonly bytes: Buffer;
+  /** Of `bytes`; made when the name is compared with what comes in. */
+  view: DataView | undefined;
   /** `refresh` replaces it when topics have moved to other stores. */
   topic: StoreTopic;
   /** Client id of a P2P topic. */
@@ -174,6 +176,7 @@ export class TopicTable {
     return {
       name,
       bytes: topic.bytes,
+      view: undefined,
       topic,
       peer: p2pClientId(name),
       version: 0,

@@ -1,4 +1,6 @@
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
+import { RecentView, viewOf } from '../../common/bytes/recent-view.ts';
+import { sameBytes, sameWords, SHORTEST_VIEWED } from '../../common/bytes/same-bytes.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 
 /** Shorter names are not shorter as an alias. */
@@ -16,10 +18,16 @@ const USES_PER_ALIAS = 64;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
+const NONE = Buffer.alloc(0);
+/** Of the block of the log whose records go out. */
+const records = new RecentView();
+
 interface AliasedTopic {
   readonly alias: number;
   hash: number;
   name: Buffer;
+  /** Of `name`. */
+  view: DataView;
   uses: number;
 }
 
@@ -72,12 +80,12 @@ export class OutgoingAliases {
     if (packetSize + MOST_GROWTH > this.#maximumPacketSize) return 0;
     if (--this.#usesLeft < 0) this.#age();
     const last = this.#last;
-    if (last !== undefined && isSame(last.name, source, start, length)) return this.#use(last);
+    if (last !== undefined && isSame(last, source, start, length)) return this.#use(last);
     const hash = hashOf(source, start, length);
     const topic = this.#byHash.get(hash);
     if (topic !== undefined) {
       // Two names of one hash: the second one goes without.
-      return isSame(topic.name, source, start, length) ? this.#use(topic) : 0;
+      return isSame(topic, source, start, length) ? this.#use(topic) : 0;
     }
     const chosen = this.#vacant(hash);
     if (chosen === undefined) return 0;
@@ -87,6 +95,7 @@ export class OutgoingAliases {
     // A copy of its own size: a view would keep the chunk or segment that it is in.
     chosen.name = Buffer.allocUnsafeSlow(length);
     source.copy(chosen.name, 0, start, start + length);
+    chosen.view = viewOf(chosen.name);
     this.#last = chosen;
     return chosen.alias;
   }
@@ -103,7 +112,7 @@ export class OutgoingAliases {
   #vacant(hash: number): AliasedTopic | undefined {
     if (this.#topics.length < this.#maximum) {
       const alias = this.#topics.length + 1;
-      const topic: AliasedTopic = { alias, hash, name: Buffer.alloc(0), uses: 1 };
+      const topic: AliasedTopic = { alias, hash, name: NONE, view: viewOf(NONE), uses: 1 };
       this.#topics.push(topic);
       return topic;
     }
@@ -156,9 +165,9 @@ function hashOf(source: Buffer, start: number, length: number): number {
   return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
 }
 
-function isSame(name: Buffer, source: Buffer, start: number, length: number): boolean {
-  if (name.length !== length) return false;
-  // From the end: topics of one subscriber differ in their last levels.
-  for (let i = length - 1; i >= 0; i--) if (name[i] !== source[start + i]) return false;
-  return true;
+function isSame(topic: AliasedTopic, source: Buffer, start: number, length: number): boolean {
+  if (topic.name.length !== length) return false;
+  const view = length < SHORTEST_VIEWED ? undefined : records.of(source);
+  if (view === undefined) return sameBytes(topic.name, source, start, start + length);
+  return sameWords(topic.view, view, start, length);
 }

@@ -1,4 +1,5 @@
-import { copyBytes } from '../../common/bytes/copy-bytes.ts';
+import { copyAll } from '../../common/bytes/copy-bytes.ts';
+import { PartCopier } from '../../common/bytes/part-copier.ts';
 
 /**
  * Record format version 1: one stored message. Big endian.
@@ -33,6 +34,9 @@ export const RECORD_RETAIN = 0b100;
 /** Sent because of a new subscription: goes out with RETAIN 1 [MQTT-3.3.1-8]. */
 export const RECORD_RETAINED = 0b1000;
 
+const TWO_32 = 0x1_0000_0000;
+const payloads = new PartCopier();
+
 export function recordLength(buffer: Buffer, position: number): number {
   return readU32(buffer, position);
 }
@@ -46,6 +50,11 @@ function readU32(buffer: Buffer, at: number): number {
       (buffer[at + 3] as number)) >>>
     0
   );
+}
+
+function readU48(buffer: Buffer, at: number): number {
+  const high = ((buffer[at] as number) << 8) | (buffer[at + 1] as number);
+  return high * TWO_32 + readU32(buffer, at + 2);
 }
 
 function writeU32(target: Buffer, at: number, value: number): void {
@@ -88,11 +97,11 @@ export function recordTopic(buffer: Buffer, position: number): string {
 }
 
 export function recordBornTime(buffer: Buffer, position: number): number {
-  return buffer.readUIntBE(position + 8, 6);
+  return readU48(buffer, position + 8);
 }
 
 export function recordStoreTime(buffer: Buffer, position: number): number {
-  return buffer.readUIntBE(position + 14, 6);
+  return readU48(buffer, position + 14);
 }
 
 /** Seconds, or `NO_EXPIRY`. */
@@ -258,8 +267,8 @@ export function writeRecord(
   target[position + 30] = 0;
   target[position + 31] = 0;
   let at = position + RECORD_HEADER_BYTES;
-  at = copyBytes(topic, 0, topicLength, target, at);
-  at = copyBytes(publisher, 0, publisherLength, target, at);
-  if (propertiesLength > 0) at = copyBytes(properties, 0, propertiesLength, target, at);
-  return copyBytes(payload, payloadStart, payloadEnd, target, at);
+  at = copyAll(topic, target, at);
+  at = copyAll(publisher, target, at);
+  if (propertiesLength > 0) at = copyAll(properties, target, at);
+  return payloads.copy(payload, payloadStart, payloadEnd, target, at);
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { sameBytes } from '../../../../src/common/bytes/same-bytes.ts';
+import { viewOf } from '../../../../src/common/bytes/recent-view.ts';
+import { sameBytes, sameWords } from '../../../../src/common/bytes/same-bytes.ts';
 
 describe('common: sameBytes', () => {
   it('says what a comparison of slices says', () => {
@@ -37,4 +38,21 @@ describe('common: sameBytes', () => {
     expect(sameBytes(Buffer.alloc(60, 7), chunk, 50, 110)).to.equal(false);
     expect(sameBytes(Buffer.alloc(10, 7), chunk, 95, 105)).to.equal(false);
   });
+});
+
+describe('common: sameWords', () => {
+  for (const length of [8, 9, 11, 12, 15, 16, 17, 31, 32, 35, 45, 192]) {
+    it(`finds ${String(length)} equal bytes, and each one that differs`, () => {
+      const bytes = Buffer.alloc(length, 7);
+      const chunk = viewOf(Buffer.concat([Buffer.from([0]), bytes, Buffer.from([0])]));
+      expect(sameWords(viewOf(bytes), chunk, 1, length)).to.equal(true);
+      expect(sameWords(viewOf(bytes), chunk, 0, length)).to.equal(false);
+      expect(sameWords(viewOf(bytes), chunk, 2, length)).to.equal(false);
+      for (let at = 0; at < length; at++) {
+        const other = Buffer.from(bytes);
+        other[at] = 0x87;
+        expect(sameWords(viewOf(other), chunk, 1, length), `byte ${String(at)}`).to.equal(false);
+      }
+    });
+  }
 });

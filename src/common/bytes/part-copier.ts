@@ -1,0 +1,41 @@
+import { copyBytes } from './copy-bytes.ts';
+import { RecentView } from './recent-view.ts';
+
+const WORD_BYTES = 4;
+/** Below this length there is nothing to gain, above the next one `set` is faster (measured on Node 20). */
+const WORDS_FROM = 8;
+const WORDS_UP_TO = 80;
+
+/**
+ * Copies parts of buffers that are used many times in a row to such a buffer: in half of the time that `copyBytes`
+ * takes, four bytes at a time, and without a view for each call, which the collector would have to take away.
+ * One for each place that copies: it knows the last source and the last target.
+ */
+export class PartCopier {
+  readonly #sources = new RecentView();
+  readonly #targets = new RecentView();
+
+  /**
+   * Copies `source[start, end)` to `target`, which has room for it, at `at` and returns the position after it.
+   * Ranges must not overlap.
+   */
+  copy(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+    const length = end - start;
+    if (length < WORDS_FROM) return copyBytes(source, start, end, target, at);
+    const from = this.#sources.of(source);
+    const to = this.#targets.of(target);
+    if (from === undefined) return copyBytes(source, start, end, target, at);
+    if (to === undefined || length > WORDS_UP_TO) {
+      target.set(new Uint8Array(from.buffer, from.byteOffset + start, length), at);
+      return at + length;
+    }
+    // The last word may begin within the one before.
+    const last = end - WORD_BYTES;
+    const shift = at - start;
+    for (let i = start; i < last; i += WORD_BYTES) {
+      to.setInt32(i + shift, from.getInt32(i, true), true);
+    }
+    to.setInt32(last + shift, from.getInt32(last, true), true);
+    return at + length;
+  }
+}

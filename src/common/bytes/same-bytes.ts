@@ -14,8 +14,8 @@ export function sameBytes(bytes: Buffer, buffer: Buffer, start: number, end: num
   return buffer.compare(bytes, 0, length, start, end) === 0;
 }
 
-/** Shorter ones are not worth a view. */
-export const SHORTEST_VIEWED = 8;
+/** Shorter ones are not worth a view where buffers take turns (ADR 841). */
+export const SHORTEST_VIEWED = 24;
 /** Above this length `Buffer.compare` is faster than words. */
 export const LONGEST_VIEWED = 192;
 

@@ -55,9 +55,11 @@ export class StoreSide {
       // Who waits asks again; orphans are given again.
       gateway.isWanted = false;
       if (gateway.adopting !== 0 && gateway.adopted === null) {
-        // A claim that it has never heard of goes back.
+        // A claim that it has never heard of goes back; one that it has heard of it keeps, and says so when it says hello.
         const { disk } = this.#world.store;
-        disk.caretakers = disk.caretakers.filter(({ life }) => life !== gateway.life);
+        disk.caretakers = disk.caretakers.filter(
+          ({ of, life }) => of !== gateway.adopting || life !== gateway.life,
+        );
         gateway.adopting = 0;
         gateway.said = gateway.said.filter(
           (said) => !('question' in said && said.question.q === 'part'),

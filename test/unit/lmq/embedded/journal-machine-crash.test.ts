@@ -4,64 +4,16 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { JournaledEngine } from '../../../../src/lmq/embedded/journaled-engine.ts';
-import type { KvBatch, KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
 import { Random } from '../../../helpers/random.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 import { ManualClock } from '../manual-clock.ts';
+import { type Content, RememberingEngine } from './remembering-engine.ts';
 
 const KEY = Buffer.from('n');
 const FILE = 'journal';
 /** Soon full, and entries of earlier lives do not lie far behind. */
 const JOURNAL_BYTES = 96 * 1024;
 const MAX_CONTENT = 600;
-
-type Content = ReadonlyMap<string, Buffer>;
-
-/** An engine in memory that remembers what it had after each of its writes, as a log on disk that is cut off there would. */
-class RememberingEngine {
-  readonly directory: string;
-  readonly history: Content[];
-
-  constructor(directory: string, content: Content) {
-    this.directory = directory;
-    this.history = [content];
-  }
-
-  open(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  get(key: Buffer): Promise<Buffer | undefined> {
-    return Promise.resolve(this.history.at(-1)?.get(key.toString('latin1')));
-  }
-
-  batch(): KvBatch {
-    const writes: [string, Buffer | undefined][] = [];
-    return {
-      get size() {
-        return writes.length;
-      },
-      put: (key, value) => writes.push([key.toString('latin1'), Buffer.from(value)]),
-      del: (key) => writes.push([key.toString('latin1'), undefined]),
-      write: (_isSync, callback) => {
-        setImmediate(() => {
-          const next = new Map(this.history.at(-1));
-          for (const [key, value] of writes) {
-            if (value === undefined) next.delete(key);
-            else next.set(key, value);
-          }
-          this.history.push(next);
-          callback(undefined);
-        });
-        return false;
-      },
-    };
-  }
-}
 
 /** Writes the number in the engine and one more, as counters do: an older or doubled write would show. */
 class Numbers {
@@ -186,7 +138,7 @@ describe('JournaledEngine after the death of the machine', function () {
       const isLoad = random.below(10) === 0;
       const inner = new RememberingEngine(parent, history.at(-1) as Content);
       const engine = new JournaledEngine(
-        inner as unknown as KvEngine,
+        inner,
         clock,
         silentLogger,
         isEnabled,
@@ -238,7 +190,7 @@ describe('JournaledEngine after the death of the machine', function () {
     for (let life = 0; life < 60; life++) {
       const inner = new RememberingEngine(directory, content);
       const engine = new JournaledEngine(
-        inner as unknown as KvEngine,
+        inner,
         clock,
         silentLogger,
         life % 7 !== 6,

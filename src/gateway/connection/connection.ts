@@ -50,7 +50,10 @@ export class Connection implements Flushable {
   /** Do not look for a packet before this many bytes have come. */
   #needed = 0;
 
-  /** @param peer who the client is, where the stream does not know @param turns what bounds the reads of a turn */
+  /**
+   * @param peer who the client is, where the stream does not know
+   * @param turns what bounds the reads of a turn
+   */
   constructor(
     socket: ByteStream,
     flushQueue: FlushQueue,

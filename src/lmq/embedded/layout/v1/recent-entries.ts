@@ -92,7 +92,7 @@ export class RecentEntriesReader {
   #next: number = RECENT_HEADER_BYTES;
   queueId = 0;
   firstOffset = 0;
-  /** Where offset, length and entry are, for `readRecentEntry`. */
+  /** Where offset, length and entry are, one behind the other. */
   at = 0;
 
   constructor(value: Buffer) {

@@ -2,11 +2,12 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
-import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
+import type { Cluster } from '../../lmq/spi/cluster.ts';
 import type { CommitLog, StateStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
+import { RetainedExpiry } from './retained-expiry.ts';
 import { RetainedFeed } from './retained-feed.ts';
 import { GONE, RetainedIndex, type RetainedTopic } from './retained-index.ts';
 import { RetainedLoad } from './retained-load.ts';
@@ -19,15 +20,6 @@ import {
 } from './retained-record.ts';
 
 const SWEEP_INTERVAL_MS = 1000;
-/** Topics with message expiry looked at in one interval. */
-const SWEEP_STEP = 10_000;
-/**
- * How long a message outlives its expiry in the store where other gateways write too: one of them may be
- * replacing it in this moment. It is not delivered any more.
- */
-const SHARED_GRACE_MS = 60_000;
-/** One gateway removes what has expired for all. */
-const EXPIRY_DUTY = claimKey(ClaimKind.DUTY, 'retained-expiry');
 
 export type RetainedStore = StateStore & Pick<CommitLog, 'onCommit' | 'committed'>;
 
@@ -52,15 +44,10 @@ export class RetainedMessages {
   readonly #load: RetainedLoad;
   /** Undefined where other gateways write too. */
   readonly #reads: RetainedReads | undefined;
-  /** Topics with message expiry → when. */
-  readonly #expiring = new Map<string, number>();
-  #sweep: Iterator<readonly [string, number]> | undefined;
+  readonly #expiry: RetainedExpiry;
   #timer: Timer | undefined;
   /** Undefined when no other gateway is on the store. */
-  readonly #cluster: Cluster | undefined;
   readonly #feed: RetainedFeed | undefined;
-  /** Removes what has expired from the store. */
-  #isSweeper: boolean;
   readonly #whenJoined: (filter: string) => Promise<void> | undefined;
 
   constructor(
@@ -78,8 +65,13 @@ export class RetainedMessages {
     this.#stats = stats;
     this.#clock = clock;
     this.#logger = logger;
-    this.#cluster = cluster;
-    this.#isSweeper = cluster === undefined;
+    this.#expiry = new RetainedExpiry({
+      cluster,
+      onExpired: (topic, now) => {
+        this.#expire(topic, now);
+      },
+      logger,
+    });
     this.#load = new RetainedLoad({
       store,
       clock,
@@ -122,7 +114,8 @@ export class RetainedMessages {
     await this.#feed?.start();
     await this.#load.start();
     this.#timer = this.#clock.every(SWEEP_INTERVAL_MS, () => {
-      this.#sweepSome();
+      this.#reads?.age();
+      this.#expiry.sweep(this.#clock.now());
     });
   }
 
@@ -163,7 +156,7 @@ export class RetainedMessages {
     // The store may have one that is not read yet, or another gateway may be writing one.
     const isAllKnown = this.#feed === undefined && this.#load.isOver;
     if (!this.#index.delete(topic) && isAllKnown) return;
-    this.#expiring.delete(topic);
+    this.#expiry.delete(topic);
     this.#reads?.changed(topic);
     const commit = this.#store.deleteState(StateSpace.RETAINED, topic);
     if (!this.#load.isOver) this.#load.deleted(topic, commit);
@@ -213,7 +206,7 @@ export class RetainedMessages {
   #apply(topic: string, value: Buffer | undefined): void {
     if (value === undefined) {
       this.#index.delete(topic);
-      this.#expiring.delete(topic);
+      this.#expiry.delete(topic);
       if (!this.#load.isOver) this.#load.deleted(topic, 0);
     } else {
       this.#noteChecked(topic, value, this.#index.get(topic));
@@ -242,8 +235,8 @@ export class RetainedMessages {
     const expiresAt = retainedExpiresAt(value);
     const bytes = value.length;
     this.#reads?.changed(topic);
-    if (expiresAt !== Infinity) this.#expiring.set(topic, expiresAt);
-    else if (known !== undefined && known.expiresAt !== Infinity) this.#expiring.delete(topic);
+    if (expiresAt !== Infinity) this.#expiry.set(topic, expiresAt);
+    else if (known !== undefined && known.expiresAt !== Infinity) this.#expiry.delete(topic);
     if (known === undefined) return this.#index.set({ topic, bytes, expiresAt });
     this.#index.update(known, bytes, expiresAt);
     return known;
@@ -264,41 +257,11 @@ export class RetainedMessages {
   }
 
   #expire(topic: string, now: number): void {
-    if (!this.#isSweeper) return;
+    if (!this.#expiry.isMyDuty) return;
     // It may have been replaced since it was read.
     if ((this.#index.get(topic)?.expiresAt ?? Infinity) > now) return;
     this.#stats.messagesExpired++;
     this.delete(topic);
-  }
-
-  #askForDuty(cluster: Cluster): void {
-    if (this.#expiring.size === 0) return;
-    cluster.claimIfFree(EXPIRY_DUTY).then(
-      (isMine) => {
-        this.#isSweeper = isMine;
-      },
-      (error: unknown) => {
-        this.#isSweeper = false;
-        this.#logger.warn({ error: messageOf(error) }, 'removing expired retained messages waits');
-      },
-    );
-  }
-
-  #sweepSome(): void {
-    this.#reads?.age();
-    const now = this.#clock.now() - (this.#cluster === undefined ? 0 : SHARED_GRACE_MS);
-    if (this.#sweep === undefined) {
-      this.#sweep = this.#expiring.entries();
-      if (this.#cluster !== undefined) this.#askForDuty(this.#cluster);
-    }
-    for (let i = 0; i < SWEEP_STEP; i++) {
-      const next = this.#sweep.next();
-      if (next.done === true) {
-        this.#sweep = undefined;
-        return;
-      }
-      if (next.value[1] <= now) this.#expire(next.value[0], now);
-    }
   }
 }
 

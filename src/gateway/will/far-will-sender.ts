@@ -69,11 +69,6 @@ export class FarWillSender {
     this.#clock = clock;
   }
 
-  /** Key of plan and mark among the in-flight records. No client id has the character. */
-  static keyOf(clientId: string): string {
-    return `${clientId}\u0000will`;
-  }
-
   /** @param publish writes the message into the open commit of its store; undefined when there is nobody to send it to */
   send(clientId: string, topic: string, publish: () => CommitNumber | undefined): FarWillAttempt {
     const attempt = new Attempt(clientId);
@@ -91,6 +86,12 @@ export class FarWillSender {
       () => false,
     );
     if (attempt instanceof Attempt) this.#end(attempt, isClean);
+  }
+
+  /** There is no will any more that was to be written elsewhere. */
+  dropPlan(clientId: string): void {
+    if (this.#stores.spread.lanes === 1) return;
+    this.#home(clientId).deleteState(StateSpace.INFLIGHT, recordKey(clientId));
   }
 
   /** Another gateway asks for the claim: the will is its own from now on, unless it is written. */
@@ -166,7 +167,7 @@ export class FarWillSender {
       commit !== undefined && laneOfCommit(commit) === spread.homeOf(attempt.clientId);
     if (commit === undefined || isAtHome || attempt.isDetached) return commit;
     const store = this.#stores.member(laneOfCommit(commit));
-    store.putState(StateSpace.INFLIGHT, FarWillSender.keyOf(attempt.clientId), id);
+    store.putState(StateSpace.INFLIGHT, recordKey(attempt.clientId), id);
     return commit;
   }
 
@@ -181,7 +182,7 @@ export class FarWillSender {
     const plan = await this.#planOf(attempt);
     if (plan === undefined) return { plan, isSent: false };
     await this.#claim(attempt, plan.lane);
-    const key = FarWillSender.keyOf(clientId);
+    const key = recordKey(clientId);
     const lanes = [...new Set([plan.lane, lane])];
     const marks = await Promise.all(
       lanes.map((of) => this.#stores.member(of).getState(StateSpace.INFLIGHT, key)),
@@ -191,7 +192,7 @@ export class FarWillSender {
 
   async #planOf({ clientId, isDetached }: Attempt): Promise<Plan | undefined> {
     if (isDetached) return undefined;
-    const key = FarWillSender.keyOf(clientId);
+    const key = recordKey(clientId);
     const value = await this.#home(clientId).getState(StateSpace.INFLIGHT, key);
     if (value?.length !== ID_BYTES + 1) return undefined;
     const lane = value.readUInt8(ID_BYTES);
@@ -202,7 +203,7 @@ export class FarWillSender {
   async #plan(clientId: string, id: Buffer, lane: Lane): Promise<void> {
     const home = this.#home(clientId);
     const value = Buffer.concat([id, Buffer.from([lane])]);
-    await home.committed(home.putState(StateSpace.INFLIGHT, FarWillSender.keyOf(clientId), value));
+    await home.committed(home.putState(StateSpace.INFLIGHT, recordKey(clientId), value));
   }
 
   async #claim(attempt: Attempt, lane: Lane): Promise<void> {
@@ -218,7 +219,7 @@ export class FarWillSender {
     this.#attempts.delete(clientId);
     for (const lane of attempt.lanes()) {
       const store = this.#stores.member(lane);
-      if (isClean) store.deleteState(StateSpace.INFLIGHT, FarWillSender.keyOf(clientId));
+      if (isClean) store.deleteState(StateSpace.INFLIGHT, recordKey(clientId));
       this.#release(clientId, lane);
     }
   }
@@ -230,4 +231,9 @@ export class FarWillSender {
   #home(clientId: string): ReturnType<Stores['member']> {
     return this.#stores.member(this.#stores.spread.homeOf(clientId));
   }
+}
+
+/** Key of plan and mark among the in-flight records. No client id has the character. */
+function recordKey(clientId: string): string {
+  return `${clientId}\u0000will`;
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../common/clock.ts';
-import { messageOf } from '../../common/errors.ts';
+import { messageOf, StoreError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import { type Lane, laneOfCommit } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
-import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
+import type { CommitNumber } from '../../lmq/spi/types.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -14,7 +14,11 @@ import type { WillPublisher } from '../hooks/hooked-will-publisher.ts';
 import { DelayedWills } from './delayed-wills.ts';
 import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
-import { decodeWillRecord, encodeWillRecord, type StoredWill } from './will-record.ts';
+import { StoredWills } from './stored-wills.ts';
+import type { StoredWill } from './will-record.ts';
+
+/** Until a will is asked for again that was due while the store was away, ms. */
+const RETRY_MS = 1_000;
 
 export interface WillsParts {
   readonly store: LmqStore;
@@ -39,6 +43,7 @@ export interface WillsParts {
  */
 export class Wills {
   readonly #parts: WillsParts;
+  readonly #stored: StoredWills;
   /** Wills of open connections by client id. */
   readonly #open = new Map<string, Will>();
   readonly #delayed: DelayedWills;
@@ -46,9 +51,11 @@ export class Wills {
   readonly #due = new Set<string>();
   readonly #far: FarWills;
   readonly #sender: FarWillSender;
+  #isStopped = false;
 
   constructor(parts: WillsParts) {
     this.#parts = parts;
+    this.#stored = new StoredWills(parts.store, parts.logger);
     this.#delayed = new DelayedWills({
       ...parts,
       onDue: (clientId) => {
@@ -61,24 +68,18 @@ export class Wills {
 
   /** Publishes the wills of connections that ended with the process before this one, after their delay. */
   async start(): Promise<void> {
-    const { store, clock, logger, cluster } = this.#parts;
+    const { clock, cluster } = this.#parts;
     // Each may be the will of a connection to another gateway; those of dead gateways are adopted.
     if (cluster !== undefined) return;
-    for await (const { key, value } of store.scanState(StateSpace.WILL)) {
-      try {
-        const will = decodeWillRecord(value, key);
-        const dueAt = will.dueAt === 0 ? dueTime(will, clock.now()) : will.dueAt;
-        this.#end(key, will, dueAt);
-      } catch (error) {
-        logger.error({ clientId: key, error: messageOf(error) }, 'dropping a will');
-        store.deleteState(StateSpace.WILL, key);
-      }
-      if (!store.writable) await store.committed(store.openCommit);
-    }
+    await this.#stored.each((clientId, will) => {
+      const dueAt = will.dueAt === 0 ? dueTime(will, clock.now()) : will.dueAt;
+      this.#end(clientId, will, dueAt);
+    });
   }
 
   /** Resolves when no record is left whose will has been published, or when that takes too long. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#delayed.stop();
     await this.#far.allSettled();
     this.#sender.stop();
@@ -110,9 +111,8 @@ export class Wills {
     if (this.#far.has(clientId)) await this.#far.settled(clientId);
     if (will === undefined || !hasSession()) return;
     this.#open.set(clientId, will);
-    this.#dropPlan(clientId);
-    const record = encodeWillRecord({ ...will, sessionExpirySeconds, dueAt: 0 });
-    await store.committed(store.putState(StateSpace.WILL, clientId, record));
+    this.#sender.dropPlan(clientId);
+    await store.committed(this.#stored.put(clientId, { ...will, sessionExpirySeconds, dueAt: 0 }));
   }
 
   /** Drops the will of a connection: DISCONNECT [MQTT-3.1.2-10], or one that was never accepted. */
@@ -120,7 +120,7 @@ export class Wills {
     // The client id may have another connection by now.
     if (this.#open.get(clientId) !== will) return;
     this.#open.delete(clientId);
-    this.#parts.store.deleteState(StateSpace.WILL, clientId);
+    this.#stored.delete(clientId);
   }
 
   /** The client has connected to another gateway: its connection here counts as ended. */
@@ -148,12 +148,11 @@ export class Wills {
 
   /** A delayed will of a dead gateway; false when it is that of a connection. */
   async adopt(clientId: string): Promise<boolean> {
-    const { store, cluster } = this.#parts;
+    const { cluster } = this.#parts;
     if (this.#delayed.has(clientId) || this.#due.has(clientId)) return true;
     if (this.#far.has(clientId)) return true;
     if ((await cluster?.claimIfFree(willClaim(clientId))) !== true) return true;
-    const value = await store.getState(StateSpace.WILL, clientId);
-    const will = value === undefined ? undefined : decodeWillRecord(value, clientId);
+    const will = await this.#stored.get(clientId);
     if (will !== undefined && will.dueAt > 0) {
       this.#end(clientId, will, will.dueAt);
       return true;
@@ -164,9 +163,8 @@ export class Wills {
 
   /** The connection of a client ended with its gateway. To be called by the owner of its session. */
   async adoptOpen(clientId: string): Promise<void> {
-    const value = await this.#parts.store.getState(StateSpace.WILL, clientId);
-    if (value === undefined || this.#open.has(clientId) || this.#far.has(clientId)) return;
-    const will = decodeWillRecord(value, clientId);
+    const will = await this.#stored.get(clientId);
+    if (will === undefined || this.#open.has(clientId) || this.#far.has(clientId)) return;
     if (will.dueAt === 0) this.#end(clientId, will, dueTime(will, this.#parts.clock.now()));
   }
 
@@ -180,12 +178,10 @@ export class Wills {
 
   /** What the connection before, to another gateway, has left. Its session is here now. */
   async #takeOver(cluster: Cluster, clientId: string, isResumed: boolean): Promise<void> {
-    const { store } = this.#parts;
-    if ((await store.getState(StateSpace.WILL, clientId)) === undefined) return;
+    if (!(await this.#stored.has(clientId))) return;
     await cluster.claim(willClaim(clientId));
     // It may have been published meanwhile.
-    const value = await store.getState(StateSpace.WILL, clientId);
-    const will = value === undefined ? undefined : decodeWillRecord(value, clientId);
+    const will = await this.#stored.get(clientId);
     const isDelayed =
       will !== undefined && Math.min(will.delaySeconds, will.sessionExpirySeconds) > 0;
     if (will !== undefined && !(isResumed && isDelayed)) this.#publish(clientId, will);
@@ -194,22 +190,9 @@ export class Wills {
 
   /** There is no will any more. */
   #forget(clientId: string): void {
-    const { store, cluster } = this.#parts;
-    store.deleteState(StateSpace.WILL, clientId);
-    this.#dropPlan(clientId);
-    cluster?.release(willClaim(clientId));
-  }
-
-  /** How it was to be published elsewhere. */
-  #dropPlan(clientId: string): void {
-    const { spread } = this.#parts.stores;
-    if (spread.lanes === 1) return;
-    this.#home(clientId).deleteState(StateSpace.INFLIGHT, FarWillSender.keyOf(clientId));
-  }
-
-  #home(clientId: string): LmqStore {
-    const { stores } = this.#parts;
-    return stores.member(stores.spread.homeOf(clientId));
+    this.#stored.delete(clientId);
+    this.#sender.dropPlan(clientId);
+    this.#parts.cluster?.release(willClaim(clientId));
   }
 
   /** A will that waits is this gateway's, whoever gets the session. */
@@ -221,31 +204,34 @@ export class Wills {
   }
 
   #end(clientId: string, will: StoredWill, dueAt: number): void {
-    const { store, clock } = this.#parts;
-    if (dueAt <= clock.now() || this.#delayed.isFull) {
+    if (dueAt <= this.#parts.clock.now() || this.#delayed.isFull) {
       this.#publish(clientId, will);
       return;
     }
     if (will.dueAt === 0) {
-      store.putState(StateSpace.WILL, clientId, encodeWillRecord({ ...will, dueAt }));
+      this.#stored.put(clientId, { ...will, dueAt });
       this.#claim(clientId);
     }
     this.#delayed.add(clientId, dueAt);
   }
 
   #onDue(clientId: string): void {
+    const { clock, logger } = this.#parts;
     this.#publishStored(clientId).catch((error: unknown) => {
-      this.#parts.logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
+      logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
+      const isAway = error instanceof StoreError && error.retryable;
+      // Still among the due: it has not been read, and is nobody else's.
+      if (!this.#due.delete(clientId) || !isAway || this.#isStopped) return;
+      this.#delayed.add(clientId, clock.now() + RETRY_MS);
     });
   }
 
   async #publishStored(clientId: string): Promise<void> {
     this.#due.add(clientId);
-    const value = await this.#parts.store.getState(StateSpace.WILL, clientId);
-    const isMine = this.#due.delete(clientId);
+    const will = await this.#stored.get(clientId);
     // Another connection may have stored its own, or the first reader was faster.
-    if (!isMine || value === undefined || this.#open.has(clientId)) return;
-    this.#publish(clientId, decodeWillRecord(value, clientId));
+    if (!this.#due.delete(clientId) || will === undefined || this.#open.has(clientId)) return;
+    this.#publish(clientId, will);
   }
 
   /** The message and the end of its record in one commit, where that can be. */
@@ -283,7 +269,8 @@ export class Wills {
     this.#far.publishing(clientId, attempt.done, () => {
       attempt.detach();
       this.#forget(clientId);
-      const home = this.#home(clientId);
+      const { stores } = this.#parts;
+      const home = stores.member(stores.spread.homeOf(clientId));
       void this.#sender.over(attempt, home.committed(home.openCommit));
     });
   }

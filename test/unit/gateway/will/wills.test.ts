@@ -22,6 +22,12 @@ async function payloads(client: FakeClient): Promise<string[]> {
   return (await client.publishes()).map(({ payload }) => payload.toString());
 }
 
+/** What the store says while it cannot be reached. */
+function unavailable(): StoreError {
+  const message = 'the store has not answered in time';
+  return new StoreError(ErrorCode.STORE_UNAVAILABLE, message, { retryable: true });
+}
+
 /** A will as MQTT 5 may have it. */
 function will5(delaySeconds: number): Will {
   return {
@@ -251,6 +257,48 @@ describe('gateway: wills after a restart', () => {
     await turns();
     expect(await stored(store)).to.deep.equal(['late']);
     expect(world.stats.willsPublished).to.equal(0);
+  });
+
+  it('are published a little later when the store is away as they are due', async () => {
+    put('late', 10, clock.now() + 5_000);
+    await store.committed(store.openCommit);
+    await world.context.wills.start();
+    const getState = store.getState.bind(store);
+    let reads = 0;
+    store.getState = (space, key) => {
+      if (reads++ < 2) return Promise.reject(unavailable());
+      return getState(space, key);
+    };
+    for (const published of [0, 0, 1, 1]) {
+      clock.advance(reads === 0 ? 7_000 : 2_000);
+      await turns();
+      expect(world.stats.willsPublished).to.equal(published);
+    }
+    expect(reads).to.equal(3);
+    expect(await stored(store)).to.deep.equal([]);
+    expect(world.stats.willsDelayed).to.equal(0);
+  });
+
+  it('are not asked for again when the process has stopped', async () => {
+    put('late', 10, clock.now() + 5_000);
+    await store.committed(store.openCommit);
+    await world.context.wills.start();
+    let refuse: (error: Error) => void = () => undefined;
+    let reads = 0;
+    store.getState = () => {
+      reads++;
+      return new Promise((_, reject) => {
+        refuse = reject;
+      });
+    };
+    clock.advance(7_000);
+    expect(reads).to.equal(1);
+    await world.context.wills.stop();
+    refuse(unavailable());
+    await turns();
+    clock.advance(60_000);
+    await turns();
+    expect(reads).to.equal(1);
   });
 
   it('go and are appended in one commit', async () => {

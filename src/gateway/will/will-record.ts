@@ -29,6 +29,11 @@ export interface StoredWill extends Will {
   readonly dueAt: number;
 }
 
+/** From the end of the connection: end of the delay or of the session, whichever comes first (MQTT 5 §3.1.3.2.2). */
+export function delayMs({ delaySeconds, sessionExpirySeconds }: StoredWill): number {
+  return Math.min(delaySeconds, sessionExpirySeconds) * 1000;
+}
+
 export function encodeWillRecord(will: StoredWill): Buffer {
   const topicBytes = Buffer.byteLength(will.topic);
   const { properties, payload } = will;

@@ -15,7 +15,7 @@ import { DelayedWills } from './delayed-wills.ts';
 import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
 import { StoredWills } from './stored-wills.ts';
-import type { StoredWill } from './will-record.ts';
+import { delayMs, type StoredWill } from './will-record.ts';
 
 /** Until a will is asked for again that was due while the store was away, ms. */
 const RETRY_MS = 1_000;
@@ -72,7 +72,7 @@ export class Wills {
     // Each may be the will of a connection to another gateway; those of dead gateways are adopted.
     if (cluster !== undefined) return;
     await this.#stored.each((clientId, will) => {
-      const dueAt = will.dueAt === 0 ? dueTime(will, clock.now()) : will.dueAt;
+      const dueAt = will.dueAt === 0 ? clock.now() + delayMs(will) : will.dueAt;
       this.#end(clientId, will, dueAt);
     });
   }
@@ -165,7 +165,7 @@ export class Wills {
   async adoptOpen(clientId: string): Promise<void> {
     const will = await this.#stored.get(clientId);
     if (will === undefined || this.#open.has(clientId) || this.#far.has(clientId)) return;
-    if (will.dueAt === 0) this.#end(clientId, will, dueTime(will, this.#parts.clock.now()));
+    if (will.dueAt === 0) this.#end(clientId, will, this.#parts.clock.now() + delayMs(will));
   }
 
   /** The connection has ended without DISCONNECT: its will is published, now or after its delay [MQTT-3.1.2-8]. */
@@ -173,7 +173,7 @@ export class Wills {
     if (this.#open.get(clientId) !== will) return;
     this.#open.delete(clientId);
     const stored = { ...will, sessionExpirySeconds, dueAt: 0 };
-    this.#end(clientId, stored, dueTime(stored, this.#parts.clock.now()));
+    this.#end(clientId, stored, this.#parts.clock.now() + delayMs(stored));
   }
 
   /** What the connection before, to another gateway, has left. Its session is here now. */
@@ -182,9 +182,8 @@ export class Wills {
     await cluster.claim(willClaim(clientId));
     // It may have been published meanwhile.
     const will = await this.#stored.get(clientId);
-    const isDelayed =
-      will !== undefined && Math.min(will.delaySeconds, will.sessionExpirySeconds) > 0;
-    if (will !== undefined && !(isResumed && isDelayed)) this.#publish(clientId, will);
+    // What is delayed is not published when the session goes on.
+    if (will !== undefined && !(isResumed && delayMs(will) > 0)) this.#publish(clientId, will);
     else this.#forget(clientId);
   }
 
@@ -293,9 +292,4 @@ export class Wills {
 
 function willClaim(clientId: string): string {
   return claimKey(ClaimKind.WILL, clientId);
-}
-
-/** End of the delay or of the session, whichever comes first (MQTT 5 §3.1.3.2.2). */
-function dueTime(will: StoredWill, now: number): number {
-  return now + Math.min(will.delaySeconds, will.sessionExpirySeconds) * 1000;
 }

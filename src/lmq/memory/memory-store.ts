@@ -1,6 +1,7 @@
 import { StoreError, ErrorCode } from '../../common/errors.ts';
 import { systemClock, type Clock } from '../../common/clock.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
+import { BackPressure } from '../spi/back-pressure.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
@@ -39,7 +40,7 @@ const DEFAULT_LOG_BYTES = 256 << 20;
 /** The reference implementation of the SPI: everything in maps, nothing survives. */
 class MemoryStore implements LmqStore {
   readonly #clock: Clock;
-  readonly #maxBacklogBytes: number;
+  readonly #pressure: BackPressure;
   readonly #log: MemoryLog;
   readonly #commits: MemoryCommits;
   readonly #filters = new MemoryFilters();
@@ -47,7 +48,6 @@ class MemoryStore implements LmqStore {
   readonly #queues = new MemoryQueues(this.#filters);
   readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
   readonly #writableListeners: (() => void)[] = [];
-  #paused = false;
   #openQueues = 0;
   #commitCount = 0;
   #recordCount = 0;
@@ -57,12 +57,13 @@ class MemoryStore implements LmqStore {
 
   constructor(options: MemoryStoreOptions) {
     this.#clock = options.clock ?? systemClock;
-    this.#maxBacklogBytes = options.maxBacklogBytes ?? DEFAULT_BACKLOG_BYTES;
+    this.#pressure = new BackPressure(options.maxBacklogBytes ?? DEFAULT_BACKLOG_BYTES);
     this.#log = new MemoryLog(options.maxLogBytes ?? DEFAULT_LOG_BYTES);
     this.#commits = new MemoryCommits(
       (commit) => this.#apply(commit),
       () => {
-        this.#resume();
+        if (!this.#pressure.hasEased(this.backlogBytes)) return;
+        for (const listener of this.#writableListeners) listener();
       },
       options.fault ?? (() => undefined),
     );
@@ -87,8 +88,7 @@ class MemoryStore implements LmqStore {
   }
 
   get writable(): boolean {
-    if (this.backlogBytes > this.#maxBacklogBytes) this.#paused = true;
-    return !this.#paused;
+    return this.#pressure.takesMore(this.backlogBytes);
   }
 
   get stats(): StoreStats {
@@ -218,13 +218,10 @@ class MemoryStore implements LmqStore {
   }
 
   putState(space: StateSpace, key: string, value: Buffer): CommitNumber {
-    const copy = Buffer.from(value);
-    this.#states.write(space, key, copy);
-    return this.#writeState(space, key, copy);
+    return this.#writeState(space, key, Buffer.from(value));
   }
 
   deleteState(space: StateSpace, key: string): CommitNumber {
-    this.#states.write(space, key, undefined);
     return this.#writeState(space, key, undefined);
   }
 
@@ -267,6 +264,7 @@ class MemoryStore implements LmqStore {
   }
 
   #writeState(space: StateSpace, key: string, value: Buffer | undefined): CommitNumber {
+    this.#states.write(space, key, value);
     const commit = this.#commits.write(key.length + (value?.length ?? 0));
     commit.states.push({ space, key, value });
     return commit.number;
@@ -292,12 +290,6 @@ class MemoryStore implements LmqStore {
     return () => {
       if (arrivals.length > 0) for (const listener of this.#arrivalListeners) listener(arrivals);
     };
-  }
-
-  #resume(): void {
-    if (!this.#paused || this.backlogBytes > this.#maxBacklogBytes / 2) return;
-    this.#paused = false;
-    for (const listener of this.#writableListeners) listener();
   }
 }
 

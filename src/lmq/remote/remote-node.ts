@@ -8,6 +8,7 @@ import type {
   StoreFrame,
   Welcome,
 } from '../../rpc/messages/store-v1.ts';
+import { BackPressure } from '../spi/back-pressure.ts';
 import type { Arrival } from '../spi/types.ts';
 import { Attachment, type AttachedNode } from './attachment.ts';
 import { helloParts } from './hello.ts';
@@ -32,7 +33,7 @@ export class RemoteNode implements AttachedNode {
   #onSilent: ((isSilent: boolean) => void) | undefined;
   #fencedFor: string | undefined;
   #storeId: string | undefined;
-  #isPaused = false;
+  readonly #pressure: BackPressure;
   #isSuspended = false;
   figures: StoreFigures = NO_FIGURES;
   /** As the store has said on this link; undefined: not yet, or it is of a version that does not. */
@@ -42,6 +43,7 @@ export class RemoteNode implements AttachedNode {
   constructor(options: RemoteStoreOptions, dial: StoreDialer) {
     this.#options = options;
     const { leaseMs, reconnectMinMs, reconnectMaxMs, clock, logger } = options;
+    this.#pressure = new BackPressure(options.maxBacklogBytes);
     this.attachment = new Attachment({
       dial,
       node: this,
@@ -61,9 +63,7 @@ export class RemoteNode implements AttachedNode {
   }
 
   get writable(): boolean {
-    const isOver = this.parts.commits.backlogBytes > this.#options.maxBacklogBytes;
-    if (!this.#isPaused && isOver) this.#isPaused = true;
-    return !this.#isPaused && !this.#isSuspended;
+    return this.#pressure.takesMore(this.parts.commits.backlogBytes) && !this.#isSuspended;
   }
 
   /** Not writable until `resume`. */
@@ -74,7 +74,7 @@ export class RemoteNode implements AttachedNode {
   resume(): void {
     if (!this.#isSuspended) return;
     this.#isSuspended = false;
-    this.#tellWritable();
+    if (this.writable) this.#tellWritable();
   }
 
   onArrival(listener: (arrivals: readonly Arrival[]) => void): void {
@@ -215,14 +215,11 @@ export class RemoteNode implements AttachedNode {
 
   #announce(arrivals: readonly Arrival[]): void {
     if (arrivals.length > 0) for (const listener of this.#arrivalListeners) listener(arrivals);
-    const { maxBacklogBytes } = this.#options;
-    if (!this.#isPaused || this.parts.commits.backlogBytes > maxBacklogBytes / 2) return;
-    this.#isPaused = false;
-    this.#tellWritable();
+    const hasEased = this.#pressure.hasEased(this.parts.commits.backlogBytes);
+    if (hasEased && !this.#isSuspended) this.#tellWritable();
   }
 
   #tellWritable(): void {
-    if (this.#isPaused || this.#isSuspended) return;
     for (const listener of this.#writableListeners) listener();
   }
 }

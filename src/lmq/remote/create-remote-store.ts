@@ -5,7 +5,8 @@ import {
   MAX_FRAME_BYTES,
   type RemoteStoreOptions,
 } from './remote-options.ts';
-import { StoreClient, type RemoteStore } from './remote-store.ts';
+import type { RemoteStore } from './remote-store.ts';
+import { StoreClient } from './store-client.ts';
 import type { StoreDialer } from './store-link.ts';
 
 /** Bytes under way unread: several frames, so that neither side waits for the other's event loop. */

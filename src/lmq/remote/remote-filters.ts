@@ -1,6 +1,9 @@
+import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { RegisteredFilter } from '../../rpc/messages/store-v1.ts';
 import type { BatchWriter } from './batch-writer.ts';
+import type { CommitWindow } from './commit-window.ts';
+import { type RequestTable, unexpected } from './request-table.ts';
 
 interface FilterEntry {
   pinned: boolean;
@@ -15,15 +18,42 @@ interface FilterEntry {
  * this node has done since. Filters without wildcards are not registered.
  */
 export class RemoteFilters {
+  readonly #requests: Pick<RequestTable, 'ask'>;
+  readonly #commits: Pick<CommitWindow, 'lastWritten' | 'failure'>;
   readonly #writer: Pick<BatchWriter, 'touch' | 'write'>;
   readonly #entries = new Map<string, FilterEntry>();
 
-  constructor(writer: Pick<BatchWriter, 'touch' | 'write'>) {
+  constructor(
+    requests: Pick<RequestTable, 'ask'>,
+    commits: Pick<CommitWindow, 'lastWritten' | 'failure'>,
+    writer: Pick<BatchWriter, 'touch' | 'write'>,
+  ) {
+    this.#requests = requests;
+    this.#commits = commits;
     this.#writer = writer;
   }
 
+  /**
+   * Asks the store for what it has.
+   * @param isPatient whether to ask again when it is away, until it answers or this node has failed
+   * @throws StoreError (rejection) what the store says, or STORE_UNAVAILABLE in time
+   */
+  async load(isPatient: () => boolean): Promise<void> {
+    for (;;) {
+      try {
+        await this.#requests.ask({ listFilters: {} }, this.#commits.lastWritten, (reply) => {
+          this.#restore((reply.filters ?? unexpected(reply)).filters);
+        });
+        return;
+      } catch (error) {
+        const isLate = error instanceof StoreError && error.code === ErrorCode.STORE_UNAVAILABLE;
+        if (!isPatient() || !isLate || this.#commits.failure !== undefined) throw error;
+      }
+    }
+  }
+
   /** Takes over what the store has, which may be this node's use too. */
-  restore(filters: readonly RegisteredFilter[]): void {
+  #restore(filters: readonly RegisteredFilter[]): void {
     for (const { filter, pinned, uses } of filters) {
       const entry = this.#entry(filter);
       entry.pinned = pinned;

@@ -9,6 +9,7 @@ import type {
   Welcome,
 } from '../../rpc/messages/store-v1.ts';
 import { BackPressure } from '../spi/back-pressure.ts';
+import type { StoreStats } from '../spi/lmq-store.ts';
 import type { Arrival } from '../spi/types.ts';
 import { Attachment, type AttachedNode } from './attachment.ts';
 import { helloParts } from './hello.ts';
@@ -35,7 +36,7 @@ export class RemoteNode implements AttachedNode {
   #storeId: string | undefined;
   readonly #pressure: BackPressure;
   #isSuspended = false;
-  figures: StoreFigures = NO_FIGURES;
+  #figures: StoreFigures = NO_FIGURES;
   /** As the store has said on this link; undefined: not yet, or it is of a version that does not. */
   leastGeneration: number | undefined;
   origin = 0;
@@ -64,6 +65,23 @@ export class RemoteNode implements AttachedNode {
 
   get writable(): boolean {
     return this.#pressure.takesMore(this.parts.commits.backlogBytes) && !this.#isSuspended;
+  }
+
+  get stats(): StoreStats {
+    const { writer, outcomes, ring, queues } = this.parts;
+    const { recordsExpired, recordsStored, bytesStored } = this.#figures;
+    return {
+      commits: outcomes.durableCommits,
+      recordsAppended: writer.recordsAppended,
+      bytesAppended: writer.bytesAppended,
+      tailBytes: ring.bytes,
+      tailHits: queues.tailHits,
+      tailMisses: queues.tailMisses,
+      openQueues: queues.size,
+      recordsExpired,
+      recordsStored,
+      bytesStored,
+    };
   }
 
   /** Not writable until `resume`. */
@@ -147,7 +165,7 @@ export class RemoteNode implements AttachedNode {
     const arrivals = this.#read(frame);
     tellCommits?.();
     this.#announce(arrivals);
-    if (figures !== null && figures !== undefined) this.figures = figures;
+    if (figures !== null && figures !== undefined) this.#figures = figures;
     if (frame.leastGeneration !== undefined) this.leastGeneration = frame.leastGeneration;
     for (const reply of frame.replies) requests.answer(reply);
     for (const key of frame.revoked) claims.revoked(key);

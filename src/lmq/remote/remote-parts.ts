@@ -8,6 +8,7 @@ import { CommitWindow } from './commit-window.ts';
 import { LaneNumbers } from './lane-numbers.ts';
 import { OrphanFeed } from './orphan-feed.ts';
 import { RemoteFilters } from './remote-filters.ts';
+import { RemoteOffsets } from './remote-offsets.ts';
 import type { RemoteStoreOptions } from './remote-options.ts';
 import { RemoteQueues } from './remote-queues.ts';
 import { RemoteStates } from './remote-states.ts';
@@ -27,6 +28,7 @@ export interface RemoteParts {
   readonly ring: TailRing;
   readonly queues: RemoteQueues;
   readonly arrivals: ArrivalReader;
+  readonly offsets: RemoteOffsets;
   readonly filters: RemoteFilters;
   readonly states: RemoteStates;
   readonly claims: Claims;
@@ -72,7 +74,8 @@ export function assembleParts(options: RemoteStoreOptions, sink: FrameSink): Rem
     ring,
     queues,
     arrivals: new ArrivalReader(queues, ring),
-    filters: new RemoteFilters(writer),
+    offsets: new RemoteOffsets(requests, commits, writer),
+    filters: new RemoteFilters(requests, commits, writer),
     states: new RemoteStates(requests, commits, writer, logger),
     claims,
     orphans,

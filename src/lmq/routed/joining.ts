@@ -11,7 +11,9 @@ export interface JoiningOptions {
   readonly late: LateLanes;
   readonly nameOf: (lane: Lane) => string;
   /** Reads what a store has that is to be known before it counts as joined. */
-  readonly take: (lane: Lane) => Promise<void>;
+  readonly read: (lane: Lane) => Promise<void>;
+  /** Runs work during which no other store joins or is added. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -20,20 +22,40 @@ export interface JoiningOptions {
 export class Joining {
   readonly #options: JoiningOptions;
   readonly #retries = new Set<Timer>();
+  /** Those that were away, until somebody takes them in, and when they are there. */
+  #attaching: ReadonlyMap<Lane, Promise<void>> = new Map();
+  #takeIn: ((lane: Lane) => Promise<void>) | undefined;
   #isStopped = false;
 
   constructor(options: JoiningOptions) {
     this.#options = options;
   }
 
-  /** @param attached resolves when the store is there; rejects when it never will be: then others say so */
-  begin(lane: Lane, attached: Promise<void>): void {
-    attached.then(
-      () => {
-        void this.#join(lane);
-      },
-      () => undefined,
-    );
+  /**
+   * These stores were away at the start.
+   * @param attaching resolves when a store is there; rejects when it never will be: then others say so
+   */
+  expect(attaching: ReadonlyMap<Lane, Promise<void>>): void {
+    if (attaching.size === 0) return;
+    const { late, nameOf, logger } = this.#options;
+    const lanes = [...attaching.keys()];
+    for (const lane of lanes) late.add(lane);
+    this.#attaching = attaching;
+    logger.warn({ stores: lanes.map(nameOf) }, 'starting while stores are away');
+  }
+
+  /** From now on they join as they come; when one has been read and `takeIn` resolves, it has. */
+  onJoined(takeIn: (lane: Lane) => Promise<void>): void {
+    this.#takeIn = takeIn;
+    for (const [lane, attached] of this.#attaching) {
+      attached.then(
+        () => {
+          void this.#join(lane);
+        },
+        () => undefined,
+      );
+    }
+    this.#attaching = new Map();
   }
 
   stop(): void {
@@ -44,11 +66,14 @@ export class Joining {
 
   /** Never rejects. */
   async #join(lane: Lane): Promise<void> {
-    const { late, nameOf, take, logger } = this.#options;
+    const { late, nameOf, read, alone, logger } = this.#options;
     const store = nameOf(lane);
     try {
       if (this.#isStopped) return;
-      await take(lane);
+      await alone(async () => {
+        await read(lane);
+        await this.#takeIn?.(lane);
+      });
       late.joined(lane);
       logger.info({ store }, 'the store that was away at the start is taken in');
     } catch (error) {

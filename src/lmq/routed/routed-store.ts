@@ -12,7 +12,8 @@ import { LaneMembers } from './lane-members.ts';
 import type { LanePlace, LaneStore } from './lane-store.ts';
 import { LateLanes } from './late-lanes.ts';
 import { LiveSpread } from './live-spread.ts';
-import { mergedFilters, type ListedFilter } from './merged-filters.ts';
+import type { ListedFilter } from './merged-filters.ts';
+import { RoutedFilters } from './routed-filters.ts';
 import { RoutedRecords } from './routed-records.ts';
 import { RoutedStates } from './routed-states.ts';
 import { startLanes } from './start-lanes.ts';
@@ -63,13 +64,11 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
   readonly #members: LaneMembers;
   readonly #spread: LiveSpread;
   readonly #states: RoutedStates;
+  readonly #filters: RoutedFilters;
   readonly #growth: Growth;
   readonly #late: LateLanes = new LateLanes();
   readonly #joining: Joining;
   readonly #options: RoutedStoreOptions;
-  /** Stores that were away at the start, until somebody takes them in. */
-  #attaching: ReadonlyMap<Lane, Promise<void>> = new Map();
-  #takeIn: ((lane: Lane) => Promise<void>) | undefined;
   #isFenced = false;
 
   constructor(options: RoutedStoreOptions) {
@@ -81,6 +80,7 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     this.#options = options;
     this.#members = members;
     this.#spread = spread;
+    this.#filters = new RoutedFilters(members, spread);
     this.#states = new RoutedStates({ members, spread, late: this.#late, clock, logger });
     const place = {
       generation: () => this.#growth.generation,
@@ -100,26 +100,22 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     for (const lane of table.stores.keys()) members.add(create(table, lane));
     this.#joining = new Joining({
       late: this.#late,
-      nameOf: (lane) => this.#nameOf(lane),
-      take: (lane) => this.#growth.alone(() => this.#take(lane)),
+      nameOf: (lane) => spread.table.stores[lane]?.name ?? String(lane),
+      read: (lane) => this.#states.join(this.#members.of(lane), lane),
+      alone: (work) => this.#growth.alone(work),
       clock,
       logger,
     });
   }
 
   async start(): Promise<void> {
-    const { clock, logger, startGraceMs: graceMs = START_GRACE_MS } = this.#options;
+    const { clock, startGraceMs: graceMs = START_GRACE_MS } = this.#options;
     try {
-      this.#attaching = await startLanes({ stores: this.#members.all, graceMs, clock });
+      this.#joining.expect(await startLanes({ stores: this.#members.all, graceMs, clock }));
     } catch (error) {
       await this.stop();
       throw error;
     }
-    const lanes = [...this.#attaching.keys()];
-    for (const lane of lanes) this.#late.add(lane);
-    if (lanes.length === 0) return;
-    const stores = lanes.map((lane) => this.#nameOf(lane));
-    logger.warn({ stores }, 'starting while stores are away');
   }
 
   async stop(): Promise<void> {
@@ -172,9 +168,7 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
   }
 
   onLaneJoined(take: (lane: Lane) => Promise<void>): void {
-    this.#takeIn = take;
-    for (const [lane, attached] of this.#attaching) this.#joining.begin(lane, attached);
-    this.#attaching = new Map();
+    this.#joining.onJoined(take);
   }
 
   haveAllSwitched(lane: Lane): boolean | undefined {
@@ -223,26 +217,24 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
     return this.#states.scan(space, after);
   }
 
-  async acquireFilter(filter: string, durable: boolean): Promise<Queue> {
-    return this.#ofFilter(filter).acquireFilter(filter, durable);
+  acquireFilter(filter: string, durable: boolean): Promise<Queue> {
+    return this.#filters.acquire(filter, durable);
   }
 
   releaseFilter(filter: string, durable: boolean): CommitNumber {
-    return this.#ofFilter(filter).releaseFilter(filter, durable);
+    return this.#filters.release(filter, durable);
   }
 
-  /** In all its lanes; the commit is that of the oldest. */
   pinFilter(filter: string): CommitNumber {
-    return this.#forFilter(filter, (store) => store.pinFilter(filter));
+    return this.#filters.pin(filter);
   }
 
-  /** As `pinFilter`. */
   unpinFilter(filter: string): CommitNumber {
-    return this.#forFilter(filter, (store) => store.unpinFilter(filter));
+    return this.#filters.unpin(filter);
   }
 
   listFilters(): readonly ListedFilter[] {
-    return mergedFilters(this.#members.all.map((store) => store.listFilters()));
+    return this.#filters.list();
   }
 
   async claim(key: string): Promise<void> {
@@ -289,25 +281,6 @@ class LaneRouter extends RoutedRecords implements RoutedStore {
         listener(reason);
       });
     });
-  }
-
-  async #take(lane: Lane): Promise<void> {
-    await this.#states.join(this.#members.of(lane), lane);
-    await this.#takeIn?.(lane);
-  }
-
-  #nameOf(lane: Lane): string {
-    return this.#spread.table.stores[lane]?.name ?? String(lane);
-  }
-
-  #ofFilter(filter: string): LmqStore {
-    const [lane = 0, ...others] = this.#spread.lanesOfFilter(filter);
-    return others.length === 0 ? this.#members.of(lane) : this.#members.only(`filter ${filter}`);
-  }
-
-  #forFilter(filter: string, write: (store: LmqStore) => CommitNumber): CommitNumber {
-    const commits = this.#spread.lanesOfFilter(filter).map((lane) => write(this.#members.of(lane)));
-    return commits[0] ?? this.openCommit;
   }
 
   #ofClaim(key: string): Cluster {

@@ -2,7 +2,7 @@ import type { DrainOptions } from '../gateway/drain.ts';
 import { newestGeneration, type StoreTable } from '../common/store-table.ts';
 import { createRemoteStore } from '../lmq/remote/create-remote-store.ts';
 import type { RemoteStore } from '../lmq/remote/remote-store.ts';
-import type { LanePlace } from '../lmq/routed/lane-store.ts';
+import type { LanePlace } from '../lmq/spi/lane-store.ts';
 import { createRoutedStore, type RoutedStore } from '../lmq/routed/routed-store.ts';
 import type { Cluster } from '../lmq/spi/cluster.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';

@@ -4,7 +4,7 @@ import type { Logger } from '../../common/logger.ts';
 import { isGrownFrom, newestGeneration, type StoreTable } from '../../common/store-table.ts';
 import type { Lane } from '../spi/lane.ts';
 import type { LaneMembers } from './lane-members.ts';
-import type { LaneStore } from './lane-store.ts';
+import type { LaneStore } from '../spi/lane-store.ts';
 import type { LiveSpread } from './live-spread.ts';
 
 export interface GrowthOptions {

@@ -1,5 +1,5 @@
 import type { Lane } from '../spi/lane.ts';
-import type { LaneStore } from './lane-store.ts';
+import type { LaneStore } from '../spi/lane-store.ts';
 
 /** The stores of a cluster by their lanes. */
 export class LaneMembers {

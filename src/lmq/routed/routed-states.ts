@@ -5,7 +5,7 @@ import type { LmqStore } from '../spi/lmq-store.ts';
 import type { Spread } from '../spi/stores.ts';
 import { type CommitNumber, StateSpace } from '../spi/types.ts';
 import type { LaneMembers } from './lane-members.ts';
-import type { LaneStore } from './lane-store.ts';
+import type { LaneStore } from '../spi/lane-store.ts';
 import type { LateLanes } from './late-lanes.ts';
 import { mergedScan, type StateEntry } from './merged-scan.ts';
 import { RetainedLanes } from './retained-lanes.ts';

@@ -9,7 +9,7 @@ import type { CommitNumber, Queue, StateSpace } from '../spi/types.ts';
 import { Growth } from './growth.ts';
 import { Joining } from './joining.ts';
 import { LaneMembers } from './lane-members.ts';
-import type { LanePlace, LaneStore } from './lane-store.ts';
+import type { LanePlace, LaneStore } from '../spi/lane-store.ts';
 import { LateLanes } from './late-lanes.ts';
 import { LiveSpread } from './live-spread.ts';
 import type { ListedFilter } from './merged-filters.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import type { Lane } from '../spi/lane.ts';
-import type { LaneStore } from './lane-store.ts';
+import type { LaneStore } from '../spi/lane-store.ts';
 
 export interface LaneStart {
   readonly stores: readonly LaneStore[];

@@ -1,4 +1,4 @@
-import type { LaneStore } from '../../../../src/lmq/routed/lane-store.ts';
+import type { LaneStore } from '../../../../src/lmq/spi/lane-store.ts';
 import { commitBase, type Lane } from '../../../../src/lmq/spi/lane.ts';
 import type { LmqStore, StoreStats } from '../../../../src/lmq/spi/lmq-store.ts';
 import type {

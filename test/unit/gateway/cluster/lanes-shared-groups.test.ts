@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
-import { DISCONNECT, publish, type QoS, unsubscribe } from '../../../helpers/packets.ts';
+import { DISCONNECT, unsubscribe } from '../../../helpers/packets.ts';
 import { Random } from '../../../helpers/random.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
+import { drainAll, publishAll, runRandomGroup } from './group-traffic.ts';
 import { LanesWorld } from './lanes-world.ts';
 
 const GROUP = '$share/g/t/+';
@@ -23,28 +24,7 @@ describe('gateway: several stores: shared groups', () => {
     return world.subscribed({ clientId, clean }, [GROUP, qos]);
   }
 
-  async function send(
-    world: World,
-    qos: QoS,
-    topic: string,
-    payloads: readonly string[],
-  ): Promise<void> {
-    const publisher = await world.connected({ clientId: 'publisher' });
-    await publisher.exchange(
-      ...payloads.map((payload, i) => publish({ topic, qos, id: i + 1, payload })),
-    );
-    await publisher.lose();
-  }
-
-  async function drainAll(...clients: readonly FakeClient[]): Promise<string[][]> {
-    const received = clients.map((): string[] => []);
-    for (let round = 0; round < 12; round++) {
-      for (const [i, client] of clients.entries()) received[i]?.push(...(await client.drain()));
-      stores.clock.advance(20);
-      await turns(20);
-    }
-    return received;
-  }
+  const drain = (...clients: readonly FakeClient[]) => drainAll(stores.clock, ...clients);
 
   async function shareKeys(): Promise<string[]> {
     const keys: string[] = [];
@@ -60,9 +40,9 @@ describe('gateway: several stores: shared groups', () => {
     it(`each message of QoS ${String(qos)} goes to one member, whatever store it is in`, async () => {
       const clients = [await member(a, 'a1', qos), await member(b, 'b1', qos)];
       for (let i = 0; i < 8; i++) {
-        await send(i % 2 === 0 ? a : b, qos, stores.topicIn(i % 4 < 2 ? 0 : 1), [String(i)]);
+        await publishAll(i % 2 === 0 ? a : b, qos, stores.topicIn(i % 4 < 2 ? 0 : 1), [String(i)]);
       }
-      const received = await drainAll(...clients);
+      const received = await drain(...clients);
       expect(received.flat().sort()).to.deep.equal(['0', '1', '2', '3', '4', '5', '6', '7']);
     });
   }
@@ -82,23 +62,23 @@ describe('gateway: several stores: shared groups', () => {
 
   it('a member that leaves: others get what it has not acknowledged, out of all stores', async () => {
     const one = await member(a, 'a1');
-    await send(a, 1, stores.topicIn(0), ['1', '2']);
-    await send(a, 1, stores.topicIn(1), ['3', '4']);
+    await publishAll(a, 1, stores.topicIn(0), ['1', '2']);
+    await publishAll(a, 1, stores.topicIn(1), ['3', '4']);
     expect((await one.publishes()).length).to.equal(4);
     const other = await member(b, 'b1');
     await one.lose();
-    const [received] = await drainAll(other);
+    const [received] = await drain(other);
     expect(received?.sort()).to.deep.equal(['1', '2', '3', '4']);
   });
 
   it('a stored member takes messages along that others fetch back out of each store', async () => {
     const one = await member(a, 'a1', 1, false);
-    await send(a, 1, stores.topicIn(0), ['1']);
-    await send(a, 1, stores.topicIn(1), ['2']);
+    await publishAll(a, 1, stores.topicIn(0), ['1']);
+    await publishAll(a, 1, stores.topicIn(1), ['2']);
     expect((await one.publishes()).length).to.equal(2);
     await one.exchange(DISCONNECT);
     const other = await member(b, 'b1');
-    const [received] = await drainAll(other);
+    const [received] = await drain(other);
     expect(received?.sort()).to.deep.equal(['1', '2']);
   });
 
@@ -114,14 +94,14 @@ describe('gateway: several stores: shared groups', () => {
 
   async function deathOf(clientId: string, clean: boolean): Promise<void> {
     const one = await member(a, clientId, 1, clean);
-    await send(a, 1, stores.topicIn(0), ['1']);
-    await send(a, 1, stores.topicIn(1), ['2']);
+    await publishAll(a, 1, stores.topicIn(0), ['1']);
+    await publishAll(a, 1, stores.topicIn(1), ['2']);
     expect((await one.publishes()).length).to.equal(2);
     stores.clock.advance(1000);
     await turns();
     const other = await member(b, 'b1');
     await stores.kill(a);
-    const [received] = await drainAll(other);
+    const [received] = await drain(other);
     expect(received?.sort()).to.deep.equal(['1', '2']);
   }
 
@@ -129,8 +109,8 @@ describe('gateway: several stores: shared groups', () => {
     const clients = [await member(a, 'a1'), await member(b, 'b1', 1, false)];
     const lane = await stores.grow();
     const topic = stores.topicIn(lane);
-    for (let i = 0; i < 6; i++) await send(i % 2 === 0 ? a : b, 1, topic, [String(i)]);
-    const received = await drainAll(...clients);
+    for (let i = 0; i < 6; i++) await publishAll(i % 2 === 0 ? a : b, 1, topic, [String(i)]);
+    const received = await drain(...clients);
     expect(received.flat().sort()).to.deep.equal(['0', '1', '2', '3', '4', '5']);
   });
 
@@ -140,12 +120,12 @@ describe('gateway: several stores: shared groups', () => {
     const topic = stores.topicThatMoves(0, lane);
     // The older store's messages wait.
     stores.node(a, 0).node.silent?.(true);
-    await send(b, 1, topic, ['1', '2']);
+    await publishAll(b, 1, topic, ['1', '2']);
     await stores.activate();
-    await send(b, 1, topic, ['3']);
-    expect(await drainAll(one)).to.deep.equal([[]]);
+    await publishAll(b, 1, topic, ['3']);
+    expect(await drain(one)).to.deep.equal([[]]);
     stores.node(a, 0).node.silent?.(false);
-    expect(await drainAll(one)).to.deep.equal([['1', '2', '3']]);
+    expect(await drain(one)).to.deep.equal([['1', '2', '3']]);
   });
 
   it('a topic moves: nothing of the newer store is handed out while a gateway sends to the older one', async () => {
@@ -154,22 +134,22 @@ describe('gateway: several stores: shared groups', () => {
     const topic = stores.topicThatMoves(0, lane);
     stores.node(a, 0).leastGeneration = 1;
     await stores.activate();
-    await send(b, 1, topic, ['moved']);
-    expect(await drainAll(one)).to.deep.equal([[]]);
+    await publishAll(b, 1, topic, ['moved']);
+    expect(await drain(one)).to.deep.equal([[]]);
     stores.node(a, 0).leastGeneration = 2;
     stores.clock.advance(50);
     await turns(20);
-    expect(await drainAll(one)).to.deep.equal([['moved']]);
+    expect(await drain(one)).to.deep.equal([['moved']]);
   });
 
   it('a store is added while all members are away: they get what went to it', async () => {
     const stored = await member(a, 'a1', 1, false);
     await stored.exchange(DISCONNECT);
     const lane = await stores.grow();
-    await send(b, 1, stores.topicIn(lane), ['1', '2']);
+    await publishAll(b, 1, stores.topicIn(lane), ['1', '2']);
     const back = await b.connected({ clientId: 'a1', clean: false });
     expect(back.sessionPresent).to.equal(true);
-    const [received] = await drainAll(back);
+    const [received] = await drain(back);
     expect(received).to.deep.equal(['1', '2']);
     await back.exchange(unsubscribe(9, GROUP));
     await turns(20);
@@ -183,65 +163,32 @@ describe('gateway: several stores: shared groups', () => {
     await stores.kill(b);
     const lane = await stores.grow();
     const c = await stores.gateway();
-    await send(c, 1, stores.topicIn(lane), ['1', '2']);
+    await publishAll(c, 1, stores.topicIn(lane), ['1', '2']);
     const back = await c.connected({ clientId: 'a1', clean: false });
-    const [received] = await drainAll(back);
+    const [received] = await drain(back);
     expect(received).to.deep.equal(['1', '2']);
   });
 
   it('members come and go at random while stores are added: each message is acknowledged once', async () => {
-    for (let seed = 1; seed <= 15; seed++) await randomRun(seed);
+    for (let seed = 1; seed <= 15; seed++) {
+      const random = new Random(seed);
+      const world = new LanesWorld();
+      stores = world;
+      await runRandomGroup({
+        name: `seed ${String(seed)}`,
+        random,
+        clock: world.clock,
+        gateways: [await world.gateway(), await world.gateway(), await world.gateway()],
+        filter: GROUP,
+        topic: () => `t/${String(random.below(9))}`,
+        beforeStep: async (step, sendOne) => {
+          if (step !== 10 && step !== 20) return;
+          const growing = world.grow();
+          await turns(random.below(40));
+          await sendOne();
+          await growing;
+        },
+      });
+    }
   }).timeout(60_000);
-
-  async function randomRun(seed: number): Promise<void> {
-    const random = new Random(seed);
-    const world = new LanesWorld();
-    stores = world;
-    const gateways = [await world.gateway(), await world.gateway(), await world.gateway()];
-    const clients = new Map<string, FakeClient>();
-    const acknowledged: string[] = [];
-    const anchor = await gateways[0]!.subscribed({ clientId: 'anchor', clean: false }, [GROUP, 1]);
-    clients.set('anchor', anchor);
-    let sent = 0;
-    for (let step = 0; step < 30; step++) {
-      const clientId = `c${String(random.below(5))}`;
-      const gateway = gateways[random.below(gateways.length)]!;
-      const client = clients.get(clientId);
-      if (step === 10 || step === 20) {
-        const growing = world.grow();
-        await turns(random.below(40));
-        await send(gateway, 1, `t/${String(random.below(9))}`, [String(++sent)]);
-        await growing;
-      }
-      switch (random.below(4)) {
-        case 0:
-          if (client === undefined || client.closed) {
-            clients.set(clientId, await gateway.subscribed({ clientId, clean: false }, [GROUP, 1]));
-          }
-          break;
-        case 1:
-          await client?.lose();
-          clients.delete(clientId);
-          break;
-        case 2: {
-          const count = 1 + random.below(5);
-          const payloads = Array.from({ length: count }, () => String(++sent));
-          await send(gateway, 1, `t/${String(random.below(9))}`, payloads);
-          break;
-        }
-        default:
-          if (client !== undefined) acknowledged.push(...(await client.drain()));
-      }
-      world.clock.advance(20);
-      await turns(5);
-    }
-    for (const [clientId, client] of clients) {
-      if (clientId !== 'anchor') await client.lose();
-    }
-    const [rest] = await drainAll(anchor);
-    acknowledged.push(...rest!);
-    const all = Array.from({ length: sent }, (_, i) => String(i + 1));
-    const inOrder = [...acknowledged].sort((x, y) => Number(x) - Number(y));
-    expect(inOrder, `seed ${String(seed)}`).to.deep.equal(all);
-  }
 });

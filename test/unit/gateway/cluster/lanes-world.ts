@@ -1,6 +1,6 @@
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { newestGeneration, type StoreTable } from '../../../../src/common/store-table.ts';
-import type { LaneStore } from '../../../../src/lmq/routed/lane-store.ts';
+import type { LaneStore } from '../../../../src/lmq/spi/lane-store.ts';
 import { createRoutedStore, type RoutedStore } from '../../../../src/lmq/routed/routed-store.ts';
 import type { Lane } from '../../../../src/lmq/spi/lane.ts';
 import { FakeClock } from '../fake-clock.ts';

@@ -1,20 +1,13 @@
 import { expect } from 'chai';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
-import { DISCONNECT, publish, pubrel, type QoS, unsubscribe } from '../../../helpers/packets.ts';
+import { DISCONNECT, type QoS, unsubscribe } from '../../../helpers/packets.ts';
 import { Random } from '../../../helpers/random.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import { drainAll, numbers, publishAll, runRandomGroup, sorted } from './group-traffic.ts';
 
 const GROUP = '$share/g/t';
-
-function numbers(from: number, to: number): string[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
-}
-
-function sorted(received: readonly string[]): string[] {
-  return [...received].sort((a, b) => Number(a) - Number(b));
-}
 
 describe('gateway: cluster: shared groups', () => {
   let cluster: ClusterWorld;
@@ -31,24 +24,9 @@ describe('gateway: cluster: shared groups', () => {
     return world.subscribed({ clientId, clean }, [GROUP, qos]);
   }
 
-  async function send(world: World, qos: QoS, payloads: readonly string[]): Promise<void> {
-    const publisher = await world.connected({ clientId: 'publisher' });
-    const packets = payloads.map((payload, i) => publish({ topic: 't', qos, id: i + 1, payload }));
-    await publisher.exchange(...packets);
-    if (qos === 2) await publisher.exchange(...payloads.map((_, i) => pubrel(i + 1)));
-    await publisher.lose();
-  }
-
-  /** Lets all that can be delivered be delivered. */
-  async function drainAll(...clients: readonly FakeClient[]): Promise<string[][]> {
-    const received = clients.map((): string[] => []);
-    for (let round = 0; round < 12; round++) {
-      for (const [i, client] of clients.entries()) received[i]?.push(...(await client.drain()));
-      cluster.clock.advance(20);
-      await turns(20);
-    }
-    return received;
-  }
+  const send = (world: World, qos: QoS, payloads: readonly string[]) =>
+    publishAll(world, qos, 't', payloads);
+  const drain = (...clients: readonly FakeClient[]) => drainAll(cluster.clock, ...clients);
 
   async function shareKeys(): Promise<string[]> {
     const keys: string[] = [];
@@ -62,7 +40,7 @@ describe('gateway: cluster: shared groups', () => {
     it(`each message of QoS ${String(qos)} goes to one member of all gateways`, async () => {
       const clients = [await member(a, 'a1', qos), await member(b, 'b1', qos)];
       for (let i = 0; i < 10; i++) await send(i % 2 === 0 ? a : b, qos, [String(i)]);
-      const received = await drainAll(...clients);
+      const received = await drain(...clients);
       expect(sorted(received.flat())).to.deep.equal(numbers(0, 9));
       expect(
         received.every((one) => one.length > 0),
@@ -77,7 +55,7 @@ describe('gateway: cluster: shared groups', () => {
     expect((await one.publishes()).length).to.equal(5);
     const other = await member(b, 'b1');
     await one.lose();
-    const [received] = await drainAll(other);
+    const [received] = await drain(other);
     expect(sorted(received!)).to.deep.equal(numbers(1, 5));
   });
 
@@ -91,7 +69,7 @@ describe('gateway: cluster: shared groups', () => {
     await turns();
     const other = await member(b, 'b1');
     await cluster.kill(a);
-    const [received] = await drainAll(other);
+    const [received] = await drain(other);
     expect(sorted(received!)).to.deep.equal(numbers(1, 10));
   });
 
@@ -102,7 +80,7 @@ describe('gateway: cluster: shared groups', () => {
     expect(a.context.shares.size, 'no part of it here').to.equal(0);
     const back = await b.connected({ clientId: 'a1', clean: false });
     expect(back.sessionPresent).to.equal(true);
-    const [received] = await drainAll(back);
+    const [received] = await drain(back);
     expect(sorted(received!)).to.deep.equal(numbers(1, 3));
   });
 
@@ -120,50 +98,16 @@ describe('gateway: cluster: shared groups', () => {
   });
 
   it('members come and go at random: every message is acknowledged exactly once', async () => {
-    for (let seed = 1; seed <= 25; seed++) await randomRun(seed);
+    for (let seed = 1; seed <= 25; seed++) {
+      cluster = new ClusterWorld();
+      await runRandomGroup({
+        name: `seed ${String(seed)}`,
+        random: new Random(seed),
+        clock: cluster.clock,
+        gateways: [await cluster.gateway(), await cluster.gateway(), await cluster.gateway()],
+        filter: GROUP,
+        topic: () => 't',
+      });
+    }
   }).timeout(60_000);
-
-  async function randomRun(seed: number): Promise<void> {
-    const random = new Random(seed);
-    const world = new ClusterWorld();
-    cluster = world;
-    const gateways = [await world.gateway(), await world.gateway(), await world.gateway()];
-    const clients = new Map<string, FakeClient>();
-    const acknowledged: string[] = [];
-    const anchor = await gateways[0]!.subscribed({ clientId: 'anchor', clean: false }, [GROUP, 1]);
-    clients.set('anchor', anchor);
-    let sent = 0;
-    for (let step = 0; step < 30; step++) {
-      const clientId = `c${String(random.below(5))}`;
-      const gateway = gateways[random.below(gateways.length)]!;
-      const client = clients.get(clientId);
-      switch (random.below(4)) {
-        case 0:
-          if (client === undefined || client.closed) {
-            clients.set(clientId, await gateway.subscribed({ clientId, clean: false }, [GROUP, 1]));
-          }
-          break;
-        case 1:
-          await client?.lose();
-          clients.delete(clientId);
-          break;
-        case 2: {
-          const count = 1 + random.below(5);
-          await send(gateway, 1, numbers(sent + 1, sent + count));
-          sent += count;
-          break;
-        }
-        default:
-          if (client !== undefined) acknowledged.push(...(await client.drain()));
-      }
-      world.clock.advance(20);
-      await turns(5);
-    }
-    for (const [clientId, client] of clients) {
-      if (clientId !== 'anchor') await client.lose();
-    }
-    const [rest] = await drainAll(anchor);
-    acknowledged.push(...rest!);
-    expect(sorted(acknowledged), `seed ${String(seed)}`).to.deep.equal(numbers(1, sent));
-  }
 });

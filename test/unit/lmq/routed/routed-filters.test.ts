@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { LaneMembers } from '../../../../src/lmq/routed/lane-members.ts';
-import type { LaneStore } from '../../../../src/lmq/routed/lane-store.ts';
+import type { LaneStore } from '../../../../src/lmq/spi/lane-store.ts';
 import { LiveSpread } from '../../../../src/lmq/routed/live-spread.ts';
 import { RoutedFilters } from '../../../../src/lmq/routed/routed-filters.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';

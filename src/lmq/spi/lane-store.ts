@@ -1,6 +1,6 @@
-import type { Cluster } from '../spi/cluster.ts';
-import type { Lane } from '../spi/lane.ts';
-import type { LmqStore } from '../spi/lmq-store.ts';
+import type { Cluster } from './cluster.ts';
+import type { Lane } from './lane.ts';
+import type { LmqStore } from './lmq-store.ts';
 
 /** One of several stores: queues, topics and commits of it carry its lane. */
 export interface LaneStore extends LmqStore, Cluster {

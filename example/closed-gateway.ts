@@ -37,7 +37,11 @@ async function subscribeRefused(settings: Settings, filter: string): Promise<voi
     (error: unknown) => error,
   );
   await client.endAsync();
-  if (outcome === undefined) throw new Error(`subscribing to ${filter} was not refused`);
+  if (outcome === undefined) {
+    throw new Error(
+      `subscribing to ${filter} was not refused: see "Closed gateway" in example/README.md`,
+    );
+  }
   console.log(`subscribing to ${filter} is refused`);
 }
 

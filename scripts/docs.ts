@@ -1,15 +1,16 @@
 /**
  * Writes the generated files: `conf/*.conf`, `docs/configuration.md`, `docs/metrics.md`, `docs/sys-topics.md` and
- * `docs/mqtt-conformance.md`. With `--check` it writes nothing and fails when one of them is not current, or
- * a normative statement of MQTT is cited that does not exist or has no test.
+ * `docs/mqtt-conformance.md`. With `--check` it writes nothing and fails when one of them is not current,
+ * a normative statement of MQTT is cited that does not exist or has no test, or a link in a page leads nowhere.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { confFiles } from '../src/cli/config/conf-files.ts';
 import { readCoverage } from './conformance/coverage.ts';
 import { renderConfFile } from './docs/conf-file.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
+import { deadLinks } from './docs/dead-links.ts';
 import { renderConformancePage } from './docs/conformance-page.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
 import { renderSysTopicsPage } from './docs/sys-topics-page.ts';
@@ -42,4 +43,16 @@ for (const [name, content] of files) {
     writeFileSync(path, content);
     console.log(`wrote ${name}`);
   }
+}
+
+const pages = new Map<string, string>();
+for (const folder of ['.', 'docs', 'docs/adr', 'example', 'benchmark', 'benchmark/mqttload']) {
+  for (const name of readdirSync(join(root, folder))) {
+    if (!name.endsWith('.md')) continue;
+    pages.set(join(folder, name), readFileSync(join(root, folder, name), 'utf8'));
+  }
+}
+for (const problem of deadLinks(pages, (path) => existsSync(join(root, path)))) {
+  console.error(problem);
+  if (isCheck) process.exitCode = 1;
 }

@@ -65,8 +65,15 @@ export {
 } from './gateway/listener/listener-options.ts';
 export type { ConnectionLimits } from './gateway/listener/connection-limiter.ts';
 export type { ListenerSettings } from './gateway/listener/listener-settings.ts';
-export { DEFAULT_LIMITS, type GatewayLimits, type ProtocolRules } from './gateway/options.ts';
+export {
+  DEFAULT_LIMITS,
+  type GatewayLimits,
+  type ProtocolRules,
+  PublishRateExceeded,
+  QueueFullPolicy,
+} from './gateway/options.ts';
 export type { SharedSubscriptionOptions } from './gateway/options.ts';
+export { ShareStrategyName } from './gateway/share/share-strategy.ts';
 export { ClientEvent } from './gateway/events/client-event.ts';
 export type { SysTopicsOptions } from './gateway/sys/sys-topics-options.ts';
 export type { GatewayStats } from './gateway/types.ts';

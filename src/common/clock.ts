@@ -1,8 +1,10 @@
-/** Time as a port, so that tests own it. The only file of `src/` that touches the global timers. */
+/** A call that a clock has been asked for. */
 export interface Timer {
+  /** It does not come any more. Nothing happens when it has come already. */
   cancel(): void;
 }
 
+/** Time as a port, so that tests own it. */
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. */
   now(): number;
@@ -17,6 +19,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void, keepsAlive?: boolean): Timer;
 }
 
+/** The process's own. The only place of `src/` that touches the global timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

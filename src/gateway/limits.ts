@@ -1,3 +1,4 @@
+/** What happens to a client that is over `maxPublishRate` or `maxPublishBytesRate`. */
 export const PublishRateExceeded = {
   /** Its connection is not read until it may publish again. */
   PAUSE: 'pause',
@@ -8,6 +9,7 @@ export const PublishRateExceeded = {
 } as const;
 export type PublishRateExceeded = (typeof PublishRateExceeded)[keyof typeof PublishRateExceeded];
 
+/** Which messages a session does not get that is over `maxQueuedMessages` or `maxQueuedBytes`. */
 export const QueueFullPolicy = {
   /** The session gets the newest. */
   DROP_OLDEST: 'dropOldest',
@@ -24,6 +26,7 @@ export interface GatewayLimits {
   readonly maxConnections: number;
   /** Time from accept to CONNECT, ms. */
   readonly connectTimeoutMs: number;
+  /** Longest client identifier, bytes; a longer one is refused with 0x85 or return code 2. */
   readonly maxClientIdLength: number;
   /** Topic aliases that a MQTT 5 client may set; 0 = none. */
   readonly topicAliasMaximum: number;
@@ -64,6 +67,7 @@ export interface GatewayLimits {
   readonly pullBatchSize: number;
 }
 
+/** What holds unless configured: docs/configuration.md names the keys. */
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxPacketSize: 1024 * 1024,
   maxConnections: 100_000,

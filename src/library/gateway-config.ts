@@ -51,6 +51,7 @@ export interface GatewayConfig {
   readonly kv?: KvConfig;
   /** Each has its default; see docs/configuration.md. */
   readonly limits?: Partial<GatewayLimits>;
+  /** Most connections of one address at a time, and of all a second; no limit unless given. */
   readonly connectionLimits?: ConnectionLimits;
   /** What MQTT leaves to the server: keep-alive, response information, payload format check; each is off unless given. */
   readonly rules?: Partial<ProtocolRules>;

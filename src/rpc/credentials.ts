@@ -18,11 +18,13 @@ export interface RpcCredentials {
 
 const AUTHORIZATION = 'authorization';
 
+/** For calls of a client; without TLS what it sends can be read and changed on the way. */
 export function channelCredentials({ tls }: RpcCredentials): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   return credentials.createSsl(tls.ca, tls.key, tls.cert);
 }
 
+/** For a server: with TLS every client has to show a certificate that `ca` has signed. */
 export function serverCredentials({ tls }: RpcCredentials): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const { ca, cert, key } = tls;

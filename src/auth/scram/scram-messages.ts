@@ -27,6 +27,7 @@ const GS2_HEADER = /^[ny],(?:a=([^,]+))?,/;
 const FIRST_BARE = /^n=([^,]+),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*$/;
 const FINAL = /^(c=([A-Za-z0-9+/]+=*),r=([!-+\--~]+)(?:,[A-Za-z]=[^,]+)*),p=([A-Za-z0-9+/]+=*)$/;
 
+/** RFC 5802 §7 client-first-message; undefined for anything else, and for one that wants channel binding. */
 export function parseClientFirst(message: string): ClientFirst | undefined {
   const header = GS2_HEADER.exec(message);
   if (header === null) return undefined;
@@ -39,10 +40,11 @@ export function parseClientFirst(message: string): ClientFirst | undefined {
   return { gs2Header: header[0], bare, username, authzid, nonce: parts[2] };
 }
 
+/** RFC 5802 §7 client-final-message; undefined for anything else. */
 export function parseClientFinal(message: string): ClientFinal | undefined {
   const parts = FINAL.exec(message);
   if (parts === null) return undefined;
-  const [, withoutProof, channelBinding, nonce, proof] = parts as unknown as string[];
+  const [, withoutProof, channelBinding, nonce, proof] = parts as readonly (string | undefined)[];
   if (withoutProof === undefined || channelBinding === undefined) return undefined;
   if (nonce === undefined || proof === undefined) return undefined;
   return { withoutProof, channelBinding, nonce, proof: Buffer.from(proof, 'base64') };

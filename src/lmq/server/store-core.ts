@@ -118,6 +118,7 @@ export class StoreCore {
     this.#isStopped = true;
     this.#leases.stop();
     for (const { link } of this.parts.nodes.all) link?.pause();
+    // A commit that fails is told to the nodes that wrote it, with the frames below.
     await this.#store.committed(this.#store.openCommit).catch(() => undefined);
     this.#frames.flush();
     for (const node of [...this.parts.nodes.all]) {

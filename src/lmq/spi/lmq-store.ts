@@ -71,18 +71,30 @@ export interface CommitLog {
   onArrival(listener: (arrivals: readonly Arrival[]) => void): void;
   /** Called when `writable` turns true again. */
   onWritable(listener: () => void): void;
-  /** Resolves when the commit is durable; rejects with its error. For rare operations. */
+  /**
+   * Resolves when the commit is durable. For rare operations.
+   * @throws StoreError (rejection) with which the commit has failed
+   */
   committed(commit: CommitNumber): Promise<void>;
 }
 
+/** The read path: queues by name, and the records in them. */
 export interface LmqQueueStore {
-  /** Opens a queue, creating it when new. Hold it while its bounds or its tail are of interest. */
+  /**
+   * Opens a queue, creating it when new. Hold it while its bounds or its tail are of interest.
+   * @throws StoreError (rejection) when the store cannot be read or reached
+   */
   openQueue(name: QueueName): Promise<Queue>;
   /** Gives back one `openQueue`. The handle must not be used afterwards. */
   closeQueue(queue: Queue): void;
   /** The segment that holds `offset` if it is still in memory. Never waits. */
   tail(queue: Queue, offset: QueueOffset): Segment | undefined;
-  /** Reads from `offset` on, from memory or disk; at least one record when there is one. */
+  /**
+   * Reads from `offset` on, from memory or disk.
+   * @param maxMessages at the most, of whole records
+   * @param maxBytes of records after which it ends; at least one record comes when there is one
+   * @throws StoreError (rejection) when the store cannot be read or reached; STORE_CORRUPT for what is no record
+   */
   pull(
     queue: Queue,
     offset: QueueOffset,
@@ -93,8 +105,12 @@ export interface LmqQueueStore {
 
 /** Consumer offsets. The consumer of an MQTT session is its client id. */
 export interface LmqOffsetStore {
+  /** @param offset of the record that the consumer is to get next */
   commitOffset(consumer: string, queue: Queue, offset: QueueOffset): CommitNumber;
-  /** The committed offset, or undefined when there is none. */
+  /**
+   * The committed offset, or undefined when there is none.
+   * @throws StoreError (rejection) when the store cannot be read or reached
+   */
   loadOffset(consumer: string, queue: Queue): Promise<QueueOffset | undefined>;
   /** Forgets the offset of the consumer in one queue. */
   deleteOffset(consumer: string, queue: Queue): CommitNumber;
@@ -107,12 +123,17 @@ export interface StateStore {
    * @param isGiven the caller does not write to `value` any more
    */
   putState(space: StateSpace, key: string, value: Buffer, isGiven?: boolean): CommitNumber;
+  /** A key that is not there is no error. */
   deleteState(space: StateSpace, key: string): CommitNumber;
-  /** Sees every write of this process, committed or not. */
+  /**
+   * Sees every write of this process, committed or not.
+   * @throws StoreError (rejection) when the store cannot be read or reached
+   */
   getState(space: StateSpace, key: string): Promise<Buffer | undefined>;
   /**
    * All entries in key order as of the call (committed ones).
    * @param after only those behind this key, which need not exist
+   * @throws StoreError (of the iteration) when the store cannot be read or reached
    */
   scanState(
     space: StateSpace,
@@ -130,12 +151,14 @@ export interface FilterTable {
    * Registers a use of `filter` and opens its queue; from the moment that this is called every later
    * `append` of a matching topic reaches the queue.
    * @param durable true when the use is of a persistent session and must survive a restart
+   * @throws StoreError (rejection) when the queue cannot be opened; there is no use of the filter then
    */
   acquireFilter(filter: string, durable: boolean): Promise<Queue>;
   /** Takes one use back (closes no queue); the last one drops an unpinned filter. */
   releaseFilter(filter: string, durable: boolean): CommitNumber;
   /** Keeps the filter registered without subscribers. */
   pinFilter(filter: string): CommitNumber;
+  /** Takes that back; the filter goes when nobody uses it. */
   unpinFilter(filter: string): CommitNumber;
   /** Registered wildcard filters with their uses. */
   listFilters(): readonly {
@@ -145,23 +168,30 @@ export interface FilterTable {
   }[];
 }
 
-/** Counters of the store for metrics and tests; read, never written, by others. */
+/** Figures of the store for metrics and tests, since its start unless they say `current`; others only read them. */
 export interface StoreStats {
+  /** That have become durable. */
   readonly commits: number;
   readonly recordsAppended: number;
+  /** Of these records. */
   readonly bytesAppended: number;
+  /** Current bytes of what `tail` finds in memory. */
   readonly tailBytes: number;
+  /** Calls of `tail` that found a segment, and that did not. */
   readonly tailHits: number;
   readonly tailMisses: number;
+  /** Current uses of queues: one for each `openQueue` that has not been given back. */
   readonly openQueues: number;
+  /** Removed by retention. */
   readonly recordsExpired: number;
-  /** In the log: durable and not removed by retention. */
+  /** Current records in the log: durable and not removed by retention. */
   readonly recordsStored: number;
+  /** Of these records. */
   readonly bytesStored: number;
 }
 
 /**
- * The store as the gateway sees it: embedded, in memory, remote or on a RocketMQ cluster. Every
+ * The store as the gateway sees it: embedded, in memory, remote, or several remote ones as one. Every
  * implementation passes `test/conformance/lmq-store.suite.ts`. `stop` commits what is open.
  */
 export interface LmqStore

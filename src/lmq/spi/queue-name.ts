@@ -21,6 +21,7 @@ export function filterQueueName(filter: string): QueueName {
   return ((isWildcardFilter(filter) ? FILTER : TOPIC) + filter) as QueueName;
 }
 
+/** Queue of what is sent to one client (P2P). */
 export function peerQueueName(clientId: string): QueueName {
   return (PEER + clientId) as QueueName;
 }

@@ -37,6 +37,7 @@ export const RECORD_RETAINED = 0b1000;
 const TWO_32 = 0x1_0000_0000;
 const payloads = new PartCopier();
 
+/** Bytes of the whole record, header included. */
 export function recordLength(buffer: Buffer, position: number): number {
   return readU32(buffer, position);
 }
@@ -73,6 +74,7 @@ export function recordQos(buffer: Buffer, position: number): number {
   return (buffer[position + 5] as number) & RECORD_QOS_MASK;
 }
 
+/** RETAIN as published. */
 export function recordRetain(buffer: Buffer, position: number): boolean {
   return ((buffer[position + 5] as number) & RECORD_RETAIN) !== 0;
 }
@@ -82,6 +84,7 @@ export function recordRetained(buffer: Buffer, position: number): boolean {
   return ((buffer[position + 5] as number) & RECORD_RETAINED) !== 0;
 }
 
+/** Bytes of the topic. */
 export function recordTopicLength(buffer: Buffer, position: number): number {
   return ((buffer[position + 6] as number) << 8) | (buffer[position + 7] as number);
 }
@@ -96,10 +99,12 @@ export function recordTopic(buffer: Buffer, position: number): string {
   return buffer.toString('utf8', start, start + recordTopicLength(buffer, position));
 }
 
+/** When the gateway appended it, ms since the epoch. */
 export function recordBornTime(buffer: Buffer, position: number): number {
   return readU48(buffer, position + 8);
 }
 
+/** When the store appended it, ms since the epoch. */
 export function recordStoreTime(buffer: Buffer, position: number): number {
   return readU48(buffer, position + 14);
 }
@@ -114,6 +119,7 @@ export function expiryFrom(stored: number): number {
   return stored > LONGEST_EXPIRY ? NO_EXPIRY : stored;
 }
 
+/** Client id of the publisher. */
 export function recordPublisher(buffer: Buffer, position: number): string {
   const start = recordTopicStart(position) + recordTopicLength(buffer, position);
   return buffer.toString('utf8', start, start + recordPublisherLength(buffer, position));
@@ -125,6 +131,7 @@ export function recordPublisherBytes(buffer: Buffer, position: number): Buffer {
   return buffer.subarray(start, start + recordPublisherLength(buffer, position));
 }
 
+/** Bytes of the MQTT 5 properties in wire form, without their length. */
 export function recordPropertiesLength(buffer: Buffer, position: number): number {
   return readU32(buffer, position + 26);
 }

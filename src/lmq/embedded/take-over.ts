@@ -17,12 +17,10 @@ export class TakeOver implements WriteSink {
   }
 
   put(key: Buffer, value: Buffer): void {
-    if (isLogEnd(key) && value.length === LOG_END_BYTES) {
-      value.copy(this.#logEnd);
-      this.#hasLogEnd = true;
-    } else {
-      this.#sink?.put(key, value);
-    }
+    const isKept = isLogEnd(key);
+    if (isKept) this.#hasLogEnd = value.length === LOG_END_BYTES;
+    if (isKept && this.#hasLogEnd) value.copy(this.#logEnd);
+    else this.#sink?.put(key, value);
   }
 
   del(key: Buffer): void {

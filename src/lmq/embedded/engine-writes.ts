@@ -51,9 +51,7 @@ export class EngineWrites {
 
   /** Resolves when the engine has the entry of this number; rejects when it will not. */
   wait(sequence: number): Promise<void> {
-    return this.#failure === undefined
-      ? this.#reads.wait(sequence)
-      : Promise.reject(this.#failure);
+    return this.#failure === undefined ? this.#reads.wait(sequence) : Promise.reject(this.#failure);
   }
 
   #writeNext(): void {

@@ -5,11 +5,11 @@ import { LoneCommits } from './lone-commits.ts';
 const SMALL_BYTES = 8 * 1024;
 /** When nothing is gathered meanwhile, the wake-ups are more than writing twice up to here. */
 const LONE_BYTES = 64 * 1024;
-/** Bytes that do not wait at low rates: taking over more at a time would hold up what comes meanwhile. */
-const WAITING_BYTES = 16 * 1024;
+/** Bytes that do not wait at low rates: taking over more at a time would hold up what comes meanwhile (ADR 891). */
+const WAITING_BYTES = 8 * 1024;
 /** The same when commits are alone: fewer and larger writes are less work for the engine. */
 const LONE_WAITING_BYTES = 256 * 1024;
-/** What the journal may hold at low rates: with more, each entry meets memory that no cache holds any more (ADR 731). */
+/** What the journal may hold at low rates: more is no better (ADR 891). */
 const SMALL_JOURNAL_BYTES = 256 * 1024;
 
 /**

@@ -10,6 +10,7 @@ import {
   sealEntry,
   type WriteSink,
 } from './layout/v1/journal-entry.ts';
+import { TakeOver } from './take-over.ts';
 
 const FILE_NAME = 'journal';
 /** What it may hold. When it is full a commit goes to the engine, which then has everything. */
@@ -23,6 +24,7 @@ export const JOURNAL_BYTES: number = 2 * 1024 * 1024;
 export class Journal {
   readonly #path: string;
   readonly #capacity: number;
+  readonly #takeOver = new TakeOver();
   #file: number | undefined;
   #buffer: Buffer | undefined;
   /** What is before this is with the engine. */
@@ -87,11 +89,13 @@ export class Journal {
   /** Gives the writes that are not with the engine to `sink`, which copies them. */
   copyWaiting(sink: WriteSink): void {
     const buffer = this.#buffer as Buffer;
+    this.#takeOver.begin(sink);
     for (let at = this.#takenTo; at < this.#start;) {
       const end = at + buffer.readUInt32BE(at);
-      decodeWrites(buffer, at + JOURNAL_HEADER_BYTES, end, sink);
+      decodeWrites(buffer, at + JOURNAL_HEADER_BYTES, end, this.#takeOver);
       at = end;
     }
+    this.#takeOver.end();
   }
 
   /** What waited is on its way to the engine. */

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock, Timer } from '../../common/clock.ts';
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { EngineWrites } from './engine-writes.ts';
 import { Journal, JOURNAL_BYTES } from './journal.ts';
 import { JournalPolicy } from './journal-policy.ts';
 import { replay } from './journal-replay.ts';
@@ -10,22 +11,13 @@ import type { KvBatch, KvEngine, KvEntry } from './kv-engine.ts';
 import type { KvRange } from './kv-range.ts';
 import { DEFAULT_STORE_OPTIONS } from './store-options.ts';
 import { encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
-import { WaitingReads } from './waiting-reads.ts';
 
-/** How long what is in the journal waits for company on its way to the engine, ms: its thread shall seldom be at work. */
-const WAIT_MS = 25;
+/** How long what is in the journal waits for company on its way to the engine, ms: each time two threads are woken (ADR 891). */
+const WAIT_MS = 100;
 
 /** Each life of the engine begins its numbers at a multiple of this, chosen at random below 2^53. */
 const NUMBERS_OF_A_LIFE = 2 ** 32;
 const LIVES = 2 ** 21 - 1;
-
-interface Write {
-  readonly batch: KvBatch;
-  readonly isSync: boolean;
-  /** Of the last entry of the journal that the engine needs no more when it has this. */
-  readonly sequence: number;
-  readonly done: Written;
-}
 
 /**
  * An engine whose small commits are durable at once: they go to the journal in the calling thread and
@@ -56,23 +48,25 @@ export class JournaledEngine implements KvEngine {
       this.#policy.count(bytes);
     },
   };
-  readonly #writes: Write[] = [];
-  readonly #reads = new WaitingReads();
+  readonly #writes = new EngineWrites(() => {
+    if (this.#journal.waitingBytes === 0 && this.#writes.failure === undefined) {
+      this.#journal.restart();
+    }
+    this.#onIdle?.();
+  });
   #timer: Timer | undefined;
   /** The timer is for the end of this turn. */
   #isApplyDue = false;
   #isOpen = false;
-  /** The last one given, that of the last entry in the journal, and the last one that the engine has. */
+  /** The last one given, and that of the last entry in the journal. */
   #sequence = 0;
   #journaled = 0;
-  #applied = 0;
   /** Writes under way that are not in the journal. */
   #unjournaled = 0;
   /** The last of them, in this life, carries a number: entries may follow. */
   #isNumbered = false;
   /** A commit was begun since the one before it is being answered: it has waited for it. */
   #isNextBegun = false;
-  #failure: StoreError | undefined;
   #isJournalBroken = false;
   #onIdle: (() => void) | undefined;
   #onBroken: (error: StoreError) => void = () => undefined;
@@ -109,7 +103,7 @@ export class JournaledEngine implements KvEngine {
       // Numbers of a life that a crash has undone are not given again: entries of it may still be in the file.
       this.#sequence = randomInt(LIVES) * NUMBERS_OF_A_LIFE;
       this.#journaled = this.#sequence;
-      this.#applied = this.#sequence;
+      this.#writes.start(this.#sequence);
       if (!this.#isEnabled) this.#journal.close(true);
     } catch (error) {
       await this.#engine.close();
@@ -122,13 +116,13 @@ export class JournaledEngine implements KvEngine {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#apply();
-    if (this.#writes.length > 0) {
+    if (!this.#writes.isIdle) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
     }
     try {
-      this.#journal.close(this.#failure === undefined);
+      this.#journal.close(this.#writes.failure === undefined);
     } finally {
       await this.#engine.close();
     }
@@ -199,7 +193,7 @@ export class JournaledEngine implements KvEngine {
       this.#isNumbered &&
       this.#unjournaled === 0 &&
       !this.#isJournalBroken &&
-      this.#failure === undefined
+      this.#writes.failure === undefined
     );
   }
 
@@ -245,12 +239,12 @@ export class JournaledEngine implements KvEngine {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#isApplyDue = false;
-    if (this.#journal.waitingBytes === 0 || this.#failure !== undefined) return;
+    if (this.#journal.waitingBytes === 0 || this.#writes.failure !== undefined) return;
     const batch = this.#engine.batch();
     this.#journal.copyWaiting(batch);
     this.#journal.take();
     batch.put(JOURNAL_KEY, encodeSequence(this.#sequence));
-    this.#enqueue(batch, false, (error) => {
+    this.#writes.add(batch, false, this.#sequence, (error) => {
       if (error !== undefined) this.#onBroken(error);
     });
   }
@@ -261,7 +255,7 @@ export class JournaledEngine implements KvEngine {
     const isLast = this.#policy.isEarly;
     if (this.#isNumbered || isLast) batch.put(JOURNAL_KEY, encodeSequence(++this.#sequence));
     this.#isNumbered = isLast;
-    this.#enqueue(batch, isSync, (error) => {
+    this.#writes.add(batch, isSync, this.#sequence, (error) => {
       this.#unjournaled--;
       done(error);
     });
@@ -274,40 +268,6 @@ export class JournaledEngine implements KvEngine {
     this.#policy.ended(!this.#isNextBegun, bytes, this.#clock.monotonic());
   }
 
-  #enqueue(batch: KvBatch, isSync: boolean, done: Written): void {
-    this.#writes.push({ batch, isSync, sequence: this.#sequence, done });
-    if (this.#writes.length === 1) this.#writeNext();
-  }
-
-  #writeNext(): void {
-    const [write] = this.#writes;
-    if (write === undefined) {
-      if (this.#journal.waitingBytes === 0 && this.#failure === undefined) this.#journal.restart();
-      this.#onIdle?.();
-      return;
-    }
-    if (this.#failure !== undefined) {
-      setImmediate(() => {
-        this.#written(write, this.#failure);
-      });
-      return;
-    }
-    write.batch.write(write.isSync, (error) => {
-      this.#written(write, error);
-    });
-  }
-
-  #written(write: Write, error: StoreError | undefined): void {
-    // What was acknowledged and could not be written stays in the journal, for the next start.
-    if (error === undefined) this.#applied = write.sequence;
-    else this.#failure ??= error;
-    this.#writes.shift();
-    this.#reads.wake(this.#applied, this.#failure);
-    // The next one is on its way while the callback is at work.
-    this.#writeNext();
-    write.done(error);
-  }
-
   #checkOpen(): void {
     if (!this.#isOpen) throw new StoreError(ErrorCode.STORE_CLOSED, `${this.directory} is closed`);
   }
@@ -315,13 +275,12 @@ export class JournaledEngine implements KvEngine {
   /** Whether the engine has all that is durable. */
   #isCurrent(): boolean {
     this.#checkOpen();
-    return this.#applied >= this.#journaled;
+    return this.#writes.applied >= this.#journaled;
   }
 
   /** Resolves when the engine has all that is durable now. */
   #current(): Promise<void> {
     this.#apply();
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return this.#reads.wait(this.#journaled);
+    return this.#writes.wait(this.#journaled);
   }
 }

@@ -30,7 +30,7 @@ describe('JournalPolicy', () => {
 
   it('journals small commits at low rates, which are taken over soon', () => {
     expect(commit(2 * KIB, 1, 1000, false)).to.equal(1000);
-    expect(policy.maxWaitingBytes).to.equal(16 * KIB);
+    expect(policy.maxWaitingBytes).to.equal(8 * KIB);
     expect(policy.maxJournalBytes).to.equal(256 * KIB);
     expect(policy.isEarly).to.equal(true);
   });
@@ -61,7 +61,7 @@ describe('JournalPolicy', () => {
     commit(6 * KIB, 0.2, 200, true);
     now += 100;
     expect(commit(2 * KIB, 1, 10, false)).to.equal(10);
-    expect(policy.maxWaitingBytes).to.equal(16 * KIB);
+    expect(policy.maxWaitingBytes).to.equal(8 * KIB);
     // The burst that a load begins with, and eight that are alone.
     expect(commit(12 * KIB, 0.1, 9, true)).to.equal(0);
     expect(commit(12 * KIB, 0.1, 1, true)).to.equal(1);

@@ -115,7 +115,7 @@ describe('JournaledEngine', () => {
     await write(engine.commitBatch(), { b: LARGE, c: '2' });
     await write(engine.commitBatch(), { a: undefined, c: '3' });
     expect(await content(await afterKill())).to.equal('b=xxx,c=3');
-    clock.advance(30);
+    clock.advance(110);
     await content(engine);
     await write(engine.commitBatch(), { d: '4' });
     expect(await content(await afterKill())).to.equal('b=xxx,c=3,d=4');
@@ -249,7 +249,7 @@ describe('JournaledEngine', () => {
     for (let round = 0; round < 50; round++) {
       for (let i = 0; i < 10; i++)
         await write(engine.commitBatch(), { [`k${i}`]: 'v'.repeat(300) });
-      clock.advance(30);
+      clock.advance(110);
       await engine.get(bytes('k0'));
     }
     expect((await readFile(path)).length).to.be.below(10 * 600);
@@ -287,7 +287,7 @@ describe('JournaledEngine', () => {
     isFailing = true;
     expect(await write(journaled.commitBatch(), { a: '1' })).to.equal(true);
     expect(told).to.deep.equal([]);
-    clock.advance(30);
+    clock.advance(110);
     await eventually('somebody is told', () => told.length > 0);
     expect(told).to.deep.equal([failing]);
     expect(await rejection(journaled.get(bytes('a')))).to.equal(failing);
@@ -320,7 +320,7 @@ describe('JournaledEngine', () => {
       );
       last = written;
       if (random.below(2) === 0) await written;
-      if (random.below(20) === 0) clock.advance(30);
+      if (random.below(20) === 0) clock.advance(110);
       if (random.below(10) === 0) {
         const key = `k${random.below(10)}`;
         await written;

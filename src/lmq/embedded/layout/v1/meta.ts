@@ -23,6 +23,8 @@ export interface LogBound {
 }
 
 const BOUND_BYTES = 24;
+/** Length of what is under `LOG_END_KEY`. */
+export const LOG_END_BYTES: number = BOUND_BYTES;
 
 function metaKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(Keyspace.META), Buffer.from(name, 'latin1')]);

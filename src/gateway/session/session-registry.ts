@@ -10,6 +10,7 @@ import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { KeyedSerialQueue } from './keyed-serial-queue.ts';
+import { LastOpening } from './last-opening.ts';
 import { OfflineSessions } from './offline-sessions.ts';
 import { PartClaims } from './part-claims.ts';
 import { PeerQueues } from './peer-queues.ts';
@@ -59,6 +60,7 @@ export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #table: SessionTable;
   readonly #serial = new KeyedSerialQueue();
+  readonly #last = new LastOpening();
   readonly #offline: OfflineSessions;
   readonly #observer: CountingObserver;
   readonly #end: SessionEnd;
@@ -122,11 +124,18 @@ export class SessionRegistry {
   /**
    * Gives the client its session: the one in memory (its connection is closed [MQTT-3.1.4-2]), the
    * stored one, or a new one. A clean one discards what there was [MQTT-3.1.2-6]. Resolves when the
-   * result is durable; nothing is delivered before `begin`.
+   * result is durable; nothing is delivered before `begin`. Undefined when another connection of the client has come
+   * while this one waited for its turn: it is to be closed.
    */
-  open(opening: SessionOpening, link: SessionLink): Promise<OpenedSession> {
-    const { clientId } = opening;
+  open(asked: SessionOpening, link: SessionLink): Promise<OpenedSession | undefined> {
+    const { clientId } = asked;
+    this.#last.waits(asked);
     return this.#serial.run(clientId, async () => {
+      const opening = this.#last.begin(asked);
+      if (opening === undefined) {
+        this.#observer.takenOver(clientId);
+        return undefined;
+      }
       try {
         return await this.#open(opening, link);
       } catch (error) {

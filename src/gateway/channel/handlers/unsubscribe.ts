@@ -19,6 +19,8 @@ export async function handleUnsubscribe(channel: ProtocolChannel, frame: Buffer)
   for (const filter of filters) {
     // What a session in several stores has given up is released below, whatever becomes of the connection: in one go.
     if (session.lanes === undefined && turns.isOver) {
+      // In the commit of what has been released: a crash leaves a filter and its use, or neither.
+      if (session.persistent && reasonCodes.length > 0) sessionLog.saveSession(session);
       await turns.wait();
       if (channel.session !== session) return;
     }

@@ -108,10 +108,7 @@ export interface ReceivedContent {
 }
 
 /** The record to be encoded, with its entries as runs. */
-export type InflightRunsContent = Omit<
-  InflightRecord,
-  'entries' | 'received' | 'receivedPages'
-> & {
+export type InflightRunsContent = Omit<InflightRecord, 'entries' | 'received' | 'receivedPages'> & {
   readonly received: ReceivedContent | undefined;
   readonly runs: InflightRuns;
 };
@@ -264,8 +261,7 @@ export function decodeInflightRecord(value: Buffer, clientId: string): InflightR
   if (isOld) {
     reader.expect(1, receivedCount * 2 + entryCount * ENTRY_BYTES + queueCount * NAME_BYTES);
   }
-  const receivedPages =
-    inPages === 0 ? undefined : { count: receivedCount, pages: reader.u32() };
+  const receivedPages = inPages === 0 ? undefined : { count: receivedCount, pages: reader.u32() };
   const listed = receivedPages === undefined ? receivedCount : 0;
   const received = (isOld ? readReceived : readReceivedRuns)(reader, listed);
   const entries = (isOld ? readEntries : readRuns)(reader, entryCount, queueCount);

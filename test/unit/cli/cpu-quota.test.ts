@@ -26,7 +26,11 @@ describe('CPU quota of control groups', () => {
 
   /** What the shell makes of the same files on a machine of 64 cores. */
   function ofShell(variables: Readonly<Record<string, string>> = {}): number {
-    const env = { ...process.env, ...variables, PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` };
+    const env = {
+      ...process.env,
+      ...variables,
+      PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+    };
     const { stdout, stderr } = spawnSync('sh', [CORES_SH, root], { env, encoding: 'utf8' });
     expect(stderr).to.equal('');
     return Number(stdout);

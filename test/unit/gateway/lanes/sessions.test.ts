@@ -113,7 +113,9 @@ describe('gateway: sessions in several stores', () => {
     const world = lanes.restart();
     const again = await world.connected(STORED);
     const { received } = again.channel.session!;
-    expect(ids.filter((id) => received.laneOf(id) !== (id % 4 === 1 ? 0 : 1))).to.deep.equal([5, 7]);
+    expect(ids.filter((id) => received.laneOf(id) !== (id % 4 === 1 ? 0 : 1))).to.deep.equal([
+      5, 7,
+    ]);
     await again.exchange(...packets);
     expect(world.stats.duplicatesReceived).to.equal(698);
     await again.lose();

@@ -18,7 +18,9 @@ async function publisherOf(world: World, count: number) {
   const client = await world.connected({ clean: false });
   const ids = scattered(count);
   for (let first = 0; first < count; first += AT_ONCE) {
-    const packets = ids.slice(first, first + AT_ONCE).map((id) => publish({ topic: 'x', qos: 2, id }));
+    const packets = ids
+      .slice(first, first + AT_ONCE)
+      .map((id) => publish({ topic: 'x', qos: 2, id }));
     await client.exchange(...packets);
   }
   expect(client.channel.session!.received.size).to.equal(count);
@@ -68,9 +70,17 @@ describe('gateway: pages of received packet identifiers', () => {
     const world = new World();
     const client = await publisherOf(world, 3000);
     expect((await keysOf(world)).length).to.equal(4);
-    await client.exchange(...scattered(3000).slice(10).map((id) => pubrel(id)));
+    await client.exchange(
+      ...scattered(3000)
+        .slice(10)
+        .map((id) => pubrel(id)),
+    );
     expect(await keysOf(world)).to.deep.equal(['c']);
-    await client.exchange(...scattered(3000).slice(10).map((id) => publish({ topic: 'x', qos: 2, id })));
+    await client.exchange(
+      ...scattered(3000)
+        .slice(10)
+        .map((id) => publish({ topic: 'x', qos: 2, id })),
+    );
     expect((await keysOf(world)).length).to.equal(4);
     await client.lose();
     const clean = await world.connected({ clean: true });
@@ -93,7 +103,10 @@ describe('gateway: pages of received packet identifiers', () => {
     const client = await publisherOf(world, 3000);
     await client.lose();
     const record = (await world.store.getState(StateSpace.INFLIGHT, 'c')) as Buffer;
-    expect(decodeInflightRecord(record, 'c').receivedPages).to.deep.equal({ count: 3000, pages: 7 });
+    expect(decodeInflightRecord(record, 'c').receivedPages).to.deep.equal({
+      count: 3000,
+      pages: 7,
+    });
     world.store.deleteState(StateSpace.INFLIGHT, 'c\0received 1');
     const refused = await world.open().exchange(connect({ clientId: 'c', clean: false }));
     expect(refused).to.deep.equal([{ type: 'connack', sessionPresent: false, code: 3 }]);

@@ -59,7 +59,9 @@ describe('gateway: SessionRegistry', () => {
     const last = rest.pop();
     expect(put.callCount).to.be.below(10);
     expect([former.closed, first?.closed, last?.closed]).to.deep.equal([true, true, false]);
-    expect(await last?.exchange()).to.deep.equal([{ type: 'connack', sessionPresent: true, code: 0 }]);
+    expect(await last?.exchange()).to.deep.equal([
+      { type: 'connack', sessionPresent: true, code: 0 },
+    ]);
     for (const client of rest) {
       expect(client.closed).to.equal(true);
       expect(await client.exchange()).to.deep.equal([]);

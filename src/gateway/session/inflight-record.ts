@@ -282,31 +282,6 @@ export function decodeInflightRecord(value: Buffer, clientId: string): InflightR
   };
 }
 
-/** Slot of each entry; those of a record that is all there is count from its first identifier. */
-export function slotsOf({ entries, nextPacketId, place }: InflightRecord): number[] {
-  const { packetIds } = entries;
-  const slots: number[] = [];
-  let next = place?.nextSlot ?? nextSlotOf(packetIds, nextPacketId);
-  for (let i = packetIds.length - 1; i >= 0; i--) {
-    next -= packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
-    slots[i] = next;
-  }
-  return slots;
-}
-
-/** Slot of the next packet identifier. */
-export function nextSlot({ entries, nextPacketId, place }: InflightRecord): number {
-  return place?.nextSlot ?? nextSlotOf(entries.packetIds, nextPacketId);
-}
-
-function nextSlotOf(packetIds: readonly number[], nextPacketId: number): number {
-  let slot = (packetIds[0] ?? nextPacketId) - 1;
-  for (let i = 0; i < packetIds.length; i++) {
-    slot += packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
-  }
-  return slot;
-}
-
 /** Whether two records of one lane say the same, but for how far the identifiers have come in others. */
 export function sayTheSame(a: Buffer, b: Buffer): boolean {
   if (a.length !== b.length || a[0] !== b[0]) return false;

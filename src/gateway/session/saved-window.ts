@@ -1,7 +1,8 @@
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
 import { PACKET_IDS } from './inflight-entries.ts';
-import { type InflightRecord, nextSlot, slotsOf } from './inflight-record.ts';
+import type { InflightRecord } from './inflight-record.ts';
+import { nextSlot, slotsOf } from './record-slots.ts';
 import { ReceivedIds } from './received-ids.ts';
 import type { ReceivedSet } from './received-set.ts';
 

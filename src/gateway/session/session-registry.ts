@@ -183,10 +183,7 @@ export class SessionRegistry {
     former?.takenOver();
   }
 
-  /**
-   * The client has connected to another gateway, which waits for the session.
-   * @param ended called when the connection here counts as ended, before the session is given away
-   */
+  /** Another gateway waits for the session. @param ended called when the connection here has ended, before it is given away */
   handOver(clientId: string, ended: (session: Session) => void): Promise<void> {
     return this.#serial.run(clientId, async () => {
       const current = this.#table.get(clientId);
@@ -200,10 +197,7 @@ export class SessionRegistry {
     });
   }
 
-  /**
-   * The gateway of the client is dead: its session is offline from now on, unless somebody has it.
-   * @param task runs while this gateway owns the session
-   */
+  /** Its gateway is dead: offline from now on, unless somebody has it. @param task runs while this gateway owns the session */
   adopt(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.whileAway(clientId, async () => {
       await this.#stored.lostGateway(clientId);
@@ -288,8 +282,7 @@ export class SessionRegistry {
   }
 
   /**
-   * Lanes that may have something of the session from now on whatever it subscribes, as bits; resolves when its record says so,
-   * and this gateway has the parts.
+   * Lanes, as bits, that may have something of the session from now on; resolves when its record says so, and this gateway has the parts.
    * @throws StoreError (rejection) when a store cannot be reached
    */
   async listLanes(session: Session, lanes: SessionLanes, listed: number): Promise<void> {

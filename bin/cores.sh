@@ -5,7 +5,11 @@
 set -eu
 
 root=${1:-}
-cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 4)
+# nproc takes variables of OpenMP for the machine, which are about other programs; Node.js does not look at them.
+cores=$(
+  unset OMP_NUM_THREADS OMP_THREAD_LIMIT
+  nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 4
+)
 
 # limit QUOTA PERIOD: both in microseconds.
 limit() {

@@ -111,7 +111,7 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
   subscriptionsRefused: counter(
     'lmqtt_subscriptions_refused_total',
     'subscriptions',
-    'Subscriptions refused by maxSubscriptionsPerClient or maxSubscriptionBytesPerClient.',
+    'Subscriptions refused by maxSubscriptionsPerClient, maxSubscriptionBytesPerClient or maxFiltersPerPacket.',
   ),
   sessionExpiriesReduced: counter(
     'lmqtt_session_expiries_reduced_total',

@@ -1,6 +1,6 @@
 import { join, parse, resolve } from 'node:path';
 import { systemClock } from '../common/clock.ts';
-import { ConfigError } from '../common/errors.ts';
+import { ConfigError, messageOf } from '../common/errors.ts';
 import type { Composition, Role } from './composition.ts';
 import { type Config, loadConfig, redactedConfig } from './config/load-all.ts';
 import { type Directories, directoriesFrom, ensureDirectory } from './directories.ts';
@@ -92,7 +92,14 @@ async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
     ready.remove();
     exitWithError(log.current, error, 'a write to the disk has failed, the process ends');
   });
-  await role.start();
+  try {
+    await role.start();
+  } catch (error) {
+    if (!shutdown.isStopping) throw error;
+    // The stop has ended it, waits for that, and ends the process.
+    logger.info({ reason: messageOf(error) }, 'the start was given up');
+    return;
+  }
   const data = spec.hasData ? directories.data : undefined;
   const announce = (): void => {
     if (shutdown.isStopping) return;

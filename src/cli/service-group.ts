@@ -14,6 +14,8 @@ export class ServiceGroup implements Service {
   readonly #clock: Clock;
   readonly #stopTimeoutMs: number;
   readonly #started: NamedService[] = [];
+  /** The one whose start is under way. */
+  #beginning: Service | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -29,8 +31,12 @@ export class ServiceGroup implements Service {
     return this.#starting;
   }
 
-  /** Rejects with an error that names the services that failed or did not stop in time. */
+  /**
+   * A start that is under way ends first, as soon as the service that is starting can. Rejects with an error that names the
+   * services that failed or did not stop in time.
+   */
   stop(): Promise<void> {
+    this.#beginning?.giveUp?.();
     this.#stopping ??= this.#withDeadline(this.#stopAll());
     return this.#stopping;
   }
@@ -39,11 +45,14 @@ export class ServiceGroup implements Service {
     for (const entry of this.#services) {
       if (this.#stopping !== undefined) return;
       try {
+        this.#beginning = entry.service;
         await entry.service.start();
       } catch (error) {
         // The reason for not starting is what the caller needs; a failure to stop follows from it.
         await this.#withDeadline(this.#stopStarted()).catch(() => undefined);
         throw error;
+      } finally {
+        this.#beginning = undefined;
       }
       this.#started.push(entry);
     }

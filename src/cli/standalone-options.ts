@@ -69,6 +69,7 @@ export function gatewayLimitsFrom(connect: Readonly<ConnectConf>): GatewayLimits
     receiveMaximum: connect.receiveMaximum,
     maxSessionExpirySeconds: connect.maxSessionExpirySeconds,
     maxSubscriptionsPerClient: connect.maxSubscriptionsPerClient,
+    maxFiltersPerPacket: connect.maxFiltersPerPacket,
     maxSubscriptionBytesPerClient: connect.maxSubscriptionBytesPerClient,
     maxInflight: connect.maxInflight,
     maxPublishRate: connect.maxPublishRate,

@@ -88,6 +88,15 @@ export class WorkerPool implements Service {
     }
   }
 
+  /** A worker that does not serve yet has nothing to give up: it is not waited for. */
+  giveUp(): void {
+    this.#isStopping = true;
+    for (const { worker, where } of this.#places) {
+      if (where === undefined) worker?.process.kill('SIGKILL');
+    }
+    this.#failStart?.(new Error('stopped while the workers were starting'));
+  }
+
   /** Resolves when every worker has drained and ended. */
   async stop(): Promise<void> {
     this.#isStopping = true;

@@ -41,6 +41,8 @@ export interface GatewayLimits {
   /** Longest time that a session outlives its connection, seconds; `NEVER_EXPIRES` = for ever. */
   readonly maxSessionExpirySeconds: number;
   readonly maxSubscriptionsPerClient: number;
+  /** Filters of one SUBSCRIBE or UNSUBSCRIBE. */
+  readonly maxFiltersPerPacket: number;
   /** All filters of one client together, bytes: a persistent session is stored as one record. */
   readonly maxSubscriptionBytesPerClient: number;
   /** Unacknowledged QoS 1 and 2 messages on the way to one client. */
@@ -80,6 +82,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxTopicLength: 65_535,
   maxSessionExpirySeconds: 0xffff_ffff,
   maxSubscriptionsPerClient: 10_000,
+  maxFiltersPerPacket: 10_000,
   maxSubscriptionBytesPerClient: 1024 * 1024,
   maxInflight: 16_384,
   maxPublishRate: 0,

@@ -133,4 +133,36 @@ describe('crash: what a session knows after a restart', () => {
     expect((await reader.readPublish()).payload.toString()).to.equal('once');
     await reader.expectNothing();
   });
+
+  it('remembers them however many there are, and forgets those that are released [MQTT-4.3.3-2] [MQTT-4.4.0-1]', async () => {
+    const topic = 'many-unreleased';
+    const watcher = { clientId: 'many-watcher', clean: false };
+    const client = await connected(watcher);
+    client.send(subscribe(1, [topic, 1]));
+    await client.expect(suback(1, 1));
+    const session = { clientId: 'many-sender', clean: false };
+    const sender = await connected(session);
+    // None next to another: they are saved in pages.
+    const ids = Array.from({ length: 1000 }, (_, i) => 1 + i * 3);
+    const message = (id: number, dup = false) =>
+      publish({ topic, payload: String(id), qos: 2, id, dup });
+    sender.send(...ids.map((id) => message(id)));
+    for (const id of ids) await sender.expect(pubrec(id));
+    sender.send(pubrel(1), pubrel(1501));
+    await sender.expect(pubcomp(1), pubcomp(1501));
+    await server.crash();
+    const again = await connected(session, true);
+    again.send(...ids.map((id) => message(id, true)));
+    for (const id of ids) await again.expect(pubrec(id));
+    const reader = await connected(watcher, true);
+    const payloads: string[] = [];
+    while (payloads.length < ids.length + 2) {
+      const { payload, id } = await reader.readPublish();
+      payloads.push(payload.toString());
+      reader.send(puback(id));
+    }
+    await reader.expectNothing();
+    // Whose identifier was free is a new message.
+    expect(payloads).to.deep.equal([...ids.map(String), '1', '1501']);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { connect5, publish5, subscribe5 } from '../helpers/packets5.ts';
+import { connect5, publish5, subscribe5, unsubscribe5 } from '../helpers/packets5.ts';
 import { numberOf } from '../helpers/properties5.ts';
 import { isMosquitto } from '../helpers/start-broker.ts';
 import { levels, LIMITED, LIMITS, topicOf } from '../wire/limits.ts';
@@ -46,6 +46,20 @@ describe('wire5: 12 limits and their reason codes', () => {
       ),
     );
     await client.suback(1, TOPIC_FILTER_INVALID, TOPIC_FILTER_INVALID);
+  });
+
+  it('filters of a packet that has too many are answered with SUBACK and DISCONNECT 0x97', async () => {
+    const client = await wire.connected();
+    const filters = Array.from({ length: LIMITS.filtersPerPacket + 1 }, () => ['a', 1] as const);
+    client.send(subscribe5(1, filters));
+    await client.suback(1, ...Array<number>(LIMITS.filtersPerPacket).fill(1), QUOTA_EXCEEDED);
+    client.send(
+      unsubscribe5(
+        2,
+        filters.map(([filter]) => filter),
+      ),
+    );
+    await client.disconnected(QUOTA_EXCEEDED);
   });
 
   it('a subscription too many is answered with SUBACK 0x97', async () => {

@@ -5,6 +5,7 @@ import type { PublishRateExceeded, QueueFullPolicy } from '../../gateway/types.t
 /** Keys of `connect.conf` for limits on topics, on what a client publishes and on what waits for it. */
 export interface LimitConf {
   maxTopicLength: number;
+  maxFiltersPerPacket: number;
   maxPublishRate: number;
   maxPublishBytesRate: number;
   publishRateExceeded: PublishRateExceeded;
@@ -20,6 +21,14 @@ export const limitKeys: ConfSpec<LimitConf>['keys'] = {
     maximum: 65_535,
     unit: 'bytes',
     description: 'Longest topic name or filter in UTF-8.',
+  }),
+  maxFiltersPerPacket: integer({
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    unit: 'filters',
+    description:
+      'Most topic filters of one SUBSCRIBE or UNSUBSCRIBE packet. More of them are refused in SUBACK; an UNSUBSCRIBE with more ends the connection.',
   }),
   maxPublishRate: integer({
     default: 0,

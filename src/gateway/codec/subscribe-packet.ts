@@ -25,6 +25,8 @@ export interface SubscribePacket {
   /** 0 = none. */
   readonly subscriptionId: number;
   readonly subscriptions: readonly Subscription[];
+  /** Filters behind these that are more than were to be decoded. */
+  readonly surplus: number;
 }
 
 const SUBSCRIBE_FLAGS = 0b0010;
@@ -67,9 +69,14 @@ function decodeOptions(filter: string, options: number, version: ProtocolVersion
 
 /**
  * Decodes a SUBSCRIBE (MQTT 3.1.1 §3.8, MQTT 5 §3.8) from one complete packet.
+ * @param most filters that are decoded; what comes behind them is checked and counted
  * @throws MqttProtocolError for anything that the specification does not allow
  */
-export function decodeSubscribe(frame: Buffer, version: ProtocolVersion): SubscribePacket {
+export function decodeSubscribe(
+  frame: Buffer,
+  version: ProtocolVersion,
+  most: number = Infinity,
+): SubscribePacket {
   const reader = readerOfBody(frame, PacketType.SUBSCRIBE, SUBSCRIBE_FLAGS);
   const packetId = readPacketId(reader);
   const subscriptionId =
@@ -77,7 +84,7 @@ export function decodeSubscribe(frame: Buffer, version: ProtocolVersion): Subscr
       ? readSubscriptionId(PropertySet.read(reader, [PropertyId.SUBSCRIPTION_IDENTIFIER]))
       : 0;
   const subscriptions: Subscription[] = [];
-  while (reader.remaining > 0) {
+  while (reader.remaining > 0 && subscriptions.length < most) {
     const filter = reader.string('topic filter');
     subscriptions.push(decodeOptions(filter, reader.u8('subscription options'), version));
   }
@@ -85,5 +92,10 @@ export function decodeSubscribe(frame: Buffer, version: ProtocolVersion): Subscr
     // MQTT 3.1.1 [MQTT-3.8.3-3], MQTT 5 [MQTT5-3.8.3-2]
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'SUBSCRIBE without a topic filter');
   }
-  return { packetId, subscriptionId, subscriptions };
+  let surplus = 0;
+  for (; reader.remaining > 0; surplus++) {
+    reader.skipString('topic filter');
+    reader.u8('subscription options');
+  }
+  return { packetId, subscriptionId, subscriptions, surplus };
 }

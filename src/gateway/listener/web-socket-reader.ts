@@ -13,6 +13,7 @@ const LENGTH_OF_16_BITS = 126;
 const LENGTH_OF_64_BITS = 127;
 const KEY_BYTES = 4;
 const MAX_CONTROL_BYTES = 125;
+const EMPTY = Buffer.alloc(0);
 
 /** What ends a WebSocket, and the code to close it with. */
 export class WebSocketError extends Error {
@@ -163,12 +164,17 @@ export class WebSocketReader {
     this.#keptBytes += bytes;
     this.#missing -= bytes;
     if (this.#missing > 0) return;
-    const payload = kept.subarray(0, this.#keptBytes);
+    const end = this.#keptBytes;
     this.#missing = -1;
     this.#keptBytes = 0;
     const opcode = this.#first & OPCODE_BITS;
     // Nobody has asked for a pong.
     if (opcode === Opcode.PONG) return;
+    if (opcode === Opcode.PING && end === 0) {
+      this.#onPing(EMPTY);
+      return;
+    }
+    const payload = kept.subarray(0, end);
     // The key has not been turned: it is that of the first byte.
     const { buffer, byteOffset, length } = payload;
     unmask(new DataView(buffer), byteOffset, byteOffset, length, this.#key);

@@ -22,6 +22,9 @@ const CLOSE_TIMEOUT_MS = 5000;
 /** No more answers to pings for a peer with so much unread, bytes. */
 const MAX_UNREAD_FOR_PONG = 64 * 1024;
 
+/** Control frames and headers of a chunk, bytes; with more, the socket is read on in the next turn. */
+const MAX_OVERHEAD_OF_TURN = 16 * 1024;
+
 /** How far a WebSocket is; it does not go back. */
 const State = {
   OPEN: 0,
@@ -62,6 +65,7 @@ export class WebSocketStream extends EventEmitter implements ByteStream, DirectW
   #isEnded = false;
   #isPaused = false;
   #isCorked = false;
+  #isResting = false;
 
   /** @param socket after the handshake, with nobody who reads it */
   constructor(socket: Socket, options: WebSocketStreamOptions) {
@@ -70,7 +74,8 @@ export class WebSocketStream extends EventEmitter implements ByteStream, DirectW
     this.#options = options;
     this.#isDirect = canWriteDirect(socket);
     this.#reader = new WebSocketReader(options.maxMessageBytes, (payload) => {
-      if (this.writableLength < MAX_UNREAD_FOR_PONG) this.#sendControl(PONG_FRAME, payload);
+      // In one write for all pings of a chunk: each is six bytes to a peer that sends nothing else.
+      if (this.writableLength < MAX_UNREAD_FOR_PONG) this.#addControl(PONG_FRAME, payload);
     });
   }
 
@@ -174,9 +179,11 @@ export class WebSocketStream extends EventEmitter implements ByteStream, DirectW
     if (this.#state === State.DONE) return;
     const reader = this.#reader;
     const length = reader.read(chunk);
+    this.#flush();
     if (length > 0 && this.#state === State.OPEN && !this.#isOver) {
       this.emit('data', length === chunk.length ? chunk : chunk.subarray(0, length));
     }
+    if (chunk.length - length > MAX_OVERHEAD_OF_TURN) this.#rest();
     const { error, closeCode } = reader;
     if (error !== undefined) {
       if (this.#state === State.OPEN) this.#sendClose(error.code);
@@ -187,6 +194,20 @@ export class WebSocketStream extends EventEmitter implements ByteStream, DirectW
       if (this.#state === State.OPEN) this.#sendClose(closeCode);
       this.#finish();
     }
+  }
+
+  /**
+   * Reads on in the next turn. libuv goes on as long as there is something, up to 2 MiB, and the connection, which knows how
+   * long a turn is, hears of nothing but messages.
+   */
+  #rest(): void {
+    if (this.#isResting || this.#isPaused) return;
+    this.#isResting = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#isResting = false;
+      if (!this.#isPaused || this.#state !== State.OPEN) this.#socket.resume();
+    });
   }
 
   /** Ends the output, and reads on until the peer has closed too, so that it gets to read our last words. */
@@ -204,14 +225,18 @@ export class WebSocketStream extends EventEmitter implements ByteStream, DirectW
     this.#startTimer();
   }
 
-  /** Output is written frame by frame, so one may come in between at any time (RFC 6455 §5.4). */
   #sendControl(first: number, payload: Buffer): void {
+    this.#addControl(first, payload);
+    this.#flush();
+  }
+
+  /** Output is written frame by frame, so one may come in between at any time (RFC 6455 §5.4). To be flushed within the call. */
+  #addControl(first: number, payload: Buffer): void {
     if (this.#state !== State.OPEN) return;
     const at = frames.reserve(2 + payload.length);
     frames.slab[at] = first;
     frames.slab[at + 1] = payload.length;
     payload.copy(frames.slab, at + 2);
-    this.#flush();
   }
 
   #flush(): void {

@@ -3,7 +3,7 @@
  *
  * ```
  *  0  u8   format version
- *  1  u8   reserved, 0
+ *  1  u8   1: received identifiers are in pages (versions 3 and 4); otherwise 0
  *  2  u16  next packet identifier
  *  4  u16  number of received QoS 2 packet identifiers
  *  6  u16  number of entries
@@ -11,7 +11,9 @@
  * 11  u8   reserved, 0
  *     version 4, which is one of several stores' (docs/adr/0501):
  *          u48 created, as in the session record · u48 slot of the next packet identifier
- *     received identifiers as runs, in the order in which they came, until that number is reached:
+ *     in pages: u32 pages that there are, lowest bit first, which are values of the same space
+ *          (src/gateway/session/received-pages.ts); no runs of received identifiers follow
+ *     received identifiers as runs, in any order, until that number is reached:
  *          varint  identifiers skipped since the run before (the first: since 1) << 1 | long
  *          varint  length - 2, only when long; otherwise the run is one identifier
  *     when there are entries: u16 packet identifier of the first one
@@ -54,8 +56,11 @@ const INFLIGHT_RECORD_VERSION = 3;
 const LANE_RECORD_VERSION = 4;
 const HEADER_BYTES = 12;
 const PLACE_BYTES = 12;
+const PAGES_BYTES = 4;
 const ENTRY_BYTES = 12;
 const NAME_BYTES = 4;
+/** Byte 1. */
+const IN_PAGES = 1;
 const MAX_U16 = 0xffff;
 const MAX_U24 = 0xff_ffff;
 /** Bytes of UTF-8 for a UTF-16 code unit. */
@@ -71,25 +76,40 @@ export interface RecordPlace {
   readonly nextSlot: number;
 }
 
+/** Received identifiers that are not in the record. */
+export interface ReceivedPages {
+  readonly count: number;
+  /** Pages that there are, as bits. */
+  readonly pages: number;
+}
+
 /** In-flight state of one session. */
 export interface InflightRecord {
   /** Packet identifier of the next delivery, 1 to 65,535. */
   readonly nextPacketId: number;
   /** Packet identifiers of QoS 2 PUBLISHes received and not released yet. */
   readonly received: ReadonlySet<number>;
+  /** They are not in `received` but in pages. */
+  readonly receivedPages?: ReceivedPages;
   readonly queueNames: readonly string[];
   readonly entries: InflightEntries;
   /** Not there when it is all that the session has. */
   readonly place?: RecordPlace;
 }
 
-/** The same to be encoded: `received` may be any collection of identifiers. */
-export type InflightContent = Omit<InflightRecord, 'received'> & {
-  readonly received: { readonly size: number; keys(): Iterable<number> };
-};
+/** Received identifiers to be encoded. */
+export interface ReceivedContent {
+  readonly size: number;
+  /** As in the record. */
+  readonly pages: number | undefined;
+  readonly mostBytes: number;
+  /** Writes them as runs, unless they are in pages; returns the position after them. */
+  write(target: Buffer, start: number): number;
+}
 
-/** The same with its entries as runs. */
-export type InflightRunsContent = Omit<InflightContent, 'entries'> & {
+/** The record to be encoded, with its entries as runs. */
+export type InflightRunsContent = Omit<InflightRecord, 'entries' | 'received' | 'receivedPages'> & {
+  readonly received: ReceivedContent | undefined;
   readonly runs: InflightRuns;
 };
 
@@ -100,10 +120,11 @@ function requireAtMost(name: string, value: number, maximum: number): void {
 
 /** As many as it can be. */
 function mostBytes({ received, runs, queueNames }: InflightRunsContent): number {
-  requireAtMost('number of received identifiers', received.size, MAX_U16);
+  requireAtMost('number of received identifiers', received?.size ?? 0, MAX_U16);
   requireAtMost('number of entries', runs.count, MAX_U16);
   requireAtMost('number of queues', queueNames.length, MAX_U24);
-  let bytes = HEADER_BYTES + PLACE_BYTES + received.size * MOST_RECEIVED_BYTES + runs.mostBytes;
+  let bytes = HEADER_BYTES + PLACE_BYTES + PAGES_BYTES + runs.mostBytes;
+  bytes += received?.mostBytes ?? 0;
   for (const name of queueNames) bytes += NAME_BYTES + name.length * MOST_CHARACTER_BYTES;
   return bytes;
 }
@@ -116,9 +137,9 @@ function writeU16(target: Buffer, value: number, at: number): void {
 function writeHeader(target: Buffer, record: InflightRunsContent): number {
   const { received, runs, queueNames, place } = record;
   target[0] = place === undefined ? INFLIGHT_RECORD_VERSION : LANE_RECORD_VERSION;
-  target[1] = 0;
+  target[1] = received?.pages === undefined ? 0 : IN_PAGES;
   writeU16(target, record.nextPacketId, 2);
-  writeU16(target, received.size, 4);
+  writeU16(target, received?.size ?? 0, 4);
   writeU16(target, runs.count, 6);
   target[8] = queueNames.length >>> 16;
   writeU16(target, queueNames.length, 9);
@@ -134,10 +155,12 @@ function writeHeader(target: Buffer, record: InflightRunsContent): number {
  */
 export function encodeInflightRuns(record: InflightRunsContent): Buffer {
   const { received, runs, queueNames } = record;
+  const pages = received?.pages;
   const most = mostBytes(record);
   const target = most <= scratch.length ? scratch : Buffer.allocUnsafeSlow(most);
   let at = writeHeader(target, record);
-  if (received.size > 0) at = writeReceived(target, received.keys(), at);
+  if (pages !== undefined) at = target.writeUInt32BE(pages >>> 0, at);
+  else if (received !== undefined) at = received.write(target, at);
   at = runs.write(target, at);
   for (const name of queueNames) {
     at = writeVarint(target, Buffer.byteLength(name), at);
@@ -149,8 +172,8 @@ export function encodeInflightRuns(record: InflightRunsContent): Buffer {
 }
 
 /** The same of a record with entries, which need not be many. */
-export function encodeInflightRecord(record: InflightContent): Buffer {
-  const { entries, ...rest } = record;
+export function encodeInflightRecord(record: InflightRecord): Buffer {
+  const { entries, received, receivedPages, ...rest } = record;
   const { packetIds, states, qos, queueIndexes, offsets, count } = entries;
   requireAtMost('number of entries', count, MAX_U16);
   const runs = new InflightRuns();
@@ -158,7 +181,13 @@ export function encodeInflightRecord(record: InflightContent): Buffer {
     const kind = kindOf(states[i] as number, qos[i] as number);
     runs.add(packetIds[i] as number, kind, queueIndexes[i] as number, offsets[i] as number, 1);
   }
-  return encodeInflightRuns({ ...rest, runs });
+  const content = {
+    size: receivedPages?.count ?? received.size,
+    pages: receivedPages?.pages,
+    mostBytes: received.size * MOST_RECEIVED_BYTES,
+    write: (target: Buffer, start: number) => writeReceived(target, received, start),
+  };
+  return encodeInflightRuns({ ...rest, received: content, runs });
 }
 
 function readPlace(reader: StateReader, nextPacketId: number): RecordPlace {
@@ -220,7 +249,8 @@ export function decodeInflightRecord(value: Buffer, clientId: string): InflightR
     LANE_RECORD_VERSION,
   );
   const isOld = version <= FIRST_LANE_VERSION;
-  if (reader.u8() !== 0) throw reader.corrupt('reserved byte is set');
+  const inPages = reader.u8();
+  if (inPages > (isOld ? 0 : IN_PAGES)) throw reader.corrupt('reserved byte is set');
   const nextPacketId = reader.packetId();
   const receivedCount = reader.u16();
   const entryCount = reader.u16();
@@ -231,7 +261,9 @@ export function decodeInflightRecord(value: Buffer, clientId: string): InflightR
   if (isOld) {
     reader.expect(1, receivedCount * 2 + entryCount * ENTRY_BYTES + queueCount * NAME_BYTES);
   }
-  const received = (isOld ? readReceived : readReceivedRuns)(reader, receivedCount);
+  const receivedPages = inPages === 0 ? undefined : { count: receivedCount, pages: reader.u32() };
+  const listed = receivedPages === undefined ? receivedCount : 0;
+  const received = (isOld ? readReceived : readReceivedRuns)(reader, listed);
   const entries = (isOld ? readEntries : readRuns)(reader, entryCount, queueCount);
   checkSendOrder(reader, entries, nextPacketId);
   reader.expect(queueCount, isOld ? NAME_BYTES : 1);
@@ -240,33 +272,14 @@ export function decodeInflightRecord(value: Buffer, clientId: string): InflightR
     queueNames.push(reader.text(isOld ? reader.u32() : reader.varint()));
   }
   reader.expectEnd();
-  const record = { nextPacketId, received, queueNames, entries };
-  return place === undefined ? record : { ...record, place };
-}
-
-/** Slot of each entry; those of a record that is all there is count from its first identifier. */
-export function slotsOf({ entries, nextPacketId, place }: InflightRecord): number[] {
-  const { packetIds } = entries;
-  const slots: number[] = [];
-  let next = place?.nextSlot ?? nextSlotOf(packetIds, nextPacketId);
-  for (let i = packetIds.length - 1; i >= 0; i--) {
-    next -= packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
-    slots[i] = next;
-  }
-  return slots;
-}
-
-/** Slot of the next packet identifier. */
-export function nextSlot({ entries, nextPacketId, place }: InflightRecord): number {
-  return place?.nextSlot ?? nextSlotOf(entries.packetIds, nextPacketId);
-}
-
-function nextSlotOf(packetIds: readonly number[], nextPacketId: number): number {
-  let slot = (packetIds[0] ?? nextPacketId) - 1;
-  for (let i = 0; i < packetIds.length; i++) {
-    slot += packetIdStep(packetIds[i] as number, packetIds[i + 1] ?? nextPacketId);
-  }
-  return slot;
+  return {
+    nextPacketId,
+    received,
+    ...(receivedPages === undefined ? {} : { receivedPages }),
+    queueNames,
+    entries,
+    ...(place === undefined ? {} : { place }),
+  };
 }
 
 /** Whether two records of one lane say the same, but for how far the identifiers have come in others. */

@@ -3,6 +3,7 @@ import type { Stores } from '../../lmq/spi/stores.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 import { sayTheSame } from './inflight-record.ts';
+import { writeReceivedPages } from './received-pages.ts';
 import type { Session } from './session.ts';
 import type { SessionLanes } from './session-lanes.ts';
 import { encodeWindows } from './window-record.ts';
@@ -28,6 +29,7 @@ export class LaneLog {
   }
 
   write(session: Session, lanes: SessionLanes): void {
+    this.#writePages(session, lanes);
     const records = encodeWindows(session);
     const count = Math.max(records.length, lanes.count);
     for (let lane = 0; lane < count; lane++) {
@@ -41,8 +43,20 @@ export class LaneLog {
 
   /** Removes what there is of a session that has ended. */
   erase(session: Session, lanes: SessionLanes): void {
+    const { received } = session;
+    for (let lane = 0; lane < received.lanes; lane++) received.in(lane)?.clear();
+    this.#writePages(session, lanes);
     for (let lane = 0; lane < lanes.count; lane++) {
       if (lanes.recordOf(lane) !== undefined) this.#writeRecord(session, lanes, lane, undefined);
+    }
+  }
+
+  #writePages({ clientId, received }: Session, lanes: SessionLanes): void {
+    for (let lane = 0; lane < received.lanes; lane++) {
+      const ids = received.in(lane);
+      if (ids === undefined) continue;
+      const commit = writeReceivedPages(this.#stores.member(lane), clientId, ids);
+      if (commit !== undefined) lanes.wrote(lane, commit);
     }
   }
 

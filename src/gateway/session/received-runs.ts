@@ -17,16 +17,17 @@ export function writeReceived(target: Buffer, packetIds: Iterable<number>, start
       continue;
     }
     if (length > 0) {
-      at = writeIds(target, first - expected, length, at);
+      at = writeRun(target, first - expected, length, at);
       expected = packetIdAfter(first, length);
     }
     first = packetId;
     length = 1;
   }
-  return length === 0 ? at : writeIds(target, first - expected, length, at);
+  return length === 0 ? at : writeRun(target, first - expected, length, at);
 }
 
-function writeIds(target: Buffer, step: number, length: number, start: number): number {
+/** Writes one run; returns the position after it. */
+export function writeRun(target: Buffer, step: number, length: number, start: number): number {
   const skipped = step < 0 ? step + PACKET_IDS : step;
   const at = writeVarint(target, skipped * 2 + (length > 1 ? 1 : 0), start);
   return length > 1 ? writeVarint(target, length - 2, at) : at;

@@ -1,12 +1,17 @@
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
 import { PACKET_IDS } from './inflight-entries.ts';
-import { type InflightRecord, nextSlot, slotsOf } from './inflight-record.ts';
+import type { InflightRecord } from './inflight-record.ts';
+import { nextSlot, slotsOf } from './record-slots.ts';
+import { ReceivedIds } from './received-ids.ts';
+import type { ReceivedSet } from './received-set.ts';
 
 /** The in-flight record that one store has of a session. */
 export interface SavedPart {
   readonly lane: Lane;
   readonly record: InflightRecord;
+  /** What its pages have, when the received identifiers are there. */
+  readonly received?: ReceivedSet;
 }
 
 /** A delivery that was not complete when it was saved. */
@@ -28,7 +33,7 @@ export interface SavedWindow {
   /** Slot where the packet identifiers go on. */
   readonly nextSlot: number;
   /** Packet identifiers of QoS 2 publishes received and not released, and the store of their topic. */
-  readonly received: Map<number, Lane>;
+  readonly received: ReceivedIds;
 }
 
 /**
@@ -40,9 +45,10 @@ export interface SavedWindow {
 export function joinWindows(parts: readonly SavedPart[]): SavedWindow {
   const next = parts.reduce((slot, { record }) => Math.max(slot, nextSlot(record)), 0);
   const entries: SavedEntry[] = [];
-  const received = new Map<number, Lane>();
-  for (const { lane, record } of parts) {
-    for (const packetId of record.received) received.set(packetId, lane);
+  const received = new ReceivedIds();
+  for (const { lane, record, received: inPages } of parts) {
+    if (inPages !== undefined) received.load(lane, inPages);
+    for (const packetId of record.received) received.add(packetId, lane);
     entries.push(...entriesOf(lane, record));
   }
   if (parts.length === 1) return { entries, nextSlot: next, received };

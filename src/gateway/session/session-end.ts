@@ -36,6 +36,7 @@ export class SessionEnd {
     try {
       shares.takeBack(session, erase || !persistent);
       if (persistent && !erase) {
+        session.received.touch();
         ended = log.saveDurably(session, clock.now());
         this.#left(session);
       } else if (persistent) {
@@ -51,6 +52,7 @@ export class SessionEnd {
 
   /** Makes the session durable; when that fails, it does not stay in memory without a connection. */
   async saveOrRelease(session: Session): Promise<void> {
+    session.received.touch();
     try {
       await this.#parts.log.saveDurably(session);
     } catch (error) {

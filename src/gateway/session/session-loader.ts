@@ -75,8 +75,8 @@ export class SessionLoader {
       record.createdAt,
       new InflightWindow(this.#maxInflight, firstSlot + 1),
       record.sessionExpirySeconds,
+      window.received.lanes === 0 ? undefined : window.received,
     );
-    for (const [packetId, lane] of window.received) session.hasReceived(packetId, lane);
     session.lanes = lanesFor(this.#stores, clientId);
     for (const [lane, saved] of records) {
       session.lanes?.found(lane, saved);

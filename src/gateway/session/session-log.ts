@@ -5,6 +5,7 @@ import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
 import type { CommitWaiters } from './commit-waiters.ts';
 import type { DeliveryPump, ProgressLog } from './delivery-pump.ts';
 import { LaneLog } from './lane-log.ts';
+import { writeReceivedPages } from './received-pages.ts';
 import type { Session, SessionSubscription } from './session.ts';
 import type { SessionLanes } from './session-lanes.ts';
 import { encodeSessionRecord, type StoredSubscription } from './session-record.ts';
@@ -185,11 +186,18 @@ export class SessionLog implements ProgressLog {
       const commit = this.#store.deleteOffset(clientId, queue);
       lanes?.wrote(queue.lane, commit);
     }
-    if (lanes === undefined) this.#first.deleteState(StateSpace.INFLIGHT, clientId);
+    if (lanes === undefined) this.#eraseWindow(session);
     else this.#lanes.erase(session, lanes);
     const commit = this.#store.deleteState(StateSpace.SESSION, clientId);
     lanes?.wrote(lanes.home, commit);
     await (lanes === undefined ? this.#store.committed(commit) : this.#durable(lanes));
+  }
+
+  #eraseWindow({ clientId, received }: Session): void {
+    const ids = received.in(0);
+    ids?.clear();
+    if (ids !== undefined) writeReceivedPages(this.#first, clientId, ids);
+    this.#first.deleteState(StateSpace.INFLIGHT, clientId);
   }
 
   /** Saves no more of the session's progress. */
@@ -229,6 +237,8 @@ export class SessionLog implements ProgressLog {
 
   #write(session: Session): CommitNumber {
     this.#writeOffsets(session);
+    const received = session.received.in(0);
+    if (received !== undefined) writeReceivedPages(this.#first, session.clientId, received);
     return this.#first.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
   }
 }

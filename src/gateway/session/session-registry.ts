@@ -10,6 +10,7 @@ import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { KeyedSerialQueue } from './keyed-serial-queue.ts';
+import { LastOpening } from './last-opening.ts';
 import { OfflineSessions } from './offline-sessions.ts';
 import { PartClaims } from './part-claims.ts';
 import { PeerQueues } from './peer-queues.ts';
@@ -59,6 +60,7 @@ export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #table: SessionTable;
   readonly #serial = new KeyedSerialQueue();
+  readonly #last = new LastOpening();
   readonly #offline: OfflineSessions;
   readonly #observer: CountingObserver;
   readonly #end: SessionEnd;
@@ -122,11 +124,18 @@ export class SessionRegistry {
   /**
    * Gives the client its session: the one in memory (its connection is closed [MQTT-3.1.4-2]), the
    * stored one, or a new one. A clean one discards what there was [MQTT-3.1.2-6]. Resolves when the
-   * result is durable; nothing is delivered before `begin`.
+   * result is durable; nothing is delivered before `begin`. Undefined when another connection of the client has come
+   * while this one waited for its turn: it is to be closed.
    */
-  open(opening: SessionOpening, link: SessionLink): Promise<OpenedSession> {
-    const { clientId } = opening;
+  open(asked: SessionOpening, link: SessionLink): Promise<OpenedSession | undefined> {
+    const { clientId } = asked;
+    this.#last.waits(asked);
     return this.#serial.run(clientId, async () => {
+      const opening = this.#last.begin(asked);
+      if (opening === undefined) {
+        this.#observer.takenOver(clientId);
+        return undefined;
+      }
       try {
         return await this.#open(opening, link);
       } catch (error) {
@@ -174,10 +183,7 @@ export class SessionRegistry {
     former?.takenOver();
   }
 
-  /**
-   * The client has connected to another gateway, which waits for the session.
-   * @param ended called when the connection here counts as ended, before the session is given away
-   */
+  /** Another gateway waits for the session. @param ended called when the connection here has ended, before it is given away */
   handOver(clientId: string, ended: (session: Session) => void): Promise<void> {
     return this.#serial.run(clientId, async () => {
       const current = this.#table.get(clientId);
@@ -191,10 +197,7 @@ export class SessionRegistry {
     });
   }
 
-  /**
-   * The gateway of the client is dead: its session is offline from now on, unless somebody has it.
-   * @param task runs while this gateway owns the session
-   */
+  /** Its gateway is dead: offline from now on, unless somebody has it. @param task runs while this gateway owns the session */
   adopt(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.whileAway(clientId, async () => {
       await this.#stored.lostGateway(clientId);
@@ -279,8 +282,7 @@ export class SessionRegistry {
   }
 
   /**
-   * Lanes that may have something of the session from now on whatever it subscribes, as bits; resolves when its record says so,
-   * and this gateway has the parts.
+   * Lanes, as bits, that may have something of the session from now on; resolves when its record says so, and this gateway has the parts.
    * @throws StoreError (rejection) when a store cannot be reached
    */
   async listLanes(session: Session, lanes: SessionLanes, listed: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
 import type { OutgoingAliases } from './outgoing-aliases.ts';
 import type { QueueMeter } from './queue-meter.ts';
+import { ReceivedIds } from './received-ids.ts';
 import type { InflightWindow } from './inflight-window.ts';
 import type { SessionLanes } from './session-lanes.ts';
 import type { Subscription } from './subscription.ts';
@@ -34,7 +35,7 @@ export interface SessionLink {
 }
 
 /** Shared by all sessions that have received none: replaced, never written. */
-const NONE_RECEIVED = new Map<number, Lane>();
+const NONE_RECEIVED = new ReceivedIds();
 
 /** What a session with shared subscriptions tells their groups. */
 export interface SharedMembership {
@@ -60,7 +61,7 @@ export class Session {
   filterBytes = 0;
   readonly inflight: InflightWindow<SessionCursor>;
   /** Packet identifiers of QoS 2 publishes received and not released [MQTT-4.3.3-2], and the store of their topic. */
-  received: Map<number, Lane>;
+  received: ReceivedIds;
   /** The connection that the session belongs to; undefined once it has gone. */
   owner: SessionLink | undefined;
   /** Where to deliver: the owner from its CONNACK on. */
@@ -123,7 +124,7 @@ export class Session {
     createdAt: number,
     inflight: InflightWindow<SessionCursor>,
     expirySeconds: number,
-    received: Map<number, Lane> = NONE_RECEIVED,
+    received: ReceivedIds = NONE_RECEIVED,
   ) {
     this.clientId = clientId;
     this.persistent = persistent;
@@ -137,8 +138,9 @@ export class Session {
 
   /** A QoS 2 publish has been stored with a packet identifier that its sender has not released. */
   hasReceived(packetId: number, lane: Lane): void {
-    if (this.received === NONE_RECEIVED) this.received = new Map();
-    this.received.set(packetId, lane);
+    if (this.received === NONE_RECEIVED) this.received = new ReceivedIds();
+    // What has no lanes is saved in the first store, whatever the topic.
+    this.received.add(packetId, this.lanes === undefined ? 0 : lane);
   }
 
   /** Every cursor that is reading or has messages in flight. */

@@ -7,6 +7,7 @@ import { StateSpace } from '../../lmq/spi/types.ts';
 import { InflightWindow } from './inflight-window.ts';
 import type { OfflineSessions } from './offline-sessions.ts';
 import type { PeerQueues } from './peer-queues.ts';
+import { deleteReceivedPages } from './received-pages.ts';
 import { Session, type SessionCursor } from './session.ts';
 import type { SessionEnd } from './session-end.ts';
 import type { SessionExpiry } from './session-expiry.ts';
@@ -149,6 +150,7 @@ export class StoredSessions {
       if (!(error instanceof LmqttError) || error.code !== ErrorCode.STORE_CORRUPT) throw error;
       logger.error({ clientId, error: error.message }, 'discarding a session that cannot be read');
       for (let lane = 0; lane < stores.spread.lanes; lane++) {
+        deleteReceivedPages(stores.member(lane), clientId);
         stores.member(lane).deleteState(StateSpace.INFLIGHT, clientId);
       }
       await store.committed(store.deleteState(StateSpace.SESSION, clientId));

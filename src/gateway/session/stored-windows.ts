@@ -8,6 +8,7 @@ import { Cursor, CursorState, sharedCursor } from './cursor.ts';
 import { decodeInflightRecord } from './inflight-record.ts';
 import { DeliveryState } from './inflight-window.ts';
 import type { PartClaims } from './part-claims.ts';
+import { deleteReceivedPages, readReceivedPages } from './received-pages.ts';
 import { joinWindows, type SavedPart, type SavedWindow } from './saved-window.ts';
 import type { Session, SessionCursor } from './session.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -62,9 +63,20 @@ export class StoredWindows {
       const lane = lanes[i] as Lane;
       records.set(lane, value);
       const part = decodeInflightRecord(value, clientId);
+      const { place, receivedPages } = part;
       // What was left of an earlier session of the client.
-      if (part.place !== undefined && part.place.sessionCreatedAt !== createdAt) continue;
-      parts.push({ lane, record: part });
+      if (place !== undefined && place.sessionCreatedAt !== createdAt) {
+        if (receivedPages !== undefined) deleteReceivedPages(this.#stores.member(lane), clientId);
+        continue;
+      }
+      if (receivedPages === undefined) {
+        parts.push({ lane, record: part });
+        continue;
+      }
+      const { pages, count } = receivedPages;
+      const store = this.#stores.member(lane);
+      const received = await readReceivedPages(store, clientId, pages, count);
+      parts.push({ lane, record: part, received });
     }
     return { window: joinWindows(parts), records };
   }

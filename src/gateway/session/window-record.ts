@@ -4,12 +4,10 @@ import { encodeInflightRuns } from './inflight-record.ts';
 import { InflightRuns, kindOf } from './inflight-runs.ts';
 import type { Session, SessionCursor } from './session.ts';
 
-const NO_IDS: ReadonlySet<number> = new Set<number>();
-
 /** One for each lane, for all records: encoding one begins and ends in one call. */
 const drafts: RecordDraft[] = [];
 
-/** The in-flight record of a session that is in one store. */
+/** The in-flight record of a session that is in one store. Its pages of received identifiers have been written. */
 export function encodeWindow(session: Session): Buffer {
   const { inflight, received } = session;
   const draft = draftOf(0);
@@ -20,7 +18,8 @@ export function encodeWindow(session: Session): Buffer {
   }
   const { queueNames, runs } = draft;
   const { nextPacketId } = inflight;
-  const record = encodeInflightRuns({ nextPacketId, received, queueNames, runs });
+  const ids = received.in(0);
+  const record = encodeInflightRuns({ nextPacketId, received: ids, queueNames, runs });
   draft.clear();
   return record;
 }
@@ -32,7 +31,6 @@ export function encodeWindow(session: Session): Buffer {
 export function encodeWindows(session: Session): (Buffer | undefined)[] {
   const { inflight, received, createdAt } = session;
   const used: (RecordDraft | undefined)[] = [];
-  const unreleased: (Set<number> | undefined)[] = [];
   for (let slot = inflight.head; slot < inflight.tail;) {
     const end = inflight.endOfRun(slot);
     if (inflight.state(slot) !== DeliveryState.DONE) {
@@ -41,16 +39,15 @@ export function encodeWindows(session: Session): (Buffer | undefined)[] {
     }
     slot = end;
   }
-  for (const [packetId, lane] of received) {
-    used[lane] ??= draftOf(lane);
-    (unreleased[lane] ??= new Set()).add(packetId);
+  for (let lane = 0; lane < received.lanes; lane++) {
+    if ((received.in(lane)?.size ?? 0) > 0) used[lane] ??= draftOf(lane);
   }
   const { nextPacketId } = inflight;
   const place = { sessionCreatedAt: createdAt, nextSlot: inflight.tail };
   return Array.from(used, (draft, lane) => {
     if (draft === undefined) return undefined;
     const { queueNames, runs } = draft;
-    const ids = unreleased[lane] ?? NO_IDS;
+    const ids = received.in(lane);
     const record = encodeInflightRuns({ nextPacketId, received: ids, queueNames, runs, place });
     draft.clear();
     return record;

@@ -6,9 +6,13 @@ import type { Broker } from '../../helpers/broker.ts';
 import { isBuildCurrent } from '../../helpers/compiled.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { freePort } from '../../helpers/free-port.ts';
+import { ServerProcess } from '../../helpers/server-process.ts';
 import { disposeBroker, startBroker } from '../../helpers/start-broker.ts';
 import { Clients, PERSISTENT } from './clients.ts';
 
+const ROOT = join(import.meta.dirname, '../../..');
+const COMPILED = join(ROOT, 'dist/cli/standalone-main.js');
+const SOURCE = join(ROOT, 'src/cli/standalone-main.ts');
 const WORKERS = 2;
 const CLIENTS = 20;
 
@@ -26,6 +30,16 @@ function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === pid)
     .map(Number);
+}
+
+/** Whether a process is there still, and not another one by now. */
+function isWorker(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('worker-main');
+  } catch {
+    // It has ended.
+    return false;
+  }
 }
 
 describe('cluster: workers of standalone', function () {
@@ -148,6 +162,31 @@ describe('cluster: workers of standalone', function () {
     expect(workers).to.have.length(WORKERS);
     await broker.stop();
     for (const pid of workers) expect(() => process.kill(pid, 0), String(pid)).to.throw('ESRCH');
+  });
+
+  it('do not keep the first process when it is stopped while they start', async () => {
+    const server = new ServerProcess({
+      program: process.execPath,
+      args: isBuildCurrent() ? [COMPILED] : ['--import=ts-blank-space/register', SOURCE],
+      env: {
+        ...environment,
+        LMQTT_HOME: broker.dataDir,
+        LMQTT_CONNECT_MQTT_PORT: String(broker.port),
+        LMQTT_NAMESRV_LISTEN_PORT: '0',
+      },
+    });
+    await server.untilReady(() => childrenOf(server.pid).length === WORKERS, 30_000);
+    const workers = childrenOf(server.pid);
+    // Slow ones: they are not ready before they go on, which they never do.
+    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    const since = performance.now();
+    await server.kill('SIGTERM');
+    const ms = performance.now() - since;
+    const left = workers.filter(isWorker);
+    for (const pid of left) process.kill(pid, 'SIGKILL');
+    expect(left).to.deep.equal([]);
+    expect(ms).to.be.below(5000);
+    expect(server.exitCode, server.output).to.equal(0);
   });
 
   it('end when the first process is killed', async () => {

@@ -25,8 +25,12 @@ describe('CPU quota of control groups', () => {
   }
 
   /** What the shell makes of the same files on a machine of 64 cores. */
-  function ofShell(): number {
-    const env = { ...process.env, PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` };
+  function ofShell(variables: Readonly<Record<string, string>> = {}): number {
+    const env = {
+      ...process.env,
+      ...variables,
+      PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+    };
     const { stdout, stderr } = spawnSync('sh', [CORES_SH, root], { env, encoding: 'utf8' });
     expect(stderr).to.equal('');
     return Number(stdout);
@@ -39,6 +43,12 @@ describe('CPU quota of control groups', () => {
 
   it('is none where there are no control groups', () => {
     expectQuota(Infinity);
+  });
+
+  it('has nothing to do with what OpenMP is told, which nproc looks at', () => {
+    write('bin/nproc', '#!/bin/sh\necho "${OMP_NUM_THREADS-${OMP_THREAD_LIMIT-64}}"\n', 0o755);
+    const set = { OMP_NUM_THREADS: '3', OMP_THREAD_LIMIT: '2' };
+    expect(ofShell(set)).to.equal(NPROC);
   });
 
   it('is that of the topmost group in a container (version 2)', () => {

@@ -92,6 +92,31 @@ describe('ServiceGroup', () => {
     expect(calls).to.deep.equal(['stop a']);
   });
 
+  it('has a service give its start up when it is stopped, and stops those before it', async () => {
+    let fail: (error: Error) => void = () => undefined;
+    const slow = service('b', {
+      start: () =>
+        new Promise((_resolve, reject) => {
+          fail = reject;
+        }),
+      giveUp: () => {
+        calls.push('give b up');
+        fail(new Error('given up'));
+      },
+    });
+    const ready = service('a', {
+      giveUp: () => {
+        calls.push('give a up');
+      },
+    });
+    const services = group(ready, slow, service('c'));
+    const started = rejection(services.start());
+    await Promise.resolve();
+    await services.stop();
+    expect((await started).message).to.equal('given up');
+    expect(calls).to.deep.equal(['start a', 'give b up', 'stop a']);
+  });
+
   it('stops the others when one fails to stop, and names the one', async () => {
     const cause = new Error('disk full');
     const services = group(service('a'), service('b', { stop: () => Promise.reject(cause) }));

@@ -37,7 +37,13 @@ export async function acceptConnect(
   channel.outgoingAliases = aliasesFor(packet, context);
   requireHome(clientId, context);
   const opening = { clientId, cleanStart: packet.cleanStart, expirySeconds };
-  const { session, present, mayHaveWill } = await sessions.open(opening, channel);
+  const opened = await sessions.open(opening, channel);
+  if (opened === undefined) {
+    // It has never been connected: neither an answer nor a will is due.
+    channel.takenOver();
+    return;
+  }
+  const { session, present, mayHaveWill } = opened;
   try {
     const hasSession = (): boolean => session.owner === channel;
     await wills.begin(clientId, present, packet.will, expirySeconds, hasSession, mayHaveWill);

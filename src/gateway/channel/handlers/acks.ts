@@ -73,7 +73,7 @@ export function handlePubcomp(channel: ProtocolChannel, { packetId }: Readonly<A
 /** PUBREL: the publisher has our PUBREC; its identifier may be used again [MQTT-4.3.3-2]. */
 export function handlePubrel(channel: ProtocolChannel, { packetId }: Readonly<Ack>): void {
   const session = channel.session as Session;
-  const lane = session.received.get(packetId);
+  const lane = session.received.laneOf(packetId);
   if (lane === undefined) {
     answerUnknown(channel, AckByte.PUBCOMP, packetId);
     return;

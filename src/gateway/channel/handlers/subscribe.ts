@@ -29,7 +29,12 @@ import { subscribeShared } from './subscribe-shared.ts';
  * persistent session are durable.
  */
 export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): Promise<void> {
-  const { packetId, subscriptions, subscriptionId } = decodeSubscribe(frame, channel.version);
+  const { turns, limits, stats } = channel.context;
+  const { packetId, subscriptions, subscriptionId, surplus } = decodeSubscribe(
+    frame,
+    channel.version,
+    limits.maxFiltersPerPacket,
+  );
   const session = channel.session as Session;
   for (const { filter } of subscriptions) {
     // MQTT 5 answers it in SUBACK (§3.9.3).
@@ -41,7 +46,6 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
     }
   }
   const reasonCodes: number[] = [];
-  const { turns } = channel.context;
   for (const asked of subscriptions) {
     if (turns.isOver) {
       await turns.wait();
@@ -71,7 +75,12 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
     await channel.context.sessionLog.saveDurably(session);
   }
   if (channel.session !== session) return;
-  channel.send(encodeSuback(packetId, reasonCodes, channel.version));
+  stats.subscriptionsRefused += surplus;
+  const answers =
+    surplus === 0
+      ? reasonCodes
+      : [...reasonCodes, ...new Array<number>(surplus).fill(ReasonCode.QUOTA_EXCEEDED)];
+  channel.send(encodeSuback(packetId, answers, channel.version));
   if (channel.context.events !== undefined) {
     for (const [i, requested] of subscriptions.entries()) {
       if (isFailure(reasonCodes[i] as number)) continue;

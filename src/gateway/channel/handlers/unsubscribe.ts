@@ -9,17 +9,26 @@ import { retireCursor } from './retire-cursor.ts';
 
 /** UNSUBSCRIBE: answered even when nothing matched [MQTT-3.10.4-5]. */
 export async function handleUnsubscribe(channel: ProtocolChannel, frame: Buffer): Promise<void> {
-  const { packetId, filters } = decodeUnsubscribe(frame, channel.version);
+  const { metadata, sessionLog, hooks, turns, limits } = channel.context;
+  const { version } = channel;
+  const { packetId, filters } = decodeUnsubscribe(frame, version, limits.maxFiltersPerPacket);
   const session = channel.session as Session;
-  const { metadata, sessionLog, hooks } = channel.context;
   /** A session that is in several stores forgets a subscription before its filter is released. */
   const unsaved: SessionSubscription[] = [];
-  const reasonCodes = filters.map((filter) => {
+  const reasonCodes: number[] = [];
+  for (const filter of filters) {
+    // What a session in several stores has given up is released below, whatever becomes of the connection: in one go.
+    if (session.lanes === undefined && turns.isOver) {
+      // In the commit of what has been released: a crash leaves a filter and its use, or neither.
+      if (session.persistent && reasonCodes.length > 0) sessionLog.saveSession(session);
+      await turns.wait();
+      if (channel.session !== session) return;
+    }
     const reasonCode = unsubscribe(channel, session, filter, unsaved);
+    reasonCodes.push(reasonCode);
     const isEnd = reasonCode === ReasonCode.SUCCESS;
     if (isEnd) hooks?.subscriptions.unsubscribed(filter, hooks.clients.of(channel));
-    return reasonCode;
-  });
+  }
   if (session.persistent) await sessionLog.saveDurably(session);
   for (const subscription of unsaved) releaseFilter(metadata, subscription);
   if (channel.session !== session) return;

@@ -355,7 +355,8 @@ describe('gateway: Channel, store', () => {
   });
 
   it('survives the largest SUBSCRIBE and UNSUBSCRIBE of short filters', async () => {
-    const world = new World({ limits: { maxSubscriptionsPerClient: 10 } });
+    const limits = { maxSubscriptionsPerClient: 10, maxFiltersPerPacket: 20_000 };
+    const world = new World({ limits });
     const client = await world.connected();
     const filters = Array.from({ length: 20_000 }, (_, i) => `t/${String(i)}`);
     const [suback] = await client.exchange(subscribe(1, ...filters.map((f) => [f, 0] as const)));

@@ -31,7 +31,7 @@ describe('gateway: PublishReceiver', () => {
       qos.map((q, i) => publish({ topic: 't', qos: q, id: i + 1, payload: String(i) })),
     );
     for (let cut = 1; cut < bytes.length; cut += 3) {
-      publisher.channel.session!.received.clear();
+      publisher.channel.session!.received.in(0)?.clear();
       await publisher.exchange(bytes.subarray(0, cut));
       await publisher.exchange(bytes.subarray(cut));
       const received = await client.publishes();

@@ -52,6 +52,26 @@ describe('readConnectLayout', () => {
     });
   }
 
+  it('takes properties out of what mqtt-packet gets, those of the will too', () => {
+    const property = [0x26, 0, 1, 0x61, 0, 1, 0x62];
+    const frame = packet(
+      CONNECT,
+      'MQTT',
+      [5, 0x06],
+      KEEP_ALIVE,
+      [14, ...property, ...property],
+      'c',
+      [7, ...property],
+      'will',
+      'x',
+    );
+    const { consistent, properties } = readConnectLayout(frame);
+    expect(properties?.userProperties).to.have.length(2);
+    const bare = packet(CONNECT, 'MQTT', [5, 0x06], KEEP_ALIVE, [0], 'c', [0], 'will', 'x');
+    expect(consistent).to.deep.equal(bare);
+    expect(readConnectLayout(bare).consistent).to.equal(bare);
+  });
+
   it('gives the version and the properties', () => {
     const layout4 = readConnectLayout(packet(CONNECT, 'MQTT', LEVEL_4, [2], KEEP_ALIVE, 'c'));
     expect(layout4.version).to.equal(4);

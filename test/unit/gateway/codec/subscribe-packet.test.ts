@@ -37,6 +37,7 @@ describe('decodeSubscribe', () => {
         expect(decodeSubscribe(generate(fields), 4)).to.deep.equal({
           packetId: fields.messageId,
           subscriptionId: 0,
+          surplus: 0,
           subscriptions: fields.subscriptions.map(({ topic, qos }) => ({
             filter: topic,
             qos,
@@ -56,6 +57,7 @@ describe('decodeSubscribe', () => {
         expect(decodeSubscribe(generate(fields, { protocolVersion: 5 }), 5)).to.deep.equal({
           packetId: fields.messageId,
           subscriptionId: fields.properties.subscriptionIdentifier,
+          surplus: 0,
           subscriptions: fields.subscriptions.map(({ topic, qos, nl, rap, rh }) => ({
             filter: topic,
             qos,
@@ -124,6 +126,23 @@ describe('decodeSubscribe', () => {
     ]) {
       expect(reasonOf(packet(SUBSCRIBE, ID, bad, [0]))).to.equal(ReasonCode.MALFORMED_PACKET);
     }
+  });
+
+  it('counts filters behind those that are wanted, and checks them', () => {
+    const frame = packet(SUBSCRIBE, ID, 'a', [1], 'b', [2], 'c', [0]);
+    for (const [most, count] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 3],
+    ] as const) {
+      const { subscriptions, surplus } = decodeSubscribe(frame, 4, most);
+      expect([subscriptions.length, surplus]).to.deep.equal([count, 3 - count]);
+    }
+    const damaged = packet(SUBSCRIBE, ID, 'a', [1], [0, 1, 0xff], [1]);
+    expect(protocolErrorOf(() => decodeSubscribe(damaged, 4, 1)).reasonCode).to.equal(
+      ReasonCode.MALFORMED_PACKET,
+    );
   });
 
   it('refuses every packet that is cut off within a filter', () => {

@@ -59,6 +59,14 @@ describe('decodeUnsubscribe', () => {
     }
   });
 
+  it('refuses more filters than are wanted', () => {
+    const frame = packet(UNSUBSCRIBE, ID, 'a', 'b');
+    expect(decodeUnsubscribe(frame, 4, 2).filters).to.deep.equal(['a', 'b']);
+    expect(protocolErrorOf(() => decodeUnsubscribe(frame, 4, 1)).reasonCode).to.equal(
+      ReasonCode.QUOTA_EXCEEDED,
+    );
+  });
+
   it('takes user properties alone in MQTT 5', () => {
     const user = [0x26, 0, 1, 0x61, 0, 1, 0x62];
     const frame = packet(UNSUBSCRIBE, ID, [7, ...user], 'a');

@@ -103,6 +103,30 @@ describe('gateway: sessions in several stores', () => {
     expect(await reader2.drain()).to.deep.equal(['y']);
   });
 
+  it('know many of them again, and delete what they saved of them [MQTT-4.3.3-2]', async () => {
+    const lanes = new LaneWorld();
+    const sender = await lanes.world.connected(STORED);
+    const ids = Array.from({ length: 700 }, (_, i) => 1 + i * 2);
+    const packets = ids.map((id) => publish({ topic: `t/${id % 4 === 1 ? 0 : 1}`, qos: 2, id }));
+    await sender.exchange(...packets);
+    await sender.exchange(pubrel(5), pubrel(7));
+    const world = lanes.restart();
+    const again = await world.connected(STORED);
+    const { received } = again.channel.session!;
+    expect(ids.filter((id) => received.laneOf(id) !== (id % 4 === 1 ? 0 : 1))).to.deep.equal([
+      5, 7,
+    ]);
+    await again.exchange(...packets);
+    expect(world.stats.duplicatesReceived).to.equal(698);
+    await again.lose();
+    const clean = await world.connected({ clientId: 'c0', clean: true });
+    await clean.lose();
+    for (const member of lanes.members) {
+      expect(await member.getState(StateSpace.INFLIGHT, 'c0')).to.equal(undefined);
+      expect(await member.getState(StateSpace.INFLIGHT, 'c0\0received 0')).to.equal(undefined);
+    }
+  });
+
   it('have nothing in flight left in any store when all is done', async () => {
     const { world, members, clock } = new LaneWorld();
     const reader = await world.subscribed(STORED, ['t/+', 2]);

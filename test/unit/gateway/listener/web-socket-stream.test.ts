@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { LARGE_SLAB, slabPool } from '../../../../src/gateway/codec/slab-pool.ts';
@@ -92,6 +93,39 @@ describe('gateway: WebSocketStream', () => {
     stream.uncork();
     expect(socket.bytesWritten - before).to.equal(10);
     expect(world.events).to.deep.equal([]);
+  });
+
+  it('answers all pings that come together in one write', async () => {
+    const world = await open();
+    const { _handle: handle } = world.socket as unknown as { _handle: { writeBuffer(): number } };
+    const writes = sinon.spy(handle, 'writeBuffer');
+    const pings = 2000;
+    world.client.write(Buffer.alloc(pings * 6, Buffer.from('898000000000', 'hex')));
+    await eventually('all pongs', () => world.sent.length === pings * 2);
+    expect(world.sent.equals(Buffer.alloc(pings * 2, Buffer.from('8a00', 'hex')))).to.equal(true);
+    // One, unless they came in several pieces.
+    expect(writes.callCount).to.be.below(10);
+  });
+
+  it('reads many control frames in several turns, and what is behind them', async () => {
+    const world = await open();
+    const pauses = sinon.spy(world.socket, 'pause');
+    const pings = 50_000;
+    world.client.write(Buffer.alloc(pings * 6, Buffer.from('898000000000', 'hex')));
+    world.client.write(Buffer.from('828100000000' + '63', 'hex'));
+    await eventually('c', () => world.received.toString() === 'c');
+    expect(pauses.callCount).to.be.above(2);
+    await eventually('all pongs', () => world.sent.length === pings * 2);
+    // Whoever has it paused is not woken.
+    world.client.write(Buffer.alloc(pings * 6, Buffer.from('898000000000', 'hex')));
+    await eventually('a pong', () => world.sent.length > pings * 2);
+    world.stream.pause();
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    world.client.write(Buffer.from('828100000000' + '64', 'hex'));
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect([world.received.toString(), world.socket.isPaused()]).to.deep.equal(['c', true]);
+    world.stream.resume();
+    await eventually('d', () => world.received.toString() === 'cd');
   });
 
   it('tells when output that had to wait has gone', async () => {

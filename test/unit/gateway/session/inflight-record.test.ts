@@ -4,11 +4,10 @@ import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import {
   decodeInflightRecord,
   encodeInflightRecord,
-  nextSlot,
   sayTheSame,
-  slotsOf,
 } from '../../../../src/gateway/session/inflight-record.ts';
 import type { InflightRecord } from '../../../../src/gateway/session/inflight-record.ts';
+import { nextSlot, slotsOf } from '../../../../src/gateway/session/record-slots.ts';
 
 const PACKET_IDS = 65_535;
 

@@ -64,11 +64,8 @@ describe('gateway: joinWindows', () => {
       { lane: 0, record: recordOf([], 0, [5]) },
       { lane: 1, record: recordOf([], 0, [6, 7]) },
     ]);
-    expect([...received]).to.deep.equal([
-      [5, 0],
-      [6, 1],
-      [7, 1],
-    ]);
+    expect([4, 5, 6, 7].map((id) => received.laneOf(id))).to.deep.equal([undefined, 0, 1, 1]);
+    expect(received.size).to.equal(3);
   });
 
   it('of one record is what it says, also of one of before there were several', () => {

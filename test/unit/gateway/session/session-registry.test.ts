@@ -47,6 +47,46 @@ describe('gateway: SessionRegistry', () => {
     }
   });
 
+  it('makes the last one the owner at once, whoever waits before it [MQTT-3.1.4-2]', async () => {
+    const world = new World();
+    const former = await world.subscribed({ clean: false }, ['t', 1]);
+    const put = sinon.spy(world.store, 'putState');
+    const clients = Array.from({ length: 50 }, () => world.open());
+    for (const client of clients) client.socket.feed(connect({ clientId: 'c', clean: false }));
+    await turns(20);
+    // The first one was served before the others had come.
+    const [first, ...rest] = clients;
+    const last = rest.pop();
+    expect(put.callCount).to.be.below(10);
+    expect([former.closed, first?.closed, last?.closed]).to.deep.equal([true, true, false]);
+    expect(await last?.exchange()).to.deep.equal([
+      { type: 'connack', sessionPresent: true, code: 0 },
+    ]);
+    for (const client of rest) {
+      expect(client.closed).to.equal(true);
+      expect(await client.exchange()).to.deep.equal([]);
+    }
+    expect(world.stats.takeovers).to.equal(50);
+  });
+
+  it('begins anew when one that was overtaken would have [MQTT-3.1.4-3]', async () => {
+    for (const overtaken of [true, false]) {
+      const world = new World();
+      await world.subscribed({ clean: false }, ['t', 1]);
+      const clients = Array.from({ length: 3 }, () => world.open());
+      for (const [i, client] of clients.entries()) {
+        client.socket.feed(connect({ clientId: 'c', clean: i === 1 && overtaken }));
+      }
+      await turns(20);
+      const [connack] = (await clients[2]?.exchange()) ?? [];
+      expect(connack).to.deep.equal({ type: 'connack', sessionPresent: !overtaken, code: 0 });
+      expect(world.context.sessions.connected('c')?.subscriptions.size).to.equal(overtaken ? 0 : 1);
+      // What has been discarded is not discarded again.
+      const next = await world.connected({ clean: false });
+      expect(next.sessionPresent).to.equal(true);
+    }
+  });
+
   it('survives connections that come and go in the middle of each other', async () => {
     for (let seed = 0; seed < 30; seed++) {
       const world = new World();

@@ -33,9 +33,8 @@ export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
   start: number;
   count = 1;
   firstOffset: QueueOffset = 0;
-  /** Until the commit is settled: what it has put into the next block. */
+  /** Until the commit is settled, what it has put into the next block; then another queue's segment of the same block. */
   next: LmqSegment | undefined = undefined;
-  nextInBlock: BlockSegment | undefined = undefined;
   memo: unknown = undefined;
 
   /** Begins with the newest record of a block. */
@@ -43,13 +42,13 @@ export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
     this.queue = queue;
     this.block = block;
     this.positions = block.positions;
-    this.start = block.positions.length - 1;
+    this.start = block.records - 1;
   }
 
   /** Adds the newest record of the block. */
   add(): void {
     const all = this.block.positions;
-    const newest = all.length - 1;
+    const newest = this.block.records - 1;
     if (this.positions === all) {
       if (this.start + this.count === newest) {
         this.count++;

@@ -3,8 +3,8 @@ export interface BlockSegment {
   readonly positions: readonly number[];
   readonly count: number;
   readonly queue: { shiftTail(): void };
-  /** The one that was added before it. */
-  nextInBlock: BlockSegment | undefined;
+  /** Once it is added: the one that was added before it. */
+  next: BlockSegment | undefined;
 }
 
 /**
@@ -15,6 +15,8 @@ const BLOCK_OVERHEAD = 400;
 const SEGMENT_OVERHEAD = 112;
 const POSITION_OVERHEAD = 8;
 
+/** Records up to which a list of positions grows as they come. */
+const FEW_RECORDS = 16;
 /** Replaced by the first record, never written. */
 const NO_POSITIONS: number[] = [];
 
@@ -24,28 +26,37 @@ export class LogBlock {
   /** The block's bytes; set when it is full or its commit is closed. */
   buffer: Buffer;
   records = 0;
-  /** Where each record begins, in their order. Segments whose records follow each other share it. */
-  positions: number[] = NO_POSITIONS;
+  /** Where each record begins, in their order; `records` are valid. Segments whose records follow each other share it. */
+  positions: number[];
   /** Segments in it with the queues that they belong to, once committed: the newest of a chain. */
   #segments: BlockSegment | undefined = undefined;
   #segmentCount = 0;
   /** Positions in lists of segments that have their own. */
   #ownPositions = 0;
 
-  constructor(number: number, buffer: Buffer) {
+  /** @param expected records, so that the list of their positions need not grow: growing leaves it behind twice over */
+  constructor(number: number, buffer: Buffer, expected = 0) {
     this.number = number;
     this.buffer = buffer;
+    this.positions = expected > FEW_RECORDS ? new Array<number>(expected) : NO_POSITIONS;
   }
 
-  /** Notes where a record begins. */
-  addPosition(position: number): void {
-    // The literal has room for one, what push makes has room for 17: most blocks of a quiet store have one.
+  /** A record that begins at `position`. */
+  add(position: number): void {
+    // The literal has room for one, what has grown for 17: most blocks of a quiet store have one.
     if (this.positions === NO_POSITIONS) this.positions = [position];
-    else this.positions.push(position);
+    else this.positions[this.records] = position;
+    this.records++;
+  }
+
+  /** There will be no more records. */
+  close(buffer: Buffer): void {
+    this.buffer = buffer;
+    if (this.positions.length > this.records) this.positions.length = this.records;
   }
 
   addSegment(segment: BlockSegment): void {
-    segment.nextInBlock = this.#segments;
+    segment.next = this.#segments;
     this.#segments = segment;
     this.#segmentCount++;
     if (segment.positions !== this.positions) this.#ownPositions += segment.count;
@@ -56,9 +67,9 @@ export class LogBlock {
     let segment = this.#segments;
     this.#segments = undefined;
     while (segment !== undefined) {
-      const next: BlockSegment | undefined = segment.nextInBlock;
+      const next: BlockSegment | undefined = segment.next;
       // Who still holds the segment shall not hold the others.
-      segment.nextInBlock = undefined;
+      segment.next = undefined;
       segment.queue.shiftTail();
       segment = next;
     }

@@ -123,7 +123,7 @@ export class RecordLog implements CommitPart {
     const writer = this.#writer;
     if (writer.at + size > writer.limit) this.#roll(size);
     const block = writer.block;
-    if ((block.records++ & TIME_MASK) === 0) this.#readClock();
+    if ((block.records & TIME_MASK) === 0) this.#readClock();
     const at = writer.at;
     writer.at = writeRecord(
       writer.slab,
@@ -149,7 +149,7 @@ export class RecordLog implements CommitPart {
     const writer = this.#writer;
     if (writer.at + size > writer.limit) this.#roll(size);
     const block = writer.block;
-    if ((block.records++ & TIME_MASK) === 0) this.#readClock();
+    if ((block.records & TIME_MASK) === 0) this.#readClock();
     const at = writer.at;
     writer.at = copyBytes(record, start, start + size, writer.slab, at);
     stampRecord(writer.slab, at, this.#timeHigh, this.#timeLow, origin);
@@ -208,7 +208,7 @@ export class RecordLog implements CommitPart {
 
   /** Notes where the record lies, in its block and for each queue of its topic. */
   #index(entry: TopicEntry, block: LogBlock, position: number): void {
-    block.addPosition(position);
+    block.add(position);
     const queues = this.#topics.queuesOf(entry);
     for (let i = 0; i < queues.length; i++) {
       const { current } = queues[i] as LmqQueue;
@@ -309,8 +309,6 @@ function settleEntry(first: LmqSegment): Arrival {
     first.next === undefined ? first : { queue, firstOffset, count: recordsFrom(first) };
   for (let segment: LmqSegment | undefined = first; segment !== undefined;) {
     const { next }: LmqSegment = segment;
-    // Who holds a segment, as a window does, shall not hold the rest of the commit.
-    segment.next = undefined;
     queue.maxOffset += segment.count;
     queue.pushTail(segment);
     segment.block.addSegment(segment);

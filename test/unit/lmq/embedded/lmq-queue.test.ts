@@ -5,7 +5,7 @@ import { positionAt } from '../../../../src/lmq/spi/record-segment.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 
 const block = new LogBlock(1, Buffer.alloc(0));
-block.addPosition(16);
+block.add(16);
 
 /** A segment of one record at `offset`, added to the tail. */
 function push(queue: LmqQueue, offset: number): LmqSegment {
@@ -54,12 +54,12 @@ describe('lmq embedded: segments of a block', () => {
     const [all, one, other] = ['#', 'one', 'other'].map(
       (name) => new LmqQueue(topicQueueName(name)),
     ) as [LmqQueue, LmqQueue, LmqQueue];
-    shared.addPosition(16);
+    shared.add(16);
     const whole = new LmqSegment(all, shared);
     const first = new LmqSegment(one, shared);
     let last = first;
     for (let i = 1; i < 50; i++) {
-      shared.addPosition(16 + i * 10);
+      shared.add(16 + i * 10);
       whole.add();
       if (i === 20) last = new LmqSegment(other, shared);
       else if (i < 20 || i === 49) first.add();
@@ -84,7 +84,7 @@ describe('lmq embedded: segments of a block', () => {
     const queue = new LmqQueue(topicQueueName('a'));
     const second = new LmqQueue(topicQueueName('b'));
     const segments = [queue, second].map((owner) => {
-      gone.addPosition(16);
+      gone.add(16);
       const segment = new LmqSegment(owner, gone);
       owner.pushTail(segment);
       gone.addSegment(segment);
@@ -93,6 +93,6 @@ describe('lmq embedded: segments of a block', () => {
     expect([queue.findTail(0), second.findTail(0)]).to.deep.equal(segments);
     gone.dropSegments();
     expect([queue.findTail(0), second.findTail(0)]).to.deep.equal([undefined, undefined]);
-    for (const { nextInBlock } of segments) expect(nextInBlock).to.equal(undefined);
+    for (const { next } of segments) expect(next).to.equal(undefined);
   });
 });

@@ -13,10 +13,10 @@ function grow(
   bytes = 1_000,
 ): LogBlock {
   const block = new LogBlock(number, Buffer.alloc(bytes));
-  block.addPosition(16);
+  block.add(16);
   const segment = new LmqSegment(queue, block);
   for (let i = 1; i < records; i++) {
-    block.addPosition(16 + i);
+    block.add(16 + i);
     segment.add();
   }
   segment.firstOffset = queue.maxOffset;

@@ -8,12 +8,14 @@ export interface BlockSegment {
 }
 
 /**
- * Bookkeeping of a block and of a segment in bytes, counted against the tail's limit: what V8 holds for them, an eighth
- * for the rings of queues with several segments included (ADR 861).
+ * What V8 holds for a block and its segments in bytes, counted against the tail's limit: as measured, with what lists and the
+ * rings of queues with several segments have room for (ADR 861).
  */
 const BLOCK_OVERHEAD = 400;
 const SEGMENT_OVERHEAD = 112;
 const POSITION_OVERHEAD = 8;
+const OWN_LIST_OVERHEAD = 180;
+const OWN_POSITION_OVERHEAD = 12;
 
 /** Records up to which a list of positions grows as they come. */
 const FEW_RECORDS = 16;
@@ -31,8 +33,8 @@ export class LogBlock {
   /** Segments in it with the queues that they belong to, once committed: the newest of a chain. */
   #segments: BlockSegment | undefined = undefined;
   #segmentCount = 0;
-  /** Positions in lists of segments that have their own. */
-  #ownPositions = 0;
+  /** Of segments that have lists of their own. */
+  #ownListBytes = 0;
 
   /** @param expected records, so that the list of their positions need not grow: growing leaves it behind twice over */
   constructor(number: number, buffer: Buffer, expected = 0) {
@@ -59,7 +61,9 @@ export class LogBlock {
     segment.next = this.#segments;
     this.#segments = segment;
     this.#segmentCount++;
-    if (segment.positions !== this.positions) this.#ownPositions += segment.count;
+    if (segment.positions !== this.positions) {
+      this.#ownListBytes += OWN_LIST_OVERHEAD + segment.count * OWN_POSITION_OVERHEAD;
+    }
   }
 
   /** Takes the segments out of the tails of their queues, in which they are the oldest. */
@@ -81,7 +85,8 @@ export class LogBlock {
       BLOCK_OVERHEAD +
       this.buffer.length +
       this.#segmentCount * SEGMENT_OVERHEAD +
-      (this.positions.length + this.#ownPositions) * POSITION_OVERHEAD
+      this.positions.length * POSITION_OVERHEAD +
+      this.#ownListBytes
     );
   }
 }

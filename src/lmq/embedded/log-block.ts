@@ -19,6 +19,8 @@ const OWN_POSITION_OVERHEAD = 12;
 
 /** Records up to which a list of positions grows as they come. */
 const FEW_RECORDS = 16;
+/** Cut to make lists with room: what `new Array` makes has holes for V8, and readers would see two kinds of list. */
+const ZEROS: readonly number[] = [...new Uint8Array(1024)];
 /** Replaced by the first record, never written. */
 const NO_POSITIONS: number[] = [];
 
@@ -40,7 +42,7 @@ export class LogBlock {
   constructor(number: number, buffer: Buffer, expected = 0) {
     this.number = number;
     this.buffer = buffer;
-    this.positions = expected > FEW_RECORDS ? new Array<number>(expected) : NO_POSITIONS;
+    this.positions = expected > FEW_RECORDS ? ZEROS.slice(0, expected) : NO_POSITIONS;
   }
 
   /** A record that begins at `position`. */

@@ -43,15 +43,12 @@ export function recordLength(buffer: Buffer, position: number): number {
 
 /** Without the range checks of `readUInt32BE`: positions come from the store's own index. */
 function readU32(buffer: Buffer, at: number): number {
-  return readI32(buffer, at) >>> 0;
-}
-
-function readI32(buffer: Buffer, at: number): number {
   return (
-    ((buffer[at] as number) << 24) |
-    ((buffer[at + 1] as number) << 16) |
-    ((buffer[at + 2] as number) << 8) |
-    (buffer[at + 3] as number)
+    (((buffer[at] as number) << 24) |
+      ((buffer[at + 1] as number) << 16) |
+      ((buffer[at + 2] as number) << 8) |
+      (buffer[at + 3] as number)) >>>
+    0
   );
 }
 
@@ -109,8 +106,7 @@ export function recordStoreTime(buffer: Buffer, position: number): number {
 
 /** Seconds, or `NO_EXPIRY`. */
 export function recordExpiry(buffer: Buffer, position: number): number {
-  const stored = readI32(buffer, position + 20);
-  return stored === NO_EXPIRY ? NO_EXPIRY : stored >>> 0;
+  return expiryFrom(readU32(buffer, position + 20));
 }
 
 /** Seconds, or `NO_EXPIRY`, of what stands for it as an u32. */

@@ -14,13 +14,12 @@ export interface BlockSegment {
 const BLOCK_OVERHEAD = 400;
 const SEGMENT_OVERHEAD = 112;
 const POSITION_OVERHEAD = 8;
-const OWN_LIST_OVERHEAD = 180;
-const OWN_POSITION_OVERHEAD = 12;
+const OWN_LIST_OVERHEAD = 160;
 
 /** Records up to which a list of positions grows as they come. */
 const FEW_RECORDS = 16;
 /** Cut to make lists with room: what `new Array` makes has holes for V8, and readers would see two kinds of list. */
-const ZEROS: readonly number[] = [...new Uint8Array(1024)];
+const ZEROS: readonly number[] = Array.from({ length: 1024 }, () => 0);
 /** Replaced by the first record, never written. */
 const NO_POSITIONS: number[] = [];
 
@@ -64,7 +63,7 @@ export class LogBlock {
     this.#segments = segment;
     this.#segmentCount++;
     if (segment.positions !== this.positions) {
-      this.#ownListBytes += OWN_LIST_OVERHEAD + segment.count * OWN_POSITION_OVERHEAD;
+      this.#ownListBytes += OWN_LIST_OVERHEAD + segment.count * POSITION_OVERHEAD;
     }
   }
 

@@ -76,7 +76,7 @@ describe('lmq embedded: segments of a block', () => {
     shared.addSegment(last);
     const segmentBytes = shared.retainedBytes - before;
     shared.addSegment(first);
-    expect(shared.retainedBytes - before).to.equal(2 * segmentBytes + 180 + 21 * 12);
+    expect(shared.retainedBytes - before).to.equal(2 * segmentBytes + 160 + 21 * 8);
   });
 
   it('leave their queues with the block, and do not hold each other then', () => {

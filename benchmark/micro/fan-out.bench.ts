@@ -30,7 +30,7 @@ function segmentOf(records: number): Segment {
   for (const at of positions) {
     writeRecord(buffer, at, 1, topic, publisher, none, NO_EXPIRY, 0, 0, payload, 0, payload.length);
   }
-  return { firstOffset: 0, count: records, buffer, positions, memo: undefined };
+  return { firstOffset: 0, count: records, buffer, positions, start: 0, memo: undefined };
 }
 
 const segment = segmentOf(RECORDS);

@@ -11,6 +11,7 @@ import { createEmbeddedStore } from '../../src/lmq/embedded/embedded-store.ts';
 import { createRemoteStore } from '../../src/lmq/remote/create-remote-store.ts';
 import type { LmqStore } from '../../src/lmq/spi/lmq-store.ts';
 import { NO_EXPIRY } from '../../src/lmq/spi/record.ts';
+import { positionAt } from '../../src/lmq/spi/record-segment.ts';
 import { topicQueueName } from '../../src/lmq/spi/queue-name.ts';
 import { conclude, effort } from './measure.ts';
 
@@ -68,7 +69,7 @@ class Load {
       const segment = this.#store.tail(queue, offset);
       if (segment === undefined) throw new Error('not in the tail');
       for (; offset < segment.firstOffset + segment.count; offset++) {
-        this.#sum += segment.buffer[segment.positions[offset - segment.firstOffset] as number] ?? 0;
+        this.#sum += segment.buffer[positionAt(segment, offset)] ?? 0;
       }
     }
     this.#received += count;

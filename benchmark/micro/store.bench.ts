@@ -41,8 +41,8 @@ async function read(store: LmqStore): Promise<number> {
   let bytes = 0;
   while (offset < queue.maxOffset) {
     const { segments, nextOffset } = await store.pull(queue, offset, 4_096, 1 << 20);
-    for (const { buffer, positions, count } of segments) {
-      for (let i = 0; i < count; i++) bytes += buffer[positions[i] as number] as number;
+    for (const { buffer, positions, start, count } of segments) {
+      for (let i = start; i < start + count; i++) bytes += buffer[positions[i] as number] as number;
     }
     offset = nextOffset;
   }

@@ -1,6 +1,7 @@
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import { peerOfQueue } from '../../lmq/spi/queue-name.ts';
 import { recordOrigin, recordPublisher, recordQos, recordTopic } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import type { Arrival, Segment } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -75,7 +76,7 @@ export class ForeignMessages {
       }
       const segmentEnd = Math.min(end, segment.firstOffset + segment.count);
       for (; offset < segmentEnd; offset++) {
-        const position = segment.positions[offset - segment.firstOffset] as number;
+        const position = positionAt(segment, offset);
         if (recordOrigin(segment.buffer, position) === own) continue;
         visit(segment, position, recordQos(segment.buffer, position));
       }

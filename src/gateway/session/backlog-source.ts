@@ -6,6 +6,7 @@ import {
   recordPublisher,
   recordStoreTime,
 } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import type { QueueOffset, Segment } from '../../lmq/spi/types.ts';
 import type { SessionCursor } from './session.ts';
@@ -91,10 +92,11 @@ export class BacklogSource {
     return at > from ? at : Math.max(from + 1, Math.min(to, result.nextOffset));
   }
 
-  #add({ firstOffset, count, buffer, positions }: Segment, from: number, to: number): QueueOffset {
-    const end = Math.min(to, firstOffset + count);
+  #add(segment: Segment, from: number, to: number): QueueOffset {
+    const { buffer } = segment;
+    const end = Math.min(to, segment.firstOffset + segment.count);
     for (let offset = from; offset < end; offset++) {
-      const position = positions[offset - firstOffset] as number;
+      const position = positionAt(segment, offset);
       if (!this.#waits(buffer, position, offset)) continue;
       const time = recordStoreTime(buffer, position);
       this.#chunk.push({ offset, time, bytes: recordLength(buffer, position) });

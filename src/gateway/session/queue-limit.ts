@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.ts';
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import { RECORD_QOS_MASK, recordLength } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { Arrival } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import { type GatewayLimits, QueueFullPolicy } from '../limits.ts';
@@ -74,10 +75,10 @@ export class QueueLimit {
         bytes = Infinity;
         break;
       }
-      const { buffer, positions } = segment;
+      const { buffer } = segment;
       const stop = Math.min(end, segment.firstOffset + segment.count);
       for (; offset < stop; offset++) {
-        const position = positions[offset - segment.firstOffset] as number;
+        const position = positionAt(segment, offset);
         if (((buffer[position + 5] as number) & RECORD_QOS_MASK) === 0) continue;
         messages++;
         bytes += recordLength(buffer, position);

@@ -11,6 +11,7 @@ import {
   recordStoreTime,
   recordTopic,
 } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { QueueOffset, Segment } from '../../lmq/spi/types.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
@@ -102,14 +103,14 @@ export class SegmentDelivery {
     const { inflight } = session;
     // What is in the peer queue was sent to the client itself.
     const mayReceive = cursor === session.peerCursor ? undefined : session.mayReceive;
-    const { buffer, positions, firstOffset } = segment;
+    const { buffer, positions, start, firstOffset } = segment;
     const { out } = link;
     const { highWater, pullBatchSize } = this.#limits;
     let end = Math.min(firstOffset + segment.count, cursor.offset + pullBatchSize);
     if (cursor.stopAt >= 0 && cursor.stopAt < end) end = cursor.stopAt;
     let { offset } = cursor;
     for (; offset < end; offset++) {
-      const position = positions[offset - firstOffset] as number;
+      const position = positions[start + offset - firstOffset] as number;
       const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
       // Published at QoS 0: was delivered live, or is not for clients that were away.
       if (qos === 0 || this.isExpired(buffer, position)) continue;
@@ -249,7 +250,7 @@ export class SegmentDelivery {
     link: SessionLink,
   ): QueueOffset {
     const { inflight } = cursor.session;
-    const { buffer, positions, firstOffset } = segment;
+    const { buffer, firstOffset } = segment;
     const first = cursor.offset - firstOffset;
     let end = Math.min(segment.count, first + this.#limits.pullBatchSize);
     if (cursor.stopAt >= 0) end = Math.min(end, cursor.stopAt - firstOffset);
@@ -261,7 +262,8 @@ export class SegmentDelivery {
       if (packetIdAt[index] === 0) continue;
       if (inflight.full) break;
       stop = ends[index] as number;
-      const qos = (buffer[(positions[index] as number) + 5] as number) & RECORD_QOS_MASK;
+      const qos =
+        (buffer[positionAt(segment, firstOffset + index) + 5] as number) & RECORD_QOS_MASK;
       const effective = qos < cursor.qos ? qos : cursor.qos;
       inflight.add(cursor, firstOffset + index, effective, DeliveryState.SENT, undefined);
     }

@@ -73,10 +73,10 @@ function encode(
   subscriptionQos: number,
   isVersion5: boolean,
 ): SegmentTemplate | undefined {
-  const { buffer, positions, count } = segment;
+  const { buffer, positions, start, count } = segment;
   let total = 0;
   for (let i = 0; i < count; i++) {
-    const position = positions[i] as number;
+    const position = positions[start + i] as number;
     // Whether such a record is delivered depends on the time.
     if (recordExpiry(buffer, position) !== NO_EXPIRY) return undefined;
     const length = 5 + bodyLength(buffer, position, isVersion5);
@@ -91,7 +91,7 @@ function encode(
   const packetIdAt = new Uint32Array(count);
   let at = 0;
   for (let i = 0; i < count; i++) {
-    const position = positions[i] as number;
+    const position = positions[start + i] as number;
     const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
     if (qos !== 0) {
       const effective = qos < subscriptionQos ? qos : subscriptionQos;

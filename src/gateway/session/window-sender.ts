@@ -1,5 +1,6 @@
 import type { LmqQueueStore } from '../../lmq/spi/lmq-store.ts';
 import { recordLength } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { DUP_FLAG, encodeAck } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -114,7 +115,7 @@ export class WindowSender {
       return false;
     }
     const { buffer } = segment;
-    const position = segment.positions[offset - segment.firstOffset] as number;
+    const position = positionAt(segment, offset);
     const qos = inflight.qos(slot);
     const again = state === DeliveryState.SENT;
     // A QoS 2 message is never given a second identifier, so a new one is not a repetition.

@@ -1,6 +1,7 @@
 import { DeliveryState, type InflightWindow } from '../session/inflight-window.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import { recordLength } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { QueueOffset } from '../../lmq/spi/types.ts';
 import { type InflightEntries, noEntries } from '../session/inflight-entries.ts';
 import type { InflightRecord } from '../session/inflight-record.ts';
@@ -46,7 +47,7 @@ export function takeLeases(session: Session, rules: LeaseRules): Map<string, Que
 function assignedBytes(inflight: InflightWindow<SessionCursor>, slot: number): number {
   const segment = inflight.segment(slot);
   if (segment === undefined) return 0;
-  const position = segment.positions[inflight.offset(slot) - segment.firstOffset] as number;
+  const position = positionAt(segment, inflight.offset(slot));
   return recordLength(segment.buffer, position);
 }
 

@@ -9,6 +9,7 @@ import {
   recordPublisher,
   recordTopic,
 } from '../../lmq/spi/record.ts';
+import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import { PullStatus, type QueueOffset, type Segment } from '../../lmq/spi/types.ts';
 import type { SilentStores } from '../cluster/silent-stores.ts';
@@ -144,7 +145,7 @@ export class SharePump {
   #give(group: ShareGroup, segment: Segment, offset: QueueOffset): boolean {
     const { delivery } = this.#parts;
     const { buffer } = segment;
-    const position = segment.positions[offset - segment.firstOffset] as number;
+    const position = positionAt(segment, offset);
     const qos = (buffer[position + 5] as number) & RECORD_QOS_MASK;
     // Published at QoS 0: was delivered live.
     if ((qos === 0 && this.#parts.askForTurn === undefined) || delivery.isExpired(buffer, position))
@@ -185,7 +186,7 @@ export class SharePump {
     const link = session.link as SessionLink;
     const own = cursorIn(member, queue.lane) as SessionCursor;
     const { buffer } = segment;
-    const position = segment.positions[offset - segment.firstOffset] as number;
+    const position = positionAt(segment, offset);
     if (session.mayReceive?.(recordTopic(buffer, position)) === false) return false;
     const qos = published < granted ? published : granted;
     const first = delivery.firstByte(own, qos, buffer, position);

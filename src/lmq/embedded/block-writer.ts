@@ -10,7 +10,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 /**
  * Hands out the memory that records are written to. `slab` and `limit` are for the append path, which
- * writes at `at` while it stays within `limit`, counts the record in `block` and moves `at`.
+ * writes at `at` while it stays within `limit`, adds the record to `block` and moves `at`.
  */
 export class BlockWriter {
   readonly #blockBytes: number;
@@ -19,6 +19,9 @@ export class BlockWriter {
   #slabAt = 0;
   #blocks: LogBlock[] = [];
   #closedBytes = 0;
+  /** Of the block that was closed last, and of the one before it. */
+  #records = 0;
+  #recordsBefore = 0;
   slab: Buffer = NO_BYTES;
   /** Where the next record goes. */
   at = 0;
@@ -63,7 +66,7 @@ export class BlockWriter {
       this.limit = Math.min(this.start + this.#blockBytes, this.#slab.length);
     }
     this.at = this.start + BLOCK_HEADER_BYTES;
-    this.block = new LogBlock(this.#nextNumber++, NO_BYTES);
+    this.block = new LogBlock(this.#nextNumber++, NO_BYTES, this.#expectedRecords());
     if (this.#blocks.length === 0) this.#blocks = [this.block];
     else this.#blocks.push(this.block);
   }
@@ -77,12 +80,20 @@ export class BlockWriter {
     return blocks;
   }
 
+  /** Records that the next block will have, about: the last one of a commit has fewer than those that are full. */
+  #expectedRecords(): number {
+    const records = Math.max(this.#records, this.#recordsBefore);
+    return records + (records >>> 3);
+  }
+
   #close(): void {
     if (this.limit === 0) return;
     const { block } = this;
-    block.buffer = this.slab.subarray(this.start, this.at);
+    block.close(this.slab.subarray(this.start, this.at));
     sealBlock(block.buffer, block.records);
     this.#closedBytes += block.buffer.length;
+    this.#recordsBefore = this.#records;
+    this.#records = block.records;
     if (this.slab === this.#slab) this.#slabAt = this.at;
     this.start = this.at;
     this.limit = 0;

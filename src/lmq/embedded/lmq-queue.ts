@@ -7,7 +7,9 @@ import type {
   QueueOffset,
   Segment,
 } from '../spi/types.ts';
-import type { LogBlock } from './log-block.ts';
+import type { EntrySource } from './layout/v1/index-entry.ts';
+import type { BlockSegment, LogBlock } from './log-block.ts';
+import { QueueTail } from './queue-tail.ts';
 
 /** An offset that no durable commit holds yet. */
 export interface OffsetCell {
@@ -19,22 +21,44 @@ export interface OffsetCell {
   commit: CommitNumber;
 }
 
-/** Records of one queue that one commit put into one block. */
-export class LmqSegment implements Segment {
+/**
+ * Records of one queue that one commit put into one block, and in this shape for as long as it exists: what the open
+ * commit adds to the queue, then its index entry, the arrival and what the tail has. One object for all of it (ADR 861).
+ */
+export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
   readonly queue: LmqQueue;
-  firstOffset: QueueOffset = 0;
   readonly block: LogBlock;
-  readonly positions: number[];
+  /** Those of all records of the block, or those of the segment alone when others lie between them. */
+  positions: number[];
+  start: number;
+  count = 1;
+  firstOffset: QueueOffset = 0;
+  /** Until the commit is settled, what it has put into the next block; then another queue's segment of the same block. */
+  next: LmqSegment | undefined = undefined;
   memo: unknown = undefined;
 
-  constructor(queue: LmqQueue, block: LogBlock, position: number) {
+  /** Begins with the newest record of a block. */
+  constructor(queue: LmqQueue, block: LogBlock) {
     this.queue = queue;
     this.block = block;
-    this.positions = [position];
+    this.positions = block.positions;
+    this.start = block.records - 1;
   }
 
-  get count(): number {
-    return this.positions.length;
+  /** Adds the newest record of the block. */
+  add(): void {
+    const { positions, records } = this.block;
+    const newest = records - 1;
+    if (this.positions !== positions) this.positions.push(positions[newest] as number);
+    else if (this.start + this.count !== newest) {
+      this.positions = ownList(positions, this.start, this.count, newest);
+      this.start = 0;
+    }
+    this.count++;
+  }
+
+  get hasGaps(): boolean {
+    return this.positions !== this.block.positions;
   }
 
   get buffer(): Buffer {
@@ -46,40 +70,27 @@ export class LmqSegment implements Segment {
   }
 }
 
-/** What one commit adds to one queue; announces itself as the arrival afterwards. */
-export class PendingEntry implements Arrival {
-  readonly queue: LmqQueue;
-  firstOffset: QueueOffset = 0;
-  /** The segment that records go to while they go to its block. */
-  current: LmqSegment;
-  readonly segments: LmqSegment[];
-
-  constructor(queue: LmqQueue, block: LogBlock, position: number) {
-    this.queue = queue;
-    this.current = new LmqSegment(queue, block, position);
-    this.segments = [this.current];
-  }
-
-  /** Goes on in another block. */
-  begin(block: LogBlock, position: number): void {
-    this.current = new LmqSegment(this.queue, block, position);
-    this.segments.push(this.current);
-  }
-
-  get count(): number {
-    let count = 0;
-    for (const segment of this.segments) count += segment.positions.length;
-    return count;
-  }
+/**
+ * Some positions of a block and that of its newest record, before which others' lie. No method: a private one would be a field
+ * in each segment.
+ */
+function ownList(all: readonly number[], start: number, count: number, newest: number): number[] {
+  // The literal costs half of what a copy costs.
+  if (count === 1) return [all[start] as number, all[newest] as number];
+  const positions = all.slice(start, start + count);
+  positions.push(all[newest] as number);
+  return positions;
 }
 
-/** Head slots that a queue's tail may waste before it is moved together. */
-const MAX_WASTE = 64;
-/** The tail of every queue that has nothing in memory: replaced, never written. */
-const NO_TAIL: LmqSegment[] = [];
+/** Records of a commit's segments from `first` on. */
+export function recordsFrom(first: LmqSegment | undefined): number {
+  let records = 0;
+  for (let segment = first; segment !== undefined; segment = segment.next) records += segment.count;
+  return records;
+}
 
 /** A queue in memory. Its id and bounds hold once it is loaded. */
-export class LmqQueue implements Queue {
+export class LmqQueue extends QueueTail<LmqSegment> implements Queue {
   readonly name: QueueName;
   id = -1;
   /** No record before it can be read; `QueueMinimum` tells whether the one at it can. */
@@ -87,9 +98,11 @@ export class LmqQueue implements Queue {
   maxOffset: QueueOffset = 0;
   /** Block of the record at `minOffset`: while retention stays below it, `minOffset` holds. */
   minBlock = 0;
-  /** What the open commit and the commit in flight add. */
-  pending: PendingEntry | undefined = undefined;
-  sealed: PendingEntry | undefined = undefined;
+  /** What the open commit and the commit in flight add: the first segment of each. */
+  pending: LmqSegment | undefined = undefined;
+  sealed: LmqSegment | undefined = undefined;
+  /** The segment of the open commit that records go to while they go to its block. */
+  current: LmqSegment | undefined = undefined;
   /** Id and maxOffset are known. */
   isLoaded = false;
   /** MinOffset and minBlock have been looked up once. */
@@ -108,12 +121,9 @@ export class LmqQueue implements Queue {
   loading: Promise<void> | undefined = undefined;
   /** Ends when minOffset is known. */
   findingMinimum: Promise<void> | undefined = undefined;
-  #tail: LmqSegment[] = NO_TAIL;
-  #tailHead = 0;
-  /** Index of the segment found last: readers go forward. */
-  #hint = 0;
 
   constructor(name: QueueName) {
+    super();
     this.name = name;
   }
 
@@ -129,7 +139,7 @@ export class LmqQueue implements Queue {
   }
 
   get nextOffset(): QueueOffset {
-    return this.maxOffset + (this.sealed?.count ?? 0) + (this.pending?.count ?? 0);
+    return this.maxOffset + recordsFrom(this.sealed) + recordsFrom(this.pending);
   }
 
   /** True when nothing but its entry in the table refers to the queue. */
@@ -142,68 +152,5 @@ export class LmqQueue implements Queue {
       this.sealed === undefined &&
       (this.offsets === undefined || this.offsets.size === 0)
     );
-  }
-
-  pushTail(segment: LmqSegment): void {
-    // The literal has room for one, what push makes has room for 17: many queues have one at a time.
-    if (this.#tail.length === 0) this.#tail = [segment];
-    else this.#tail.push(segment);
-  }
-
-  /** Drops the oldest segment, which the ring has let go. */
-  shiftTail(): void {
-    const tail = this.#tail;
-    if (this.#tailHead === tail.length) return;
-    tail[this.#tailHead++] = undefined as never;
-    if (this.#tailHead === tail.length) {
-      this.#tail = NO_TAIL;
-      this.#tailHead = 0;
-    } else if (this.#tailHead >= MAX_WASTE && this.#tailHead * 2 >= tail.length) {
-      this.#tail = tail.slice(this.#tailHead);
-      this.#hint = Math.max(0, this.#hint - this.#tailHead);
-      this.#tailHead = 0;
-    }
-  }
-
-  /** Forgets all segments; the ring frees their blocks in its own time. */
-  clearTail(): void {
-    this.#tail = NO_TAIL;
-    this.#tailHead = 0;
-  }
-
-  /** The segment in memory that holds `offset`. */
-  findTail(offset: QueueOffset): LmqSegment | undefined {
-    const tail = this.#tail;
-    const last = tail.length - 1;
-    if (last < this.#tailHead) return undefined;
-    const newest = tail[last] as LmqSegment;
-    if (offset >= newest.firstOffset) {
-      return offset < newest.firstOffset + newest.positions.length ? newest : undefined;
-    }
-    if (offset < (tail[this.#tailHead] as LmqSegment).firstOffset) return undefined;
-    for (let i = Math.max(this.#hint, this.#tailHead), end = i + 2; i < end && i < last; i++) {
-      const segment = tail[i] as LmqSegment;
-      if (
-        offset >= segment.firstOffset &&
-        offset < segment.firstOffset + segment.positions.length
-      ) {
-        this.#hint = i;
-        return segment;
-      }
-    }
-    return this.#searchTail(offset, last);
-  }
-
-  #searchTail(offset: QueueOffset, last: number): LmqSegment | undefined {
-    let low = this.#tailHead;
-    let high = last;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.#tail[middle] as LmqSegment).firstOffset <= offset) low = middle;
-      else high = middle - 1;
-    }
-    const segment = this.#tail[low] as LmqSegment;
-    this.#hint = low;
-    return offset < segment.firstOffset + segment.positions.length ? segment : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { RecordSegment } from '../spi/record-segment.ts';
+import { positionAt, RecordSegment } from '../spi/record-segment.ts';
 import { PullStatus, type PullResult, type QueueOffset, type Segment } from '../spi/types.ts';
 import type { BlockCache } from './block-cache.ts';
 import { corrupt } from './corrupt.ts';
@@ -53,8 +53,8 @@ class PullBuffer {
   add(segment: Segment): void {
     this.segments.push(segment);
     this.nextOffset = segment.firstOffset + segment.count;
-    const first = segment.positions[0] as number;
-    const last = segment.positions[segment.count - 1] as number;
+    const first = positionAt(segment, segment.firstOffset);
+    const last = positionAt(segment, this.nextOffset - 1);
     const span = last + segment.buffer.readUInt32BE(last) - first;
     // a sparse segment counts as if its records were as long as the last one
     this.#bytes += Math.min(span, segment.count * segment.buffer.readUInt32BE(last));

@@ -113,13 +113,9 @@ export class RecentIndex implements CommitPart {
     this.#writer.begin(firstBlock);
   }
 
-  add(
-    queueId: number,
-    firstOffset: number,
-    records: number,
-    segments: readonly EntrySource[],
-  ): void {
-    this.#writer.add(queueId, firstOffset, records, segments);
+  /** @param first the queue's first segment of the commit */
+  add(queueId: number, firstOffset: number, records: number, first: EntrySource): void {
+    this.#writer.add(queueId, firstOffset, records, first);
   }
 
   seal(): void {

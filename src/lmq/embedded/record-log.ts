@@ -2,14 +2,14 @@ import { copyBytes } from '../../common/bytes/copy-bytes.ts';
 import { Prefixes } from '../../common/bytes/prefixes.ts';
 import type { Clock } from '../../common/clock.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
-import type { CommitNumber, StoreTopic } from '../spi/types.ts';
+import type { Arrival, CommitNumber, StoreTopic } from '../spi/types.ts';
 import { BlockWriter } from './block-writer.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch } from './kv-engine.ts';
 import { INDEX_KEY_BYTES, writeIndexKey } from './layout/v1/index-key.ts';
 import { encodeIndexEntry, maxEntryBytes } from './layout/v1/index-entry.ts';
 import { LOG_KEY_BYTES, writeLogKey } from './layout/v1/log-key.ts';
-import { PendingEntry, type LmqQueue } from './lmq-queue.ts';
+import { LmqSegment, recordsFrom, type LmqQueue } from './lmq-queue.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueTable } from './queue-table.ts';
@@ -22,7 +22,8 @@ import { TopicEntry, type TopicTable } from './topic-table.ts';
 const TIME_MASK = 63;
 const TWO_32 = 0x1_0000_0000;
 const FIRST_ENTRY_BYTES = 64 * 1024;
-const NO_ENTRIES: readonly PendingEntry[] = [];
+const NO_ENTRIES: LmqSegment[] = [];
+const NO_ARRIVALS: readonly Arrival[] = [];
 /** Records of a commit for each queue below which its index entries are worth joining with those of others. */
 const FEW_RECORDS = 4;
 
@@ -45,8 +46,10 @@ export class RecordLog implements CommitPart {
   #commit: CommitNumber = 1;
   #timeHigh = 0;
   #timeLow = 0;
-  #entries: PendingEntry[] = [];
-  #sealedEntries: readonly PendingEntry[] = NO_ENTRIES;
+  /** First segments of the queues in the open commit, and in the one in flight. */
+  #entries: LmqSegment[] = [];
+  #sealedEntries: LmqSegment[] = NO_ENTRIES;
+  #arrivals: readonly Arrival[] = NO_ARRIVALS;
   #sealedBlocks: LogBlock[] = [];
   #sealedBytes = 0;
   /** The sealed commit adds little to each of many queues. */
@@ -93,9 +96,9 @@ export class RecordLog implements CommitPart {
   }
 
   /** Queues that grew with the commit that has just become durable; given once. */
-  takeArrivals(): readonly PendingEntry[] {
-    const arrivals = this.#sealedEntries;
-    this.#sealedEntries = NO_ENTRIES;
+  takeArrivals(): readonly Arrival[] {
+    const arrivals = this.#arrivals;
+    this.#arrivals = NO_ARRIVALS;
     return arrivals;
   }
 
@@ -120,7 +123,7 @@ export class RecordLog implements CommitPart {
     const writer = this.#writer;
     if (writer.at + size > writer.limit) this.#roll(size);
     const block = writer.block;
-    if ((block.records++ & TIME_MASK) === 0) this.#readClock();
+    if ((block.records & TIME_MASK) === 0) this.#readClock();
     const at = writer.at;
     writer.at = writeRecord(
       writer.slab,
@@ -146,7 +149,7 @@ export class RecordLog implements CommitPart {
     const writer = this.#writer;
     if (writer.at + size > writer.limit) this.#roll(size);
     const block = writer.block;
-    if ((block.records++ & TIME_MASK) === 0) this.#readClock();
+    if ((block.records & TIME_MASK) === 0) this.#readClock();
     const at = writer.at;
     writer.at = copyBytes(record, start, start + size, writer.slab, at);
     stampRecord(writer.slab, at, this.#timeHigh, this.#timeLow, origin);
@@ -162,8 +165,10 @@ export class RecordLog implements CommitPart {
     this.#sealedEntries = this.#entries;
     this.#entries = [];
     for (const entry of this.#sealedEntries) {
-      entry.queue.pending = undefined;
-      entry.queue.sealed = entry;
+      const { queue } = entry;
+      queue.pending = undefined;
+      queue.current = undefined;
+      queue.sealed = entry;
     }
     this.#isWide = this.#sealedEntries.length >= this.#manyQueues && this.#areFew();
     if (this.#isWide || !this.#recent.isEmpty) this.#trigger.touch(0, PartOfCommit.RECENT_INDEX);
@@ -189,31 +194,26 @@ export class RecordLog implements CommitPart {
 
   settle(isDurable: boolean): void {
     this.#sealedBytes = 0;
-    for (const { queue } of this.#sealedEntries) queue.sealed = undefined;
-    if (!isDurable) this.#sealedEntries = NO_ENTRIES;
-    for (const entry of this.#sealedEntries) {
-      const { queue, segments } = entry;
-      if (queue.minOffset === queue.maxOffset && queue.hasMinimum) {
-        queue.minBlock = (segments[0] as PendingEntry['current']).blockNumber;
-      }
-      for (const segment of segments) {
-        queue.maxOffset += segment.positions.length;
-        queue.pushTail(segment);
-        segment.block.addSegment(segment);
-      }
+    const entries = this.#sealedEntries;
+    this.#sealedEntries = NO_ENTRIES;
+    for (const { queue } of entries) queue.sealed = undefined;
+    if (isDurable) {
+      const arrivals: Arrival[] = entries;
+      for (let i = 0; i < entries.length; i++) arrivals[i] = settleEntry(entries[i] as LmqSegment);
+      this.#arrivals = arrivals;
+      for (const block of this.#sealedBlocks) this.#tail.push(block);
     }
-    if (isDurable) for (const block of this.#sealedBlocks) this.#tail.push(block);
     this.#sealedBlocks = [];
   }
 
-  /** Notes where the record lies for each queue of its topic. */
+  /** Notes where the record lies, in its block and for each queue of its topic. */
   #index(entry: TopicEntry, block: LogBlock, position: number): void {
+    block.add(position);
     const queues = this.#topics.queuesOf(entry);
     for (let i = 0; i < queues.length; i++) {
-      const pending = (queues[i] as LmqQueue).pending;
-      if (pending === undefined) this.#touch(queues, i, block, position);
-      else if (pending.current.block === block) pending.current.positions.push(position);
-      else pending.begin(block, position);
+      const { current } = queues[i] as LmqQueue;
+      if (current !== undefined && current.block === block) current.add();
+      else this.#touch(queues, i, block);
     }
   }
 
@@ -229,8 +229,7 @@ export class RecordLog implements CommitPart {
     for (const entry of entries) {
       const records = placeEntry(entry);
       const { id } = entry.queue;
-      if (this.#isWide || recent.has(id))
-        recent.add(id, entry.firstOffset, records, entry.segments);
+      if (this.#isWide || recent.has(id)) recent.add(id, entry.firstOffset, records, entry);
       else this.#fillEntry(batch, entry, records);
     }
   }
@@ -242,18 +241,14 @@ export class RecordLog implements CommitPart {
     return records < FEW_RECORDS * this.#sealedEntries.length;
   }
 
-  #fillEntry(
-    batch: KvBatch,
-    { queue, firstOffset, segments }: PendingEntry,
-    records: number,
-  ): void {
-    const room = maxEntryBytes(segments.length, records);
+  #fillEntry(batch: KvBatch, entry: LmqSegment, records: number): void {
+    const room = maxEntryBytes(entry, records);
     if (room > this.#entryBuffer.length) {
       this.#entryBuffer = Buffer.allocUnsafeSlow(room * 2);
       this.#entryValues = new Prefixes(this.#entryBuffer);
     }
-    const length = encodeIndexEntry(this.#entryBuffer, records, segments);
-    writeIndexKey(this.#indexKey, queue.id, firstOffset);
+    const length = encodeIndexEntry(this.#entryBuffer, records, entry);
+    writeIndexKey(this.#indexKey, entry.queue.id, entry.firstOffset);
     batch.put(this.#indexKey, this.#entryValues.of(length));
   }
 
@@ -262,24 +257,30 @@ export class RecordLog implements CommitPart {
     this.#writer.roll(size);
   }
 
-  /** The first record of the open commit for a queue; an evicted queue is looked up again. */
-  #touch(queues: LmqQueue[], index: number, block: LogBlock, position: number): void {
+  /** The first record of the open commit for a queue, or the first one in a block; an evicted queue is looked up again. */
+  #touch(queues: LmqQueue[], index: number, block: LogBlock): void {
     let queue = queues[index] as LmqQueue;
     if (queue.isEvicted) {
       queue = this.#queues.get(queue.name);
       queues[index] = queue;
     }
     queue.wasUsed = true;
-    if (queue.pending !== undefined) {
+    const { current } = queue;
+    if (current !== undefined && current.block === block) {
       // found again under another handle of the topic
-      if (queue.pending.current.block === block) queue.pending.current.positions.push(position);
-      else queue.pending.begin(block, position);
+      current.add();
       return;
     }
-    queue.pending = new PendingEntry(queue, block, position);
+    const segment = new LmqSegment(queue, block);
+    queue.current = segment;
+    if (current !== undefined) {
+      current.next = segment;
+      return;
+    }
+    queue.pending = segment;
     // The literal has room for one, what push makes has room for 17: most commits of a quiet store have one.
-    if (this.#entries.length === 0) this.#entries = [queue.pending];
-    else this.#entries.push(queue.pending);
+    if (this.#entries.length === 0) this.#entries = [segment];
+    else this.#entries.push(segment);
   }
 
   #readClock(): void {
@@ -289,14 +290,29 @@ export class RecordLog implements CommitPart {
   }
 }
 
-/** Says where an entry and its segments begin; returns the number of its records. */
-function placeEntry(entry: PendingEntry): number {
-  const { maxOffset } = entry.queue;
-  entry.firstOffset = maxOffset;
+/** Says where the segments of a queue begin; returns the number of their records. */
+function placeEntry(first: LmqSegment): number {
+  const { maxOffset } = first.queue;
   let offset = maxOffset;
-  for (const segment of entry.segments) {
+  for (let segment: LmqSegment | undefined = first; segment !== undefined; segment = segment.next) {
     segment.firstOffset = offset;
-    offset += segment.positions.length;
+    offset += segment.count;
   }
   return offset - maxOffset;
+}
+
+/** The queue has got what a commit has put into its segments from `first` on; returns what is told of it. */
+function settleEntry(first: LmqSegment): Arrival {
+  const { queue, firstOffset } = first;
+  if (queue.minOffset === queue.maxOffset && queue.hasMinimum) queue.minBlock = first.blockNumber;
+  const arrival =
+    first.next === undefined ? first : { queue, firstOffset, count: recordsFrom(first) };
+  for (let segment: LmqSegment | undefined = first; segment !== undefined;) {
+    const { next }: LmqSegment = segment;
+    queue.maxOffset += segment.count;
+    queue.pushTail(segment);
+    segment.block.addSegment(segment);
+    segment = next;
+  }
+  return arrival;
 }

@@ -65,7 +65,7 @@ export class TailRing {
     this.#blocks[this.#head++] = undefined as never;
     this.#bytes -= block.retainedBytes;
     if (block.buffer.length < SMALL_BYTES) this.#smallBlocks--;
-    for (const segment of block.segments) segment.queue.shiftTail();
+    block.dropSegments();
     if (this.#head >= MAX_WASTE && this.#head * 2 >= this.#blocks.length) {
       this.#blocks = this.#blocks.slice(this.#head);
       this.#head = 0;

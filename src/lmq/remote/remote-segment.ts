@@ -12,6 +12,7 @@ export class RemoteSegment implements Segment {
   readonly firstOffset: QueueOffset;
   readonly buffer: Buffer;
   readonly positions: Uint32Array;
+  readonly start = 0;
   memo: unknown = undefined;
 
   constructor(firstOffset: QueueOffset, buffer: Buffer, positions: Uint32Array) {

@@ -151,12 +151,12 @@ export class ArrivalFeed {
   #part(news: News, offset: number, end: number, room: number): SegmentPart | undefined {
     const segment = this.#store.tail(news.queue, offset);
     if (segment === undefined) return undefined;
-    const { firstOffset, count, buffer, positions } = segment;
+    const { firstOffset, count, buffer, positions, start } = segment;
     const from = offset - firstOffset;
     const last = Math.min(count, end - firstOffset);
     let to = from;
     for (let bytes = 0; to < last && bytes < room; to++) {
-      bytes += recordLength(buffer, positions[to] as number);
+      bytes += recordLength(buffer, positions[start + to] as number);
     }
     return { segment, from, to };
   }
@@ -232,8 +232,10 @@ function isSame(a: Inline, b: Inline): boolean {
 function isSamePart(a: SegmentPart, b: SegmentPart | undefined): boolean {
   if (b === undefined || a.segment.buffer !== b.segment.buffer) return false;
   if (a.to - a.from !== b.to - b.from) return false;
-  for (let i = a.from, j = b.from; i < a.to; i++, j++) {
-    if (a.segment.positions[i] !== b.segment.positions[j]) return false;
+  const { positions, start } = a.segment;
+  const shift = b.segment.start + b.from - a.from;
+  for (let i = a.from; i < a.to; i++) {
+    if (positions[start + i] !== b.segment.positions[shift + i]) return false;
   }
   return true;
 }

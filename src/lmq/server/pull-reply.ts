@@ -19,10 +19,11 @@ export function pullReply(
   let bytes = 0;
   let isFull = false;
   for (const segment of result.segments) {
+    const { buffer, positions, start } = segment;
     const from = Math.max(0, offset - segment.firstOffset);
     let to = from;
     while (to < segment.count) {
-      const size = recordLength(segment.buffer, segment.positions[to] as number);
+      const size = recordLength(buffer, positions[start + to] as number);
       isFull = count > 0 && (count >= maxMessages || bytes >= maxBytes);
       if (isFull) break;
       count++;

@@ -13,22 +13,22 @@ export interface SegmentPart {
 
 /** Bytes of the records of a part, without what lies between them. */
 export function bytesOfPart({ segment, from, to }: SegmentPart): number {
-  const { buffer, positions } = segment;
+  const { buffer, positions, start } = segment;
   let bytes = 0;
-  for (let i = from; i < to; i++) bytes += recordLength(buffer, positions[i] as number);
+  for (let i = from; i < to; i++) bytes += recordLength(buffer, positions[start + i] as number);
   return bytes;
 }
 
 /** Copies the records of a part, one after the other, to `target` at `at`; returns the position after them. */
 function copyPart({ segment, from, to }: SegmentPart, target: Buffer, at: number): number {
-  const { buffer, positions } = segment;
+  const { buffer, positions, start } = segment;
   let next = at;
   for (let i = from; i < to;) {
-    const start = positions[i] as number;
-    let end = start + recordLength(buffer, start);
+    const first = positions[start + i] as number;
+    let end = first + recordLength(buffer, first);
     // records of one queue often follow each other: one copy for all of them
-    while (++i < to && positions[i] === end) end += recordLength(buffer, end);
-    next = copyBytes(buffer, start, end, target, next);
+    while (++i < to && positions[start + i] === end) end += recordLength(buffer, end);
+    next = copyBytes(buffer, first, end, target, next);
   }
   return next;
 }

@@ -56,11 +56,11 @@ export function shareBlock(lists: readonly (readonly SegmentPart[])[]): SharedBl
 }
 
 function addTo(sources: Map<Buffer, Source>, { segment, from, to }: SegmentPart): void {
-  const { buffer, positions } = segment;
-  const first = positions[from] as number;
-  const last = positions[to - 1] as number;
+  const { buffer, positions, start } = segment;
+  const first = positions[start + from] as number;
+  const last = positions[start + to - 1] as number;
   let wanted = 0;
-  for (let i = from; i < to; i++) wanted += recordLength(buffer, positions[i] as number);
+  for (let i = from; i < to; i++) wanted += recordLength(buffer, positions[start + i] as number);
   const end = last + recordLength(buffer, last);
   const source = sources.get(buffer);
   if (source === undefined) {
@@ -99,12 +99,12 @@ function placeSparse(
   { segment, from, to }: SegmentPart,
   sources: ReadonlyMap<Buffer, Source>,
 ): number {
-  const { buffer, positions } = segment;
+  const { buffer, positions, start } = segment;
   const placed = sources.get(buffer)?.placed;
   if (placed === undefined) return at;
   let next = at;
   for (let i = from; i < to; i++) {
-    const position = positions[i] as number;
+    const position = positions[start + i] as number;
     if (placed.has(position)) continue;
     placed.set(position, next);
     next = copyBytes(buffer, position, position + recordLength(buffer, position), block, next);
@@ -114,15 +114,15 @@ function placeSparse(
 
 function writePositions(
   table: Uint32Array,
-  start: number,
+  next: number,
   { segment, from, to }: SegmentPart,
   sources: ReadonlyMap<Buffer, Source>,
 ): number {
-  const { buffer, positions } = segment;
+  const { buffer, positions, start } = segment;
   const { shift, placed } = sources.get(buffer) as Source;
-  let at = start;
+  let at = next;
   for (let i = from; i < to; i++) {
-    const position = positions[i] as number;
+    const position = positions[start + i] as number;
     table[at++] = placed === undefined ? position + shift : (placed.get(position) as number);
   }
   return at;

@@ -38,8 +38,12 @@ export interface Segment {
   readonly firstOffset: QueueOffset;
   readonly count: number;
   readonly buffer: Buffer;
-  /** Byte position in `buffer` of each record (`record.ts` reads it); `count` are valid. */
+  /**
+   * Byte positions in `buffer` (`record.ts` reads them): record i of the segment is at `positions[start + i]`. Those
+   * before and behind are other segments'.
+   */
   readonly positions: ArrayLike<number>;
+  readonly start: number;
   /** A reader's own derivation of this segment (encoded packets), shared by all readers, dropped with it. */
   memo: unknown;
 }

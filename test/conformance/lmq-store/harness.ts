@@ -10,6 +10,7 @@ import {
   recordRetain,
   recordTopic,
 } from '../../../src/lmq/spi/record.ts';
+import { positionAt } from '../../../src/lmq/spi/record-segment.ts';
 import {
   PullStatus,
   type CommitNumber,
@@ -109,7 +110,7 @@ export interface ReadRecord {
 export function recordsOf(segment: Segment): ReadRecord[] {
   const { buffer } = segment;
   return Array.from({ length: segment.count }, (_, i) => {
-    const at = segment.positions[i] as number;
+    const at = positionAt(segment, segment.firstOffset + i);
     return {
       offset: segment.firstOffset + i,
       topic: recordTopic(buffer, at),

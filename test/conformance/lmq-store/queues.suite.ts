@@ -8,6 +8,7 @@ import {
   recordStoreTime,
   writeRecord,
 } from '../../../src/lmq/spi/record.ts';
+import { positionAt } from '../../../src/lmq/spi/record-segment.ts';
 import { filterQueueName, peerQueueName, topicQueueName } from '../../../src/lmq/spi/queue-name.ts';
 import { PullStatus, type Segment } from '../../../src/lmq/spi/types.ts';
 import {
@@ -72,8 +73,9 @@ export function queueSuite(factory: StoreFactory): void {
       for (const queueName of [topicQueueName('a/ü'), filterQueueName('a/+')]) {
         const queue = await store.openQueue(queueName);
         const { segments } = await store.pull(queue, 0, 10, 1_000);
-        const { buffer: found, positions } = segments[0] as Segment;
-        const at = positions[0] as number;
+        const segment = segments[0] as Segment;
+        const { buffer: found } = segment;
+        const at = positionAt(segment, segment.firstOffset);
         const stored = found.subarray(at, at + recordLength(found, at));
         expect(recordBornTime(stored, 0)).to.equal(2 ** 32 + 5);
         expect(recordStoreTime(stored, 0)).to.be.within(before, now());

@@ -9,6 +9,7 @@ import {
 import {
   decodeIndexEntry,
   encodeIndexEntry,
+  type EntrySource,
   maxEntryBytes,
   positionsOf,
 } from '../../../src/lmq/embedded/layout/v1/index-entry.ts';
@@ -76,13 +77,15 @@ function encode(source: readonly Part[]): {
     return { number, block, positions: chosen.length === 0 ? positions.slice(0, 1) : chosen };
   });
   const records = expected.reduce((sum, part) => sum + part.positions.length, 0);
-  const target = Buffer.alloc(maxEntryBytes(expected.length, records));
-  const segments = expected.map((part) => ({
-    blockNumber: part.number,
-    buffer: part.block,
-    positions: part.positions,
-  }));
-  const length = encodeIndexEntry(target, records, segments);
+  const first = expected.reduceRight<EntrySource | undefined>(
+    (next, { number: blockNumber, block: buffer, positions }) => {
+      const { length: count } = positions;
+      return { blockNumber, buffer, positions, start: 0, count, hasGaps: true, next };
+    },
+    undefined,
+  ) as EntrySource;
+  const target = Buffer.alloc(maxEntryBytes(first, records));
+  const length = encodeIndexEntry(target, records, first);
   return { value: target.subarray(0, length), records, expected };
 }
 
@@ -116,6 +119,37 @@ describe('values of layout 1', () => {
           expect(part.count).to.equal(positions.length);
           expect(positionsOf(part, block)).to.deep.equal(positions);
         }
+      }),
+    );
+  });
+
+  it('index entries of records that follow each other are the same whether that is known or found out', () => {
+    const ranges = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(8), fc.nat(8)), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(ranges, (sizes) => {
+        let withGaps: EntrySource | undefined;
+        let without: EntrySource | undefined;
+        let records = 0;
+        for (const [i, [size, a, b]] of sizes.entries()) {
+          const { block: buffer, positions } = blockOf(Array(size).fill(5) as number[]);
+          const start = Math.min(a % size, b % size);
+          const count = Math.abs((a % size) - (b % size)) + 1;
+          const blockNumber = sizes.length - i;
+          const part = { blockNumber, buffer, positions, start, count };
+          withGaps = { ...part, hasGaps: true, next: withGaps };
+          without = { ...part, hasGaps: false, next: without };
+          records += count;
+        }
+        const values = [withGaps as EntrySource, without as EntrySource].map((first) => {
+          const target = Buffer.alloc(maxEntryBytes(first, records));
+          return target.toString('hex', 0, encodeIndexEntry(target, records, first));
+        });
+        expect(values[0]).to.equal(values[1]);
+        const found = decodeIndexEntry(0, Buffer.from(values[1] as string, 'hex'));
+        expect(found?.count).to.equal(records);
       }),
     );
   });

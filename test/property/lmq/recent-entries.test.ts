@@ -44,22 +44,33 @@ const commits: fc.Arbitrary<Commit[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-function segmentsOf(firstBlock: number, blocks: readonly number[]): EntrySource[] {
-  return blocks.map((bits, i) => ({
-    blockNumber: firstBlock + i,
-    buffer: BLOCK,
-    positions: [...Array(30).keys()]
+type Part = Omit<EntrySource, 'next'>;
+
+function segmentsOf(firstBlock: number, blocks: readonly number[]): Part[] {
+  return blocks.map((bits, i) => {
+    const positions = [...Array(30).keys()]
       .filter((bit) => (bits & (1 << bit)) !== 0)
-      .map((bit) => 16 + bit * RECORD_BYTES),
-  }));
+      .map((bit) => 16 + bit * RECORD_BYTES);
+    const { length: count } = positions;
+    const blockNumber = firstBlock + i;
+    return { blockNumber, buffer: BLOCK, positions, start: 0, count, hasGaps: true };
+  });
+}
+
+/** The first of the segments, which leads to the others. */
+function chain(parts: readonly Part[]): EntrySource {
+  return parts.reduceRight<EntrySource | undefined>(
+    (next, part) => ({ ...part, next }),
+    undefined,
+  ) as EntrySource;
 }
 
 interface Expected {
   readonly firstOffset: number;
-  readonly segments: EntrySource[];
+  readonly segments: Part[];
 }
 
-const recordsOf = (segments: readonly EntrySource[]): number =>
+const recordsOf = (segments: readonly Part[]): number =>
   segments.reduce((sum, { positions }) => sum + positions.length, 0);
 
 /** What the commits add to each queue, and their values. */
@@ -80,7 +91,7 @@ function encode(source: readonly Commit[]): {
       const firstOffset = ends.get(queueId) ?? queueId % 1_000;
       ends.set(queueId, firstOffset + recordsOf(segments));
       perQueue.set(queueId, [...(perQueue.get(queueId) ?? []), { firstOffset, segments }]);
-      writer.add(queueId, firstOffset, recordsOf(segments), segments);
+      writer.add(queueId, firstOffset, recordsOf(segments), chain(segments));
     }
     return { firstBlock, value: writer.take() };
   });
@@ -102,10 +113,10 @@ function itemsOf(generation: RecentGeneration, queueId: number): number[] {
 }
 
 /** The entry that one commit with all of it would have. */
-function entryOf(firstOffset: number, segments: readonly EntrySource[]): unknown {
+function entryOf(firstOffset: number, segments: readonly Part[]): unknown {
   const records = recordsOf(segments);
-  const target = Buffer.alloc(maxEntryBytes(segments.length, records));
-  const length = encodeIndexEntry(target, records, segments);
+  const target = Buffer.alloc(maxEntryBytes(chain(segments), records));
+  const length = encodeIndexEntry(target, records, chain(segments));
   return decodeIndexEntry(firstOffset, target.subarray(0, length));
 }
 
@@ -172,8 +183,8 @@ describe('recent index entries', () => {
   it('have the bytes of format 1', () => {
     const writer = new RecentEntriesWriter();
     writer.begin(1_000);
-    writer.add(300, 7, 1, segmentsOf(1_000, [1]));
-    writer.add(5, 0, 3, segmentsOf(1_001, [0b110, 0b1]));
+    writer.add(300, 7, 1, chain(segmentsOf(1_000, [1])));
+    writer.add(5, 0, 3, chain(segmentsOf(1_001, [0b110, 0b1])));
     // id, offset, length; records; block, records, runs
     const items = 'ac020704' + '01000100' + '050008' + '03' + '010251' + '02' + '010100';
     const value = writer.take();

@@ -78,11 +78,14 @@ function buffered(texts: readonly string[]): Source {
 
 function partOf({ buffer, positions }: Source, records: readonly number[]): SegmentPart {
   const wanted = records.map((index) => positions[index] as number);
+  // As in the log, where a segment may share the positions of its block with others.
+  const start = records[0] as number;
   const segment = {
     firstOffset: 0,
     count: wanted.length,
     buffer,
-    positions: wanted,
+    positions: [...positions.slice(0, start), ...wanted, ...positions.slice(start)],
+    start,
     memo: undefined,
   };
   return { segment, from: 0, to: wanted.length };
@@ -91,7 +94,7 @@ function partOf({ buffer, positions }: Source, records: readonly number[]): Segm
 function recordsOf({ segment, from, to }: SegmentPart): Buffer[] {
   const wanted: Buffer[] = [];
   for (let i = from; i < to; i++) {
-    wanted.push(recordAt(segment.buffer, segment.positions[i] as number));
+    wanted.push(recordAt(segment.buffer, segment.positions[segment.start + i] as number));
   }
   return wanted;
 }

@@ -8,6 +8,7 @@ import { SessionSweeper } from '../../../../src/gateway/session/session-sweeper.
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import { recordPayload, recordQos } from '../../../../src/lmq/spi/record.ts';
+import { positionAt } from '../../../../src/lmq/spi/record-segment.ts';
 import { DISCONNECT, subscribe, unsubscribe } from '../../../helpers/packets.ts';
 import { disconnect5, subscribe5 } from '../../../helpers/packets5.ts';
 import { connected5 } from '../fake-client5.ts';
@@ -23,10 +24,11 @@ async function eventsOf(world: World, event: ClientEvent): Promise<Event[]> {
   const queue = await world.store.openQueue(topicQueueName(`$events/${event}`));
   const { segments } = await world.store.pull(queue, 0, 1000, 1 << 20);
   world.store.closeQueue(queue);
-  return segments.flatMap(({ buffer, positions, count }) =>
-    Array.from({ length: count }, (_, i) => {
-      expect(recordQos(buffer, positions[i]!)).to.equal(1);
-      return JSON.parse(recordPayload(buffer, positions[i]!).toString()) as Event;
+  return segments.flatMap((segment) =>
+    Array.from({ length: segment.count }, (_, i) => {
+      const position = positionAt(segment, segment.firstOffset + i);
+      expect(recordQos(segment.buffer, position)).to.equal(1);
+      return JSON.parse(recordPayload(segment.buffer, position).toString()) as Event;
     }),
   );
 }

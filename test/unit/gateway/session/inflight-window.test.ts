@@ -98,6 +98,7 @@ describe('gateway: InflightWindow', () => {
       count: 1,
       buffer: Buffer.alloc(0),
       positions: [0],
+      start: 0,
       memo: undefined,
     };
     for (let i = 0; i < 10; i++) complete(window, add(window));

@@ -8,11 +8,11 @@ const NOTHING = Buffer.alloc(0);
 const FIRST = 40;
 
 /** A segment of QoS 1 messages from offset `FIRST` on. */
-function segmentOf(count: number): Segment {
+function segmentOf(count: number, start = 0): Segment {
   const payload = Buffer.from('payload');
   const size = recordSize(TOPIC.length, 0, 0, payload.length);
   const buffer = Buffer.alloc(size * count);
-  const positions: number[] = [];
+  const positions = Array<number>(start).fill(-1);
   for (let at = 0; at < buffer.length;) {
     positions.push(at);
     at = writeRecord(
@@ -30,7 +30,7 @@ function segmentOf(count: number): Segment {
       payload.length,
     );
   }
-  return { firstOffset: FIRST, count, buffer, positions, memo: undefined };
+  return { firstOffset: FIRST, count, buffer, positions, start, memo: undefined };
 }
 
 describe('gateway: templates of segments', () => {

@@ -5,10 +5,17 @@ import {
   recordStoreTime,
   recordTopic,
 } from '../../../../src/lmq/spi/record.ts';
+import { positionAt } from '../../../../src/lmq/spi/record-segment.ts';
 import { peerQueueName, topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
-import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { type Segment, StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { recordOf } from '../server/server-world.ts';
 import { EmbeddedWorld } from './embedded-world.ts';
+
+function positionsOf(segment: Segment): number[] {
+  return Array.from({ length: segment.count }, (_, i) =>
+    positionAt(segment, segment.firstOffset + i),
+  );
+}
 
 describe('appendRecord of the embedded store', () => {
   it('writes the origin and the time into the record, also behind records of its own', async () => {
@@ -26,7 +33,7 @@ describe('appendRecord of the embedded store', () => {
     const [segment] = segments;
     if (segment === undefined) throw new Error('nothing stored');
     const { buffer } = segment;
-    const positions = Array.from(segment.positions);
+    const positions = positionsOf(segment);
     expect(positions.map((at) => recordOrigin(buffer, at))).to.deep.equal([0, 65_535, 258]);
     for (const at of positions) expect(recordStoreTime(buffer, at)).to.equal(world.clock.now());
     expect(recordOrigin(record, 0), 'what was given stays as it is').to.equal(0);
@@ -45,11 +52,11 @@ describe('appendRecord of the embedded store', () => {
     await store.committed(store.openCommit);
     expect([one, two, all].map(({ maxOffset }) => maxOffset)).to.deep.equal([3, 1, 0]);
     const { segments } = await store.pull(one, 0, 10, 1_000);
-    const found = segments.flatMap(({ buffer, positions }) =>
-      Array.from(positions, (at) => [
-        recordTopic(buffer, at),
-        recordPayload(buffer, at).toString(),
-        recordStoreTime(buffer, at),
+    const found = segments.flatMap((segment) =>
+      positionsOf(segment).map((at) => [
+        recordTopic(segment.buffer, at),
+        recordPayload(segment.buffer, at).toString(),
+        recordStoreTime(segment.buffer, at),
       ]),
     );
     const now = world.clock.now();

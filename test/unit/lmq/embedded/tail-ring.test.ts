@@ -13,8 +13,12 @@ function grow(
   bytes = 1_000,
 ): LogBlock {
   const block = new LogBlock(number, Buffer.alloc(bytes));
-  const segment = new LmqSegment(queue, block, 16);
-  for (let i = 1; i < records; i++) segment.positions.push(16 + i);
+  block.add(16);
+  const segment = new LmqSegment(queue, block);
+  for (let i = 1; i < records; i++) {
+    block.add(16 + i);
+    segment.add();
+  }
   segment.firstOffset = queue.maxOffset;
   queue.maxOffset += records;
   queue.pushTail(segment);

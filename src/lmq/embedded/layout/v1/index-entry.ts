@@ -35,22 +35,27 @@ export interface IndexEntry {
 export interface EntrySource {
   readonly blockNumber: number;
   readonly buffer: Buffer;
+  /** The records are at `positions[start]` to `positions[start + count - 1]`. */
   readonly positions: readonly number[];
+  readonly start: number;
+  readonly count: number;
+  /** Records of others lie, or may lie, between those of the segment. */
+  readonly hasGaps: boolean;
+  /** That of the next block. */
+  readonly next: EntrySource | undefined;
 }
 
-/** Bytes that an entry of these sizes takes at most. */
-export function maxEntryBytes(segments: number, records: number): number {
+/** Bytes that an entry for the segments from `first` on takes at most. */
+export function maxEntryBytes(first: EntrySource, records: number): number {
+  let segments = 1;
+  for (let { next } = first; next !== undefined; next = next.next) segments++;
   return 1 + MAX_VARINT_BYTES * (1 + 2 * segments) + 10 * records;
 }
 
-/** Encodes into `target`, which has room for `maxEntryBytes`, and returns the length. */
-export function encodeIndexEntry(
-  target: Buffer,
-  records: number,
-  segments: readonly EntrySource[],
-): number {
+/** Encodes the segments from `first` on into `target`, which has room for `maxEntryBytes`, and returns the length. */
+export function encodeIndexEntry(target: Buffer, records: number, first: EntrySource): number {
   target[0] = ENTRY_MAGIC;
-  return encodeEntryBody(target, 1, records, segments, 0);
+  return encodeEntryBody(target, 1, records, first, 0);
 }
 
 /** Encodes what follows the magic to `target` from `start` on, the first block's number less `base`; returns the end. */
@@ -58,45 +63,53 @@ export function encodeEntryBody(
   target: Buffer,
   start: number,
   records: number,
-  segments: readonly EntrySource[],
+  first: EntrySource,
   base: number,
 ): number {
   let at = writeVarint(target, records, start);
   let previous = base;
-  for (const segment of segments) {
-    at = writeVarint(target, segment.blockNumber - previous, at);
-    previous = segment.blockNumber;
-    at = writeVarint(target, segment.positions.length, at);
-    at = encodeRuns(target, at, segment.buffer, segment.positions);
+  for (
+    let segment: EntrySource | undefined = first;
+    segment !== undefined;
+    segment = segment.next
+  ) {
+    const { blockNumber, count } = segment;
+    at = writeVarint(target, blockNumber - previous, at);
+    previous = blockNumber;
+    at = writeVarint(target, count, at);
+    if (segment.hasGaps) at = encodeRuns(target, at, segment);
+    else {
+      const gap = (segment.positions[segment.start] as number) - BLOCK_HEADER_BYTES;
+      at = encodeRun(target, at, gap, count);
+    }
   }
   return at;
 }
 
 function encodeRuns(
   target: Buffer,
-  start: number,
-  block: Buffer,
-  positions: readonly number[],
+  at: number,
+  { buffer, positions, start, count }: EntrySource,
 ): number {
-  let at = start;
+  let next = at;
   let end = BLOCK_HEADER_BYTES;
-  for (let i = 0; i < positions.length;) {
+  for (let i = start; i < start + count;) {
     const gap = (positions[i] as number) - end;
     let run = 1;
-    while (++i < positions.length) {
+    while (++i < start + count) {
       const last = positions[i - 1] as number;
-      end = last + block.readUInt32BE(last);
+      end = last + buffer.readUInt32BE(last);
       if (positions[i] !== end) break;
       run++;
     }
-    if (run === 1) {
-      at = writeVarint(target, gap * 2, at);
-    } else {
-      at = writeVarint(target, gap * 2 + 1, at);
-      at = writeVarint(target, run, at);
-    }
+    next = encodeRun(target, next, gap, run);
   }
-  return at;
+  return next;
+}
+
+function encodeRun(target: Buffer, at: number, gap: number, records: number): number {
+  if (records === 1) return writeVarint(target, gap * 2, at);
+  return writeVarint(target, records, writeVarint(target, gap * 2 + 1, at));
 }
 
 /** Undefined when the value is no entry. */

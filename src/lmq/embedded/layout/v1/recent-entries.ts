@@ -37,18 +37,13 @@ export class RecentEntriesWriter {
     this.#at = RECENT_HEADER_BYTES;
   }
 
-  add(
-    queueId: number,
-    firstOffset: number,
-    records: number,
-    segments: readonly EntrySource[],
-  ): void {
-    const room = MAX_HEAD_BYTES + maxEntryBytes(segments.length, records);
+  add(queueId: number, firstOffset: number, records: number, first: EntrySource): void {
+    const room = MAX_HEAD_BYTES + maxEntryBytes(first, records);
     if (this.#at + room > this.#buffer.length) this.#grow(room);
     const buffer = this.#buffer;
     const lengthAt = writeVarint(buffer, firstOffset, writeVarint(buffer, queueId, this.#at));
     const start = lengthAt + 1;
-    const end = encodeEntryBody(buffer, start, records, segments, this.#firstBlock);
+    const end = encodeEntryBody(buffer, start, records, first, this.#firstBlock);
     const length = end - start;
     if (length < 0x80) {
       buffer[lengthAt] = length;

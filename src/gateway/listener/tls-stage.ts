@@ -37,6 +37,7 @@ export class TlsStage {
   #material: TlsMaterial | undefined;
   #reloadTimer: Timer | undefined;
   #isReading = false;
+  #isStopped = false;
   #lastFailure = '';
 
   constructor(options: TlsStageOptions) {
@@ -58,6 +59,7 @@ export class TlsStage {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#reloadTimer?.cancel();
     this.#reloadTimer = undefined;
   }
@@ -81,6 +83,7 @@ export class TlsStage {
     this.#isReading = true;
     try {
       const material = await readTlsFiles(tls);
+      if (this.#isStopped) return;
       if (this.#material !== undefined && isSameMaterial(material, this.#material)) return;
       this.#server?.setSecureContext(contextOptions(tls, material));
       this.#material = material;
@@ -88,6 +91,8 @@ export class TlsStage {
       logger.info({ validTo: material.certificate.validTo }, 'TLS certificate reloaded');
       this.#reportExpiry(material);
     } catch (error) {
+      // Nobody serves them any more.
+      if (this.#isStopped) return;
       // Told once: the files are looked at again and again.
       const failure = messageOf(error);
       if (failure !== this.#lastFailure) {

@@ -1,6 +1,6 @@
 /**
- * Writes the generated files: `conf/*.conf`, `docs/configuration.md`, `docs/metrics.md`, `docs/sys-topics.md` and
- * `docs/mqtt-conformance.md`. With `--check` it writes nothing and fails when one of them is not current,
+ * Writes the generated files: `conf/*.conf`, `docs/configuration.md`, `docs/metrics.md`, `docs/sys-topics.md`,
+ * `docs/mqtt-conformance.md` and `docs/adr/README.md`. With `--check` it writes nothing and fails when one of them is not current,
  * a normative statement of MQTT is cited that does not exist or has no test, or a link in a page leads nowhere.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { confFiles } from '../src/cli/config/conf-files.ts';
 import { readCoverage } from './conformance/coverage.ts';
 import { renderConfFile } from './docs/conf-file.ts';
 import { renderConfigurationPage } from './docs/configuration-page.ts';
+import { renderDecisionsPage } from './docs/decisions-page.ts';
 import { deadLinks } from './docs/dead-links.ts';
 import { renderConformancePage } from './docs/conformance-page.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
@@ -19,10 +20,18 @@ const root = join(import.meta.dirname, '..');
 
 const markdown = (page: string): Promise<string> => format(page, { parser: 'markdown' });
 const coverage = readCoverage(root);
+
+function readDecisions(): Map<string, string> {
+  const folder = join(root, 'docs/adr');
+  const names = readdirSync(folder).filter((name) => /^\d+-.*\.md$/.test(name));
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+}
+
 const files = new Map([
   ['docs/configuration.md', await markdown(renderConfigurationPage(confFiles))],
   ['docs/metrics.md', await markdown(renderMetricsPage())],
   ['docs/sys-topics.md', await markdown(renderSysTopicsPage())],
+  ['docs/adr/README.md', await markdown(renderDecisionsPage(readDecisions()))],
   // Not formatted: with aligned columns every new test would change every line.
   ['docs/mqtt-conformance.md', renderConformancePage(coverage)],
 ]);

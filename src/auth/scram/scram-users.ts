@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../../common/clock.ts';
 import { ConfigError, messageOf } from '../../common/errors.ts';
+import { isMissing } from '../../common/is-missing.ts';
 import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { ScramUserTable } from './scram-authenticator.ts';
@@ -113,8 +114,4 @@ export class ScramUsers implements Service, ScramUserTable {
     this.#names = [...this.#file.users.keys()];
     return true;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -10,6 +10,7 @@ import {
   redacted,
 } from '../../common/config/load-conf.ts';
 import { ConfigError, messageOf } from '../../common/errors.ts';
+import { isMissing } from '../../common/is-missing.ts';
 import { clusterConf, type ClusterConf } from './cluster-conf.ts';
 import { confFiles, directoryVariables, TEST_VARIABLE_PREFIX } from './conf-files.ts';
 import { connectConf, type ConnectConf } from './connect-conf.ts';
@@ -69,7 +70,7 @@ function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw new ConfigError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }

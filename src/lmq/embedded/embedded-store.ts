@@ -1,5 +1,6 @@
 import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
+import { BackPressure } from '../spi/back-pressure.ts';
 import type { ConsumerProgress, QueueProgress } from '../spi/consumer-progress.ts';
 import type { BackupProgress, BackupSource } from '../spi/store-backup.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
@@ -52,11 +53,12 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
   readonly #reader: QueueReader;
   readonly #arrivalListeners: ((arrivals: readonly Arrival[]) => void)[] = [];
   readonly #writableListeners: (() => void)[] = [];
-  #isPaused = false;
+  readonly #pressure: BackPressure;
   #stopped: Promise<void> | undefined;
 
   constructor(options: EmbeddedStoreOptions, engine: KvEngine) {
     this.#options = options;
+    this.#pressure = new BackPressure(options.maxBacklogBytes);
     this.#parts = assembleParts(options, engine);
     this.#commits = this.#parts.commits;
     this.#queues = this.#parts.queues;
@@ -103,8 +105,7 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
   }
 
   get writable(): boolean {
-    if (!this.#isPaused && this.backlogBytes > this.#options.maxBacklogBytes) this.#isPaused = true;
-    return !this.#isPaused;
+    return this.#pressure.takesMore(this.backlogBytes);
   }
 
   get stats(): StoreStats {
@@ -287,8 +288,7 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
       for (const listener of this.#arrivalListeners) listener(arrivals);
     }
     this.#queues.evictIdle();
-    if (!this.#isPaused || this.backlogBytes > this.#options.maxBacklogBytes / 2) return;
-    this.#isPaused = false;
+    if (!this.#pressure.hasEased(this.backlogBytes)) return;
     for (const listener of this.#writableListeners) listener();
   }
 }

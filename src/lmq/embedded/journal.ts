@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { isMissing } from '../../common/is-missing.ts';
 import {
   decodeWrites,
   encodeWrite,
@@ -142,7 +143,7 @@ export class Journal {
     try {
       return readFileSync(this.#path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+      if (isMissing(error)) return Buffer.alloc(0);
       throw error;
     }
   }

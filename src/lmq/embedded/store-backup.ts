@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ErrorCode, StoreError } from '../../common/errors.ts';
+import { unlessMissing } from '../../common/is-missing.ts';
 import type { BackupProgress } from '../spi/store-backup.ts';
 import type { KvEngine } from './kv-engine.ts';
 
@@ -91,7 +92,7 @@ async function requireRoom(source: string, parent: string): Promise<void> {
   let needed = RESERVE_BYTES;
   for (const name of await readdir(source)) {
     // The engine may have removed it meanwhile.
-    const facts = await stat(join(source, name)).catch(() => undefined);
+    const facts = await unlessMissing(stat(join(source, name)));
     if (facts?.isFile() === true) needed += facts.size;
   }
   const { bavail, bsize } = await statfs(parent);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
+import { unlessMissing } from '../../common/is-missing.ts';
 import type { Logger } from '../../common/logger.ts';
 import type {
   BackUpProgress,
@@ -67,7 +68,7 @@ function nameOf({ name }: BackUpRequest): string {
 }
 
 async function requireNew(target: string): Promise<void> {
-  const facts = await stat(target).catch(() => undefined);
+  const facts = await unlessMissing(stat(target));
   if (facts !== undefined) throw new RpcError(RpcStatus.ALREADY_EXISTS, `${target} exists`);
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../common/clock.ts';
 import type { Clock } from '../../common/clock.ts';
 import { messageOf } from '../../common/errors.ts';
+import { isMissing } from '../../common/is-missing.ts';
 import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
 import { compareVersions, isNewer } from '../kv-version.ts';
@@ -193,7 +194,7 @@ export class KvConfigTable implements KvConfig, Service {
       await this.#file.prepare();
       contents = await readFile(path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return table;
+      if (isMissing(error)) return table;
       throw new KvConfigError(`cannot read the KV config file ${path}: ${messageOf(error)}`, {
         cause: error,
       });

@@ -124,11 +124,6 @@ export class ReceivedSet {
     this.#dirty = 0;
   }
 
-  /** Pages that are stored, of these or of what was before; they go with the next write unless they are used. */
-  areStored(pages: number): void {
-    this.#stored |= pages;
-  }
-
   /** Takes a page as it is stored. The set counts as saved in pages from now on. */
   load(index: number, bits: Uint8Array): void {
     this.#isPaged = true;

@@ -19,6 +19,16 @@ export class RecentView {
     return undefined;
   }
 
+  /** The same, made at once: for whoever is about to use it many times. */
+  make(buffer: Buffer): DataView {
+    if (buffer !== this.#buffer) {
+      this.#buffer = buffer;
+      this.#view = undefined;
+    }
+    this.#uses = WORTH_A_VIEW;
+    return (this.#view ??= viewOf(buffer));
+  }
+
   #usedAgain(buffer: Buffer): DataView | undefined {
     if (++this.#uses < WORTH_A_VIEW) return undefined;
     return (this.#view = viewOf(buffer));

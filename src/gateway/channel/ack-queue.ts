@@ -5,6 +5,10 @@ import { laneOfCommit } from '../../lmq/spi/lane.ts';
 import type { CommitNumber } from '../../lmq/spi/types.ts';
 
 const FIRST_CAPACITY = 64;
+/** Of one without a reason code. */
+const ACK_BYTES = 4;
+/** Most that are encoded at a time: they must fit a slab. */
+const IN_A_ROW = 512;
 
 /**
  * Acknowledgements that wait for a commit, in the order in which they are due [MQTT-4.6.0-2]. Commits of a
@@ -39,14 +43,33 @@ export class AckQueue {
     if (firstByte === AckByte.PUBACK) this.pubacks++;
     this.#ring[this.#tail++ & (this.#ring.length - 1)] =
       (reasonCode << 24) | (firstByte << 16) | packetId;
+    return this.#count(commit, 1);
+  }
+
+  /** The same for several PUBACKs, of the first `count` identifiers. */
+  pushPubacks(packetIds: Uint16Array, count: number, commit: CommitNumber): boolean {
+    while (this.#tail - this.#head + count > this.#ring.length) this.#grow();
+    const ring = this.#ring;
+    const mask = ring.length - 1;
+    const tail = this.#tail;
+    for (let i = 0; i < count; i++) {
+      ring[(tail + i) & mask] = (AckByte.PUBACK << 16) | (packetIds[i] as number);
+    }
+    this.#tail = tail + count;
+    this.pubacks += count;
+    return this.#count(commit, count);
+  }
+
+  /** That `added` more wait for a commit; true when nothing has waited for it. */
+  #count(commit: CommitNumber, added: number): boolean {
     const last = this.#commits.length - 1;
     // Never at -1: an array looks that up as the name of a property, which takes as long as the rest of this.
     if (last >= 0 && this.#commits[last] === commit) {
-      (this.#counts[last] as number)++;
+      (this.#counts[last] as number) += added;
       return false;
     }
     this.#commits.push(commit);
-    this.#counts.push(1);
+    this.#counts.push(added);
     if (laneOfCommit(commit) !== 0) this.#over ??= [];
     return true;
   }
@@ -86,14 +109,49 @@ export class AckQueue {
   #releaseFirst(out: OutBuffer, failure: number): number {
     this.#commits.shift();
     const count = this.#counts.shift() as number;
-    for (let i = 0; i < count; i++) {
-      const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
-      const firstByte = (entry >>> 16) & 0xff;
-      if (firstByte === AckByte.PUBACK) this.pubacks--;
-      if (failure !== 0 && firstByte >= AckByte.PUBREL) continue;
-      encodeAck(out, firstByte, entry & 0xffff, entry >>> 24 || failure);
+    let left = count;
+    while (left > 0) {
+      const successes = failure === 0 ? this.#encodeSuccesses(out, Math.min(left, IN_A_ROW)) : 0;
+      left -= successes;
+      if (successes > 0) continue;
+      this.#encodeNext(out, failure);
+      left--;
     }
     return count;
+  }
+
+  /** Of the next `most`, those before one that has a reason code; returns how many. */
+  #encodeSuccesses(out: OutBuffer, most: number): number {
+    const ring = this.#ring;
+    const mask = ring.length - 1;
+    const head = this.#head;
+    let count = 0;
+    while (count < most && (ring[(head + count) & mask] as number) >>> 24 === 0) count++;
+    if (count === 0) return 0;
+    let at = out.reserve(count * ACK_BYTES);
+    const { slab } = out;
+    let pubacks = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = ring[(head + i) & mask] as number;
+      const firstByte = entry >>> 16;
+      if (firstByte === AckByte.PUBACK) pubacks++;
+      slab[at] = firstByte;
+      slab[at + 1] = 2;
+      slab[at + 2] = entry >>> 8;
+      slab[at + 3] = entry;
+      at += ACK_BYTES;
+    }
+    this.pubacks -= pubacks;
+    this.#head = head + count;
+    return count;
+  }
+
+  #encodeNext(out: OutBuffer, failure: number): void {
+    const entry = this.#ring[this.#head++ & (this.#ring.length - 1)] as number;
+    const firstByte = (entry >>> 16) & 0xff;
+    if (firstByte === AckByte.PUBACK) this.pubacks--;
+    if (failure !== 0 && firstByte >= AckByte.PUBREL) return;
+    encodeAck(out, firstByte, entry & 0xffff, entry >>> 24 || failure);
   }
 
   #grow(): void {

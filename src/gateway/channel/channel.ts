@@ -1,6 +1,7 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Principal } from '../../auth/types.ts';
 import { messageOf } from '../../common/errors.ts';
+import { PLAIN_QOS1 } from '../codec/alike-publishes.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import { encodeFarewell } from '../codec/encode-rare.ts';
@@ -133,7 +134,12 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
         }
         start = position;
         position = frame.end;
-        dispatch(this, chunk, start, frame.bodyStart, frame.end);
+        const { bodyStart } = frame;
+        dispatch(this, chunk, start, bodyStart, position);
+        // What is checked for each packet is not here.
+        if (this.#publishes === this.#receiver && chunk[start] === PLAIN_QOS1 && position < limit)
+          position =
+            this.#receiver?.receiveAlike(chunk, start, bodyStart, position, limit) ?? position;
       }
     } catch (error) {
       this.#receiver?.endOfChunk(chunk);
@@ -213,7 +219,15 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void {
     this.#acks ??= new AckQueue();
-    if (!this.#acks.push(firstByte, packetId, commit)) return;
+    if (this.#acks.push(firstByte, packetId, commit)) this.#waitFor(commit);
+  }
+
+  acknowledgeRunAfter(commit: number, packetIds: Uint16Array, count: number): void {
+    this.#acks ??= new AckQueue();
+    if (this.#acks.pushPubacks(packetIds, count, commit)) this.#waitFor(commit);
+  }
+
+  #waitFor(commit: number): void {
     this.context.waiters.add(commit, this);
     // A commit that is durable at the end of this turn is answered at the end of this turn.
     this.wantFlush();

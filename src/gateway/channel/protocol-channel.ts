@@ -64,6 +64,8 @@ export interface ProtocolChannel extends SessionLink {
   repeatAfter(work: Promise<void>): void;
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
+  /** The same for the first `count` of several PUBACKs. */
+  acknowledgeRunAfter(commit: number, packetIds: Uint16Array, count: number): void;
   /** Answers after everything that is to be answered already; at once when there is nothing. */
   acknowledgeInOrder(firstByte: AckByte, packetId: number, reasonCode?: number): void;
   /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */

@@ -1,6 +1,7 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Session } from '../session/session.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
+import { AlikePublishes, PLAIN_QOS1 } from '../codec/alike-publishes.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
@@ -21,6 +22,8 @@ const RETAIN = 0x01;
 /** First byte of the topics that belong to the server. */
 const DOLLAR = 0x24;
 const ALL_LANES = -1;
+/** One for all, see there. */
+const alike = new AlikePublishes();
 
 /**
  * PUBLISH in, of one connection. Decoded in place: the payload goes from the chunk into the store's
@@ -35,6 +38,8 @@ export class PublishReceiver {
   readonly #publisher: Buffer;
   readonly #hooked: HookedPublishes | undefined;
   readonly #topics: PublishTopics;
+  /** Neither the store nor hooks want to see each message. */
+  readonly #takesRuns: boolean;
   #lastProperties: LastProperties | undefined;
   #run: PublishRun | undefined;
   // The packet at hand: fields, so that handling one allocates nothing.
@@ -46,6 +51,8 @@ export class PublishReceiver {
   #expirySeconds: number = NO_EXPIRY;
   #topicAlias = 0;
   #payloadStart = 0;
+  /** The topic of the packet at hand when others like it can go with it. */
+  #alike: TopicEntry | undefined;
 
   constructor(context: ChannelContext, channel: ProtocolChannel, session: Session) {
     this.#context = context;
@@ -55,6 +62,7 @@ export class PublishReceiver {
     this.#publisher = Buffer.from(session.clientId);
     this.#hooked = hookedPublishes(channel, session);
     this.#topics = new PublishTopics(context, channel.principal);
+    this.#takesRuns = this.#hooked === undefined && context.store.appendRun !== undefined;
   }
 
   /** Takes the stores that have been written to, as bits, since this was asked or forgotten last. */
@@ -65,6 +73,7 @@ export class PublishReceiver {
 
   /** One PUBLISH: fixed header at `start`, variable header at `bodyStart`, ends before `end`. */
   receive(chunk: Buffer, start: number, bodyStart: number, end: number): void {
+    this.#alike = undefined;
     const entry = this.#open(chunk, start, bodyStart, end);
     if (entry === undefined) return;
     const qos = (this.#first >> 1) & 0b11;
@@ -72,6 +81,39 @@ export class PublishReceiver {
       return;
     if (qos === 0) this.#receiveQos0(chunk, start, end, entry);
     else this.#receiveAcknowledged(chunk, end, qos, entry);
+  }
+
+  /**
+   * Takes the packets behind the one that was received last, `chunk[start, end)`, as long as they are as it was but for
+   * packet identifier and payload: all at once, with what is known of that one. Returns where the first other begins.
+   */
+  receiveAlike(
+    chunk: Buffer,
+    start: number,
+    bodyStart: number,
+    end: number,
+    limit: number,
+  ): number {
+    const entry = this.#alike;
+    if (entry === undefined) return end;
+    const { limits, stats, store } = this.#context;
+    const most = this.#isVersion5 ? limits.receiveMaximum - this.#underWay : Infinity;
+    const { maxPacketSize } = limits;
+    const payloadStart = this.#payloadStart;
+    if (alike.find(chunk, start, bodyStart, payloadStart, end, limit, most, maxPacketSize) === 0)
+      return end;
+    stats.messagesReceived += alike.count;
+    stats.payloadBytesReceived += alike.payloadBytes;
+    const commit = store.appendRun?.(
+      entry.topic,
+      1,
+      this.#publisher,
+      this.#properties,
+      this.#expirySeconds,
+      alike,
+    );
+    this.#channel.acknowledgeRunAfter(commit as number, alike.packetIds, alike.count);
+    return alike.end;
   }
 
   /** The same, but it is not stored: answered with `reasonCode`, or dropped at QoS 0. MQTT 5 alone. */
@@ -225,6 +267,8 @@ export class PublishReceiver {
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
       this.#forward(entry, qos, chunk, end);
+    } else if (this.#takesRuns && this.#first === PLAIN_QOS1) {
+      this.#alike = entry;
     }
   }
 
@@ -243,10 +287,13 @@ export class PublishReceiver {
     return true;
   }
 
+  get #underWay(): number {
+    return this.#channel.unansweredPublishes + this.#session.received.size;
+  }
+
   /** [MQTT-3.3.4-9] the other way round: more under way than our CONNACK allows. */
   #checkReceiveMaximum(): void {
-    const underWay = this.#channel.unansweredPublishes + this.#session.received.size;
-    if (underWay < this.#context.limits.receiveMaximum) return;
+    if (this.#underWay < this.#context.limits.receiveMaximum) return;
     throw new MqttProtocolError(
       ReasonCode.RECEIVE_MAXIMUM_EXCEEDED,
       `more than ${String(this.#context.limits.receiveMaximum)} unacknowledged PUBLISH packets`,

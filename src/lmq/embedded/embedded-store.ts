@@ -4,6 +4,7 @@ import { BackPressure } from '../spi/back-pressure.ts';
 import type { ConsumerProgress, QueueProgress } from '../spi/consumer-progress.ts';
 import type { BackupProgress, BackupSource } from '../spi/store-backup.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { PayloadRun } from '../spi/payload-run.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
   Arrival,
@@ -152,6 +153,17 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
       payloadStart,
       payloadEnd,
     );
+  }
+
+  appendRun(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    run: PayloadRun,
+  ): CommitNumber {
+    return this.#log.appendRun(topic, flags, publisher, properties, expirySeconds, run);
   }
 
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {

@@ -57,6 +57,23 @@ export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
     this.count++;
   }
 
+  /** Adds the newest `records` of the block, one or more. */
+  addNewest(records: number): void {
+    const { positions, records: all } = this.block;
+    const first = all - records;
+    if (this.positions === positions && this.start + this.count === first) {
+      this.count += records;
+      return;
+    }
+    let at = first;
+    if (this.positions === positions) {
+      this.positions = ownList(positions, this.start, this.count, at++);
+      this.start = 0;
+    }
+    for (; at < all; at++) this.positions.push(positions[at] as number);
+    this.count += records;
+  }
+
   get hasGaps(): boolean {
     return this.positions !== this.block.positions;
   }

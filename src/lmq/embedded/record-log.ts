@@ -2,6 +2,7 @@ import { copyBytes } from '../../common/bytes/copy-bytes.ts';
 import { Prefixes } from '../../common/bytes/prefixes.ts';
 import type { Clock } from '../../common/clock.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
+import type { PayloadRun } from '../spi/payload-run.ts';
 import type { Arrival, CommitNumber, StoreTopic } from '../spi/types.ts';
 import { BlockWriter } from './block-writer.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
@@ -13,6 +14,7 @@ import { LmqSegment, recordsFrom, type LmqQueue } from './lmq-queue.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogBounds } from './log-bounds.ts';
 import type { QueueTable } from './queue-table.ts';
+import { RecordCopier } from './record-copier.ts';
 import type { RecentIndex } from './recent-index.ts';
 import type { EmbeddedStoreOptions } from './store-options.ts';
 import type { TailRing } from './tail-ring.ts';
@@ -38,6 +40,7 @@ export class RecordLog implements CommitPart {
   readonly #recent: RecentIndex;
   readonly #manyQueues: number;
   readonly #writer: BlockWriter;
+  readonly #copier = new RecordCopier();
   readonly #logKey = Buffer.alloc(LOG_KEY_BYTES);
   readonly #indexKey = Buffer.alloc(INDEX_KEY_BYTES);
   #entryBuffer: Buffer = Buffer.allocUnsafeSlow(FIRST_ENTRY_BYTES);
@@ -143,6 +146,27 @@ export class RecordLog implements CommitPart {
     return this.#commit;
   }
 
+  /** Several that are alike in all but the payload: the first one in each block is written, the others are copies of it. */
+  appendRun(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    run: PayloadRun,
+  ): CommitNumber {
+    const { source, count, starts, ends } = run;
+    const entry = TopicEntry.of(topic);
+    const head = recordSize(entry.bytes.length, publisher.length, properties.length, 0);
+    for (let i = 0; i < count;) {
+      const start = starts[i] as number;
+      const end = ends[i] as number;
+      this.append(topic, flags, publisher, properties, expirySeconds, source, start, end);
+      i = this.#appendAlike(entry, head, head + end - start, run, i + 1);
+    }
+    return this.#commit;
+  }
+
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {
     const entry = TopicEntry.of(topic);
     const size = recordLength(record, start);
@@ -204,6 +228,25 @@ export class RecordLog implements CommitPart {
       for (const block of this.#sealedBlocks) this.#tail.push(block);
     }
     this.#sealedBlocks = [];
+  }
+
+  /** Records as the newest one, of `size` bytes, until the clock is due or the block is full; returns how far it has come. */
+  #appendAlike(
+    entry: TopicEntry,
+    head: number,
+    size: number,
+    run: PayloadRun,
+    first: number,
+  ): number {
+    const writer = this.#writer;
+    const { block } = writer;
+    const end = Math.min(run.count, first + (-block.records & TIME_MASK));
+    if (first >= end) return first;
+    const next = this.#copier.write(writer, writer.at - size, head, run, first, end);
+    if (next === first) return first;
+    const queues = this.#topics.queuesOf(entry);
+    for (const { current } of queues) (current as LmqSegment).addNewest(next - first);
+    return next;
   }
 
   /** Notes where the record lies, in its block and for each queue of its topic. */

@@ -1,4 +1,5 @@
 import type { Service } from '../../common/lifecycle.ts';
+import type { PayloadRun } from './payload-run.ts';
 import type {
   Arrival,
   CommitListener,
@@ -48,6 +49,19 @@ export interface CommitLog {
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
+  ): CommitNumber;
+
+  /**
+   * The same for several that are alike in all but the payload, in one commit: as many calls of `append`. Absent where
+   * that would bring nothing.
+   */
+  appendRun?(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    run: PayloadRun,
   ): CommitNumber;
 
   /**

@@ -19,13 +19,18 @@ export class RecentView {
     return undefined;
   }
 
+  /** Begins with a buffer whose view the caller has. It may reach over the end of the buffer. */
+  know(buffer: Buffer, view: DataView): void {
+    this.#buffer = buffer;
+    this.#view = view;
+  }
+
   /** The same, made at once: for whoever is about to use it many times. */
   make(buffer: Buffer): DataView {
     if (buffer !== this.#buffer) {
       this.#buffer = buffer;
       this.#view = undefined;
     }
-    this.#uses = WORTH_A_VIEW;
     return (this.#view ??= viewOf(buffer));
   }
 

@@ -2,7 +2,7 @@ import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Principal } from '../../auth/types.ts';
 import { messageOf } from '../../common/errors.ts';
 import { PLAIN_QOS1 } from '../codec/alike-publishes.ts';
-import type { AckByte } from '../codec/ack-byte.ts';
+import { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import { encodeFarewell } from '../codec/encode-rare.ts';
 import { FrameReader } from '../codec/frame.ts';
@@ -23,6 +23,7 @@ import { dispatch, refuseBeforeConnect } from './dispatch.ts';
 import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { countLimit } from './count-limit.ts';
 import { answerError, disconnectReasonOf, publicReasonOf } from './error-mapper.ts';
+import { handlePubacks } from './handlers/acks.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { ChannelState, type ProtocolChannel, type PublishPort } from './protocol-channel.ts';
 import { publishPathOf } from './publish-path.ts';
@@ -136,10 +137,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
         position = frame.end;
         const { bodyStart } = frame;
         dispatch(this, chunk, start, bodyStart, position);
-        // What is checked for each packet is not here.
-        if (this.#publishes === this.#receiver && chunk[start] === PLAIN_QOS1 && position < limit)
-          position =
-            this.#receiver?.receiveAlike(chunk, start, bodyStart, position, limit) ?? position;
+        if (position < limit) position = this.#following(chunk, start, bodyStart, position, limit);
       }
     } catch (error) {
       this.#receiver?.endOfChunk(chunk);
@@ -151,6 +149,15 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     if (!this.#isRepeated) return position;
     this.#isRepeated = false;
     return start;
+  }
+
+  /** Handles what follows a packet and is as it was in one go; returns where the first other packet begins. */
+  #following(chunk: Buffer, start: number, bodyStart: number, end: number, limit: number): number {
+    const first = chunk[start];
+    if (first === AckByte.PUBACK) return handlePubacks(this, chunk, end, limit);
+    // Where each packet is looked at before the receiver, none is passed by.
+    if (first !== PLAIN_QOS1 || this.#publishes !== this.#receiver) return end;
+    return this.#receiver?.receiveAlike(chunk, start, bodyStart, end, limit) ?? end;
   }
 
   onDrain(): void {

@@ -13,6 +13,7 @@ export type SlabSink = (slab: Buffer, length: number) => void;
 export class OutBuffer {
   /** The slab being filled; changes with `reserve`. */
   slab: Buffer = NONE;
+  #view: DataView | undefined;
   #length = 0;
   /** Slabs that are full, in order, with their lengths. */
   #full: Buffer[] | undefined;
@@ -20,6 +21,11 @@ export class OutBuffer {
   #fullBytes = 0;
   /** Full flow is expected to go on: the next turn begins with a large slab. */
   #busy = false;
+
+  /** Of `slab`, for who copies by words. */
+  get view(): DataView {
+    return (this.#view ??= slabPool.viewOf(this.slab));
+  }
 
   /** Bytes waiting. */
   get byteLength(): number {
@@ -82,6 +88,7 @@ export class OutBuffer {
 
   #reset(): void {
     this.slab = NONE;
+    this.#view = undefined;
     this.#length = 0;
     this.#full = undefined;
     this.#fullLengths = undefined;
@@ -96,6 +103,7 @@ export class OutBuffer {
       this.#fullBytes += this.#length;
     }
     this.#length = 0;
+    this.#view = undefined;
     this.slab = slabPool.take(first && !this.#busy ? bytes : Math.max(bytes, LARGE_SLAB));
   }
 }

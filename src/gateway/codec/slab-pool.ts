@@ -1,3 +1,5 @@
+import { viewOf } from '../../common/bytes/recent-view.ts';
+
 /**
  * Output slabs shared by all connections, so that an idle connection owns none. Small ones serve the
  * many connections that send a packet now and then, large ones those in full flow.
@@ -10,7 +12,17 @@ const MAX_POOLED_BYTES = 32 * 1024 * 1024;
 class SlabPool {
   readonly #small: Buffer[] = [];
   readonly #large: Buffer[] = [];
+  readonly #views = new WeakMap<Buffer, DataView>();
   #pooledBytes = 0;
+
+  /** Of all of a slab; made once for each, as they go round. */
+  viewOf(slab: Buffer): DataView {
+    const known = this.#views.get(slab);
+    if (known !== undefined) return known;
+    const view = viewOf(slab);
+    this.#views.set(slab, view);
+    return view;
+  }
 
   take(size: number): Buffer {
     const pool = size <= SMALL_SLAB ? this.#small : this.#large;

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import { Prefixes } from '../../common/bytes/prefixes.ts';
+import { viewOf } from '../../common/bytes/recent-view.ts';
+import { inputView } from '../codec/input-view.ts';
 import type { ByteStream } from './byte-stream.ts';
 
 /** What libuv offers a read by default. */
@@ -32,6 +34,7 @@ function findSymbols(socket: Socket): { buffer: symbol; callback: symbol } | und
 }
 
 let shared: Buffer | undefined;
+let sharedView: DataView | undefined;
 let prefixes: Prefixes | undefined;
 
 /**
@@ -45,6 +48,7 @@ export function readShared(socket: ByteStream, sink: ReadSink): boolean {
   if (typeof handle?.useUserBuffer !== 'function') return false;
   if (socket.readableLength > 0 || socket.readableFlowing !== null) return false;
   shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
+  sharedView ??= viewOf(shared);
   prefixes ??= new Prefixes(shared);
   socket[onRead.buffer] = shared;
   socket[onRead.callback] = sink;
@@ -54,9 +58,11 @@ export function readShared(socket: ByteStream, sink: ReadSink): boolean {
 
 /** `buffer[0, length)`, of the buffer that a read is given. */
 export function beginningOf(buffer: Buffer, length: number): Buffer {
-  return buffer === shared && prefixes !== undefined
-    ? prefixes.of(length)
-    : buffer.subarray(0, length);
+  if (buffer !== shared || prefixes === undefined || sharedView === undefined)
+    return buffer.subarray(0, length);
+  const chunk = prefixes.of(length);
+  inputView.know(chunk, sharedView);
+  return chunk;
 }
 
 /** Not a TLS socket, which is a `net.Socket` too and reads what it has decrypted itself. */

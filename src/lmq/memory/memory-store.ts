@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../../common/clock.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { BackPressure } from '../spi/back-pressure.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { PayloadRun } from '../spi/payload-run.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
@@ -133,6 +134,21 @@ class MemoryStore implements LmqStore {
       Math.floor(now / 2 ** 32), now >>> 0, payload, payloadStart, payloadEnd,
     ); // prettier-ignore
     return this.#add(topic, record);
+  }
+
+  appendRun(
+    topic: StoreTopic,
+    flags: number,
+    publisher: Buffer,
+    properties: Buffer,
+    expirySeconds: number,
+    { source, starts, ends, count }: PayloadRun,
+  ): CommitNumber {
+    for (let i = 0; i < count; i++) {
+      const [start, end] = [starts[i] as number, ends[i] as number];
+      this.append(topic, flags, publisher, properties, expirySeconds, source, start, end);
+    }
+    return this.openCommit;
   }
 
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {

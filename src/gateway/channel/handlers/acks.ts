@@ -9,6 +9,9 @@ import type { Lane } from '../../../lmq/spi/lane.ts';
 import type { CommitNumber } from '../../../lmq/spi/types.ts';
 import type { ProtocolChannel } from '../protocol-channel.ts';
 
+/** Of one without a reason code. */
+const PUBACK_BYTES = 4;
+
 /**
  * The acknowledgements. One for an identifier that is not in flight is ignored, but for PUBREC and
  * PUBREL, whose sender waits for an answer: it may belong to a session that we have lost.
@@ -23,6 +26,37 @@ export function handlePuback(channel: ProtocolChannel, { packetId }: Readonly<Ac
   if (inflight.qos(slot) !== 1) throw unexpected('PUBACK for a message of QoS 2');
   if (inflight.state(slot) !== DeliveryState.SENT) return;
   complete(channel, session, slot);
+}
+
+/**
+ * The PUBACKs without a reason code that stand at `start`, one behind the other, up to `limit`: the same for all of them.
+ * Returns where the first packet begins that is not among them, or is not in order: it is for `dispatch`.
+ */
+export function handlePubacks(
+  channel: ProtocolChannel,
+  chunk: Buffer,
+  start: number,
+  limit: number,
+): number {
+  const { session } = channel;
+  if (session === undefined) return start;
+  const { inflight } = session;
+  const last = limit - PUBACK_BYTES;
+  let at = start;
+  let isDue = false;
+  for (; at <= last; at += PUBACK_BYTES) {
+    if (chunk[at] !== AckByte.PUBACK || chunk[at + 1] !== 2) break;
+    const packetId = ((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number);
+    if (packetId === 0) break;
+    const slot = inflight.find(packetId);
+    if (slot < 0) continue;
+    if (inflight.qos(slot) !== 1 || inflight.state(slot) !== DeliveryState.SENT) break;
+    inflight.complete(slot);
+    isDue = true;
+  }
+  channel.context.stats.controlPacketsReceived += (at - start) / PUBACK_BYTES;
+  if (isDue) completed(channel, session);
+  return at;
 }
 
 /** PUBREC: the client has the message; its identifier is released [MQTT-4.3.3-1]. */
@@ -111,6 +145,10 @@ function answerUnknown(channel: ProtocolChannel, firstByte: AckByte, packetId: n
 
 function complete(channel: ProtocolChannel, session: Session, slot: number): void {
   session.inflight.complete(slot);
+  completed(channel, session);
+}
+
+function completed(channel: ProtocolChannel, session: Session): void {
   if (session.persistent) channel.context.sessionLog.changed(session);
   channel.pumpDue = true;
 }

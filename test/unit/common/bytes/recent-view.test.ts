@@ -37,4 +37,26 @@ describe('common: RecentView', () => {
     expect(view.byteLength).to.equal(3);
     expect(view.getUint8(0)).to.equal(3);
   });
+
+  it('is made at once where it is told to, for that buffer alone', () => {
+    const views = new RecentView();
+    const [one, other] = [Buffer.alloc(8), Buffer.alloc(9)];
+    const view = views.make(one);
+    expect(view.byteLength).to.equal(8);
+    expect(views.make(one)).to.equal(view);
+    expect(views.of(one)).to.equal(view);
+    expect(views.make(other).byteLength).to.equal(9);
+    expect(views.of(one)).to.equal(undefined);
+  });
+
+  it('is the one that it is told', () => {
+    const views = new RecentView();
+    const whole = Buffer.from('whole');
+    const part = whole.subarray(0, 2);
+    const view = viewOf(whole);
+    views.know(part, view);
+    expect(views.of(part)).to.equal(view);
+    expect(views.make(part)).to.equal(view);
+    expect(views.of(whole)).to.equal(undefined);
+  });
 });

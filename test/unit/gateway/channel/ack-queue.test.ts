@@ -107,4 +107,43 @@ describe('gateway: AckQueue', () => {
     queue.release(100, out);
     expect(acks(out)).to.deep.equal(Array.from({ length: 1000 }, (_, i) => [0x62, 65_534 - i]));
   });
+
+  it('takes PUBACKs by the run, with what is before and behind them, also when the ring has to grow', () => {
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    const ids = Uint16Array.from({ length: 300 }, (_, i) => i + 1);
+    expect(queue.push(0x50, 9, 1)).to.equal(true);
+    expect(queue.pushPubacks(ids, 2, 1)).to.equal(false);
+    expect(queue.pushPubacks(ids, 300, 2)).to.equal(true);
+    expect(queue.pushPubacks(ids, 1, 2)).to.equal(false);
+    queue.push(0x70, 8, 2);
+    expect([queue.pubacks, queue.size]).to.deep.equal([303, 305]);
+    expect(queue.release(1, out)).to.equal(3);
+    expect(acks(out)).to.deep.equal([
+      [0x50, 9],
+      [0x40, 1],
+      [0x40, 2],
+    ]);
+    expect(queue.pubacks).to.equal(301);
+    expect(queue.release(2, out)).to.equal(302);
+    expect(acks(out)).to.deep.equal([...Array.from(ids, (id) => [0x40, id]), [0x40, 1], [0x70, 8]]);
+    expect([queue.pubacks, queue.size]).to.deep.equal([0, 0]);
+  });
+
+  it('encodes what has a reason code among what has none, more than fit one slab', () => {
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    const expected: Buffer[] = [];
+    for (let i = 1; i <= 20_000; i++) {
+      const reason = i % 700 === 0 || i === 701 ? 0x10 : 0;
+      queue.push(i % 3 === 0 ? 0x50 : 0x40, i, 1, reason);
+      expected.push(Buffer.of(i % 3 === 0 ? 0x50 : 0x40, reason === 0 ? 2 : 3, i >>> 8, i));
+      if (reason !== 0) expected.push(Buffer.of(reason));
+    }
+    expect(queue.release(1, out)).to.equal(20_000);
+    const parts: Buffer[] = [];
+    out.drainTo((slab, length) => parts.push(Buffer.from(slab.subarray(0, length))));
+    expect(Buffer.concat(parts).equals(Buffer.concat(expected))).to.equal(true);
+    expect(queue.pubacks).to.equal(0);
+  });
 });

@@ -109,6 +109,19 @@ describe('gateway: OutBuffer', () => {
 });
 
 describe('gateway: slab pool', () => {
+  it('has one view of each slab, which the buffer that is filling it has too', () => {
+    const out = new OutBuffer();
+    for (const size of [10, LARGE_SLAB, LARGE_SLAB + 1]) {
+      const at = out.reserve(size);
+      out.view.setUint8(at, size & 0xff);
+      expect(out.slab[at], String(size)).to.equal(size & 0xff);
+      expect(out.view.byteLength).to.equal(out.slab.length);
+      expect(out.view).to.equal(slabPool.viewOf(out.slab));
+    }
+    out.discard();
+    expect(out.view.byteLength).to.equal(0);
+  });
+
   it('lends a slab to one at a time', () => {
     const taken = Array.from({ length: 20 }, () => slabPool.take(10));
     expect(new Set(taken).size).to.equal(20);

@@ -73,6 +73,11 @@ describe('gateway: record encoder', () => {
         expect(length).to.equal(expected.length);
         encodeRecord(out, first, fields.id, record, 7);
         expect(contentOf(out).equals(publish({ ...fields, payload }))).to.equal(true);
+        // From the third use of a buffer on it is copied by words.
+        for (let i = 0; i < 3 && size <= 300; i++) {
+          encodeRecord5(out, first, fields.id, record, 7, expiry ?? NO_EXPIRY, subscriptionId);
+          expect(contentOf(out).equals(expected)).to.equal(true);
+        }
       }),
       { numRuns: 150 },
     );

@@ -3,7 +3,8 @@ import { connect, createServer, Socket, type AddressInfo, type Server } from 'no
 import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import type { ByteStream } from '../../../../src/gateway/connection/byte-stream.ts';
-import { readShared } from '../../../../src/gateway/connection/shared-reads.ts';
+import { inputView } from '../../../../src/gateway/codec/input-view.ts';
+import { beginningOf, readShared } from '../../../../src/gateway/connection/shared-reads.ts';
 
 const kRead = Symbol('read');
 
@@ -13,7 +14,9 @@ interface Reading extends ByteStream {
 
 /** Hands a copy on and spoils the buffer, as the next read of any socket does. */
 function sink(this: Reading, length: number, buffer: Buffer): boolean {
-  this[kRead]?.(Buffer.from(buffer.subarray(0, length)));
+  const chunk = beginningOf(buffer, length);
+  if (length > 0) expect(inputView.of(chunk)?.getUint8(length - 1)).to.equal(chunk[length - 1]);
+  this[kRead]?.(Buffer.from(chunk));
   buffer.fill(0xee);
   return true;
 }

@@ -79,6 +79,34 @@ describe('lmq embedded: segments of a block', () => {
     expect(shared.retainedBytes - before).to.equal(2 * segmentBytes + 160 + 21 * 8);
   });
 
+  it('take several records at a time, as they would one by one', () => {
+    const shared = new LogBlock(1, bytes);
+    const [one, other] = ['one', 'other'].map((name) => new LmqQueue(topicQueueName(name))) as [
+      LmqQueue,
+      LmqQueue,
+    ];
+    const add = (records: number): void => {
+      for (let i = 0; i < records; i++) shared.add(16 + shared.records * 10);
+    };
+    add(1);
+    const first = new LmqSegment(one, shared);
+    add(3);
+    first.addNewest(3);
+    expect([positionsOf(first), first.hasGaps]).to.deep.equal([[16, 26, 36, 46], false]);
+    add(1);
+    const second = new LmqSegment(other, shared);
+    add(2);
+    first.addNewest(2);
+    expect(positionsOf(first)).to.deep.equal([16, 26, 36, 46, 66, 76]);
+    add(2);
+    second.addNewest(2);
+    expect(positionsOf(second)).to.deep.equal([56, 86, 96]);
+    add(2);
+    first.addNewest(2);
+    expect(positionsOf(first)).to.deep.equal([16, 26, 36, 46, 66, 76, 106, 116]);
+    expect([first.hasGaps, second.hasGaps]).to.deep.equal([true, true]);
+  });
+
   it('leave their queues with the block, and do not hold each other then', () => {
     const gone = new LogBlock(1, bytes);
     const queue = new LmqQueue(topicQueueName('a'));

@@ -48,7 +48,7 @@ describe('gateway: runs of PUBLISH at QoS 1', () => {
       expect(ids(answers), `cut at ${String(cut)}`).to.deep.equal(sent.map((_, i) => 1000 - i));
       const received = await client.publishes();
       expect(received.map(({ topic, payload }) => [topic, payload.toString()])).to.deep.equal(sent);
-      await client.exchange(...received.map(({ id }) => puback(id!)));
+      await client.exchange(...received.map(({ id }) => puback(id)));
     }
     expect(runs.callCount).to.be.greaterThan(2 * cuts.length);
     const { messagesReceived, payloadBytesReceived } = world.stats;
@@ -196,7 +196,7 @@ describe('gateway: runs of PUBACK', () => {
     const received = await client.publishes();
     const { inflight } = client.channel.session!;
     const before = world.stats.controlPacketsReceived;
-    const [a, b, c, d, ...rest] = received.map(({ id }) => id!);
+    const [a, b, c, d, ...rest] = received.map(({ id }) => id);
     await client.exchange(...[a!, c!, c!, 60_000, d!].map(puback));
     expect([inflight.size, inflight.find(b!) >= 0]).to.deep.equal([7, true]);
     await client.exchange(...[b!, ...rest].map(puback));
@@ -210,7 +210,7 @@ describe('gateway: runs of PUBACK', () => {
     const publisher = await world.connected({ clientId: 'p' });
     const sent = [1, 1, 2].map((qos, i) => publish({ topic: 't', qos: qos as 1 | 2, id: i + 1 }));
     await publisher.exchange(...sent);
-    const [one, two, three] = (await client.publishes()).map(({ id }) => id!);
+    const [one, two, three] = (await client.publishes()).map(({ id }) => id);
     const { inflight } = client.channel.session!;
     await client.exchange(puback(one!), puback(two!), puback(three!));
     expect([inflight.size, client.closed]).to.deep.equal([1, true]);
@@ -220,7 +220,7 @@ describe('gateway: runs of PUBACK', () => {
     const five = await connected5(world, { clientId: 'five' });
     await five.subscribe('t', 1);
     await publisher.exchange(...[4, 5, 6].map((id) => publish({ topic: 't', qos: 1, id })));
-    const ids5 = (await five.publishes()).map(({ id }) => id!);
+    const ids5 = (await five.publishes()).map(({ id }) => id);
     await five.exchange(puback(ids5[0]!), ack5('puback', ids5[1]!, 0x10), puback(ids5[2]!));
     expect([five.channel.session!.inflight.size, five.closed]).to.deep.equal([0, false]);
   });

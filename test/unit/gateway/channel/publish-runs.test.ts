@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { puback, publish } from '../../../helpers/packets.ts';
 import { ack5, publish5 } from '../../../helpers/packets5.ts';
@@ -125,6 +126,22 @@ describe('gateway: runs of PUBLISH at QoS 1', () => {
       'one',
       'two',
     ]);
+  });
+
+  it('do not begin at a packet that is refused or forwarded live, whatever was before it', async () => {
+    const authorizer = { authorize: (_: unknown, __: unknown, topic: string) => topic !== 'no' };
+    const { world, runs } = watched({ authorizer });
+    const client = await world.subscribed({ clientId: 's' }, ['live', 0]);
+    const publisher = await connected5(world, { clientId: 'p' });
+    const topics = ['t', 'no', 'no', 't', 'live', 'live'];
+    const answers = await publisher.exchange(
+      ...topics.map((topic, i) => publish5({ topic, qos: 1, id: i + 1 })),
+    );
+    expect(answers.map((packet) => 'code' in packet && packet.code)).to.deep.equal(
+      topics.map((topic) => (topic === 'no' ? ReasonCode.NOT_AUTHORIZED : ReasonCode.SUCCESS)),
+    );
+    expect([runs.callCount, world.store.stats.recordsAppended]).to.deep.equal([0, 4]);
+    expect(await client.publishes()).to.have.length(2);
   });
 
   it('end before packet identifier 0, which ends the connection [MQTT-2.3.1-1]', async () => {

@@ -7,7 +7,7 @@ import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { LastProperties } from '../codec/last-properties.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
-import type { TopicEntry } from '../routing/topic-table.ts';
+import { measure, type TopicEntry } from '../routing/topic-table.ts';
 import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
@@ -67,6 +67,7 @@ export class PublishReceiver {
   receive(chunk: Buffer, start: number, bodyStart: number, end: number): void {
     const entry = this.#open(chunk, start, bodyStart, end);
     if (entry === undefined) return;
+    if (entry.work > 0 && this.#waitsForTurn(entry, end)) return;
     const qos = (this.#first >> 1) & 0b11;
     if (this.#hooked !== undefined && !this.#passHooks(this.#hooked, chunk, end, qos, entry))
       return;
@@ -236,11 +237,30 @@ export class PublishReceiver {
     const { lanes } = this.#session;
     const unlisted = lanes?.unlistedOf(wanted) ?? 0;
     if (lanes === undefined || unlisted === 0) return false;
-    const { sessions, stats } = this.#context;
-    stats.messagesReceived--;
-    stats.payloadBytesReceived -= end - this.#payloadStart;
+    this.#uncount(end);
+    const { sessions } = this.#context;
     this.#channel.repeatAfter(sessions.listLanes(this.#session, lanes, unlisted));
     return true;
+  }
+
+  /** Whether the packet at hand, which is much work, has to come once more in a turn that has time for it. */
+  #waitsForTurn(entry: TopicEntry, end: number): boolean {
+    const { publishTurns, stats } = this.#context;
+    if (publishTurns.mayTake(entry.work)) {
+      measure(entry);
+      return false;
+    }
+    stats.publishesDeferred++;
+    this.#uncount(end);
+    this.#channel.repeatInTurn();
+    return true;
+  }
+
+  /** The packet at hand will be counted when it comes once more. */
+  #uncount(end: number): void {
+    const { stats } = this.#context;
+    stats.messagesReceived--;
+    stats.payloadBytesReceived -= end - this.#payloadStart;
   }
 
   /** [MQTT-3.3.4-9] the other way round: more under way than our CONNACK allows. */

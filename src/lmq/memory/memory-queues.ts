@@ -32,14 +32,14 @@ export class MemoryQueues {
   topic(name: string): MemoryTopic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { name, lane: 0, bytes: Buffer.from(name), queues: [], filterVersion: -1 };
+      topic = { name, lane: 0, bytes: Buffer.from(name), width: 1, queues: [], filterVersion: -1 };
       this.#topics.set(name, topic);
     }
     return topic;
   }
 
   directTopic(name: string, queue: MemoryQueue): StoreTopic {
-    const topic = { name, lane: 0, bytes: Buffer.from(name) };
+    const topic = { name, lane: 0, bytes: Buffer.from(name), width: 1 };
     this.#direct.set(topic, [queue]);
     return topic;
   }

@@ -15,7 +15,7 @@ const NOTHING_DUE: readonly Session[] = [];
 /** Time that a round of saving has of one turn, ms. */
 export const SAVE_MS: number = 4;
 /** Bytes of in-flight records in a round, after which windows of `LARGE_WINDOW` messages and more wait for the next one. */
-export const ROUND_BYTES: number = 4 * 1024 * 1024;
+const ROUND_BYTES: number = 4 * 1024 * 1024;
 const LARGE_WINDOW = 512;
 
 /** Something else whose progress is saved with that of the sessions. */
@@ -36,6 +36,7 @@ export class SessionLog implements ProgressLog {
   readonly #waiters: CommitWaiters;
   readonly #clock: Clock;
   readonly #flushIntervalMs: number;
+  readonly #roundBytes: number;
   readonly #dirty = new Set<Session>();
   readonly #others = new Set<Progress>();
   #pump: DeliveryPump | undefined;
@@ -46,13 +47,16 @@ export class SessionLog implements ProgressLog {
   /** Bytes of in-flight records that have been written in it. */
   #windowBytes = 0;
 
+  /** @param roundBytes of in-flight records that are written in one interval, and large ones not beyond */
   constructor(
     store: LmqStore,
     waiters: CommitWaiters,
     clock: Clock,
     flushIntervalMs: number,
     stores: Stores = onlyStore(store),
+    roundBytes: number = ROUND_BYTES,
   ) {
+    this.#roundBytes = roundBytes;
     this.#store = store;
     this.#first = stores.member(0);
     this.#lanes = new LaneLog(stores, waiters, (session, lane, slot) => {
@@ -247,7 +251,7 @@ export class SessionLog implements ProgressLog {
 
   /** Many entries, each of which may be a run of its own, and enough has been written in this round. */
   #isPutOff({ inflight }: Session): boolean {
-    return this.#windowBytes >= ROUND_BYTES && inflight.tail - inflight.head >= LARGE_WINDOW;
+    return this.#windowBytes >= this.#roundBytes && inflight.tail - inflight.head >= LARGE_WINDOW;
   }
 
   flush(): void {

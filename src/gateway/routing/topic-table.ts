@@ -44,7 +44,7 @@ const CAPACITY_BYTES = 64 * 1024 * 1024;
 const NAME_COPIES = 4;
 const SUBSCRIBER_BYTES = 32;
 
-/** Work for a name that is looked up: the store makes or loads a queue for it. */
+/** Work for a name that the store does not know of late: it makes or loads a queue for it. */
 const NEW_TOPIC_WORK = 64;
 /** Subscriptions and queues from which on a publish is work to ask for. */
 const WIDE = 8;
@@ -201,7 +201,7 @@ export class TopicTable {
       all: [],
       atQos0: [],
       groups: [],
-      work: NEW_TOPIC_WORK,
+      work: topic.width === 0 ? NEW_TOPIC_WORK : UNMEASURED,
       retained: undefined,
     };
   }

@@ -4,9 +4,21 @@ import type { QueueName, StoreTopic } from '../spi/types.ts';
 import type { MemoryFilters } from './memory-filters.ts';
 import { MemoryQueue } from './memory-queue.ts';
 
-interface MemoryTopic extends StoreTopic {
-  queues: readonly MemoryQueue[];
-  filterVersion: number;
+class MemoryTopic implements StoreTopic {
+  readonly name: string;
+  readonly lane = 0;
+  readonly bytes: Buffer;
+  queues: readonly MemoryQueue[] = [];
+  filterVersion = -1;
+
+  constructor(name: string) {
+    this.name = name;
+    this.bytes = Buffer.from(name);
+  }
+
+  get width(): number {
+    return this.queues.length;
+  }
 }
 
 /** Queues by name, and by the topics that fill them. */
@@ -32,7 +44,7 @@ export class MemoryQueues {
   topic(name: string): MemoryTopic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { name, lane: 0, bytes: Buffer.from(name), width: 1, queues: [], filterVersion: -1 };
+      topic = new MemoryTopic(name);
       this.#topics.set(name, topic);
     }
     return topic;

@@ -165,6 +165,32 @@ describe('gateway: publishes that are much work', () => {
     expect(payloads).to.deep.equal(Array.from({ length: 60 }, (_, i) => i));
   });
 
+  it('are those at QoS 0 to many shared groups, whose work comes with the run', async () => {
+    const world = new World();
+    const member = await world.connected({ clientId: 'member' });
+    const groups = 1024;
+    const filters = Array.from({ length: groups }, (_, i) => [`$share/g${i}/t`, 0] as const);
+    await member.exchange(subscribe(1, ...filters));
+    const { forwarder } = world.context;
+    const forwardRun = forwarder.forwardRun.bind(forwarder);
+    const runs: number[] = [];
+    forwarder.forwardRun = (entry, chunk, start, end, count, ...rest) => {
+      runs.push(count);
+      world.clock.advance(count);
+      forwardRun(entry, chunk, start, end, count, ...rest);
+    };
+    const attacker = await world.connected({ clientId: 'attacker' });
+    attacker.socket.feed(
+      Buffer.concat(Array.from({ length: 60 }, () => publish({ topic: 't', payload: 'x' }))),
+    );
+    await pass(2);
+    expect(runs.length).to.be.below(15);
+    await pass(100);
+    expect(Math.max(...runs)).to.equal(4);
+    expect(runs.reduce((sum, count) => sum + count)).to.equal(60);
+    expect(await member.publishes()).to.have.length(60 * groups);
+  });
+
   it('count once for the publish rate', async () => {
     const world = slowWorld({ maxPublishRate: 100, publishRateExceeded: 'pause' });
     const attacker = await world.connected({ clientId: 'attacker' });

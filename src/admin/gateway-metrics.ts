@@ -282,6 +282,11 @@ const ofStats: Readonly<Record<keyof GatewayStats, ReadableSpec>> = {
     'reads',
     'Times that a connection was read a turn of the event loop later because others had brought much in this one.',
   ),
+  publishesDeferred: counter(
+    'lmqtt_publishes_deferred_total',
+    'publishes',
+    'Times that a publish to many subscriptions or to a new topic was left to a later turn of the event loop.',
+  ),
 };
 
 const fields = Object.keys(ofStats) as (keyof GatewayStats)[];

@@ -4,6 +4,7 @@ import { ForeignMessages } from './cluster/foreign-messages.ts';
 import { SilentStores } from './cluster/silent-stores.ts';
 import { LiveForwarder } from './channel/live-forwarder.ts';
 import { HandlerTurns } from './channel/handler-turns.ts';
+import { PublishTurns } from './channel/publish-turns.ts';
 import { StoreGate } from './channel/store-gate.ts';
 import { eventsOf } from './events/client-events.ts';
 import type { GatewayStats } from './gateway-stats.ts';
@@ -152,6 +153,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     waiters,
     gate: new StoreGate(stats, stores),
     turns: new HandlerTurns(clock),
+    publishTurns: new PublishTurns(clock),
     wheel,
     authenticator,
     enhancedAuthenticators: byMethod(options.enhancedAuthenticators),

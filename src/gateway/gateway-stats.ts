@@ -103,4 +103,6 @@ export class GatewayStats {
   storeBackPressure = 0;
   /** Times that reading from a connection was left to a later turn of the event loop. */
   readsDeferred = 0;
+  /** Times that a publish to many, or to a new topic, was left to a later turn. */
+  publishesDeferred = 0;
 }

@@ -25,6 +25,7 @@ import type { RetainedSender } from '../retained/retained-sender.ts';
 import type { SysTopics } from '../sys/sys-topics.ts';
 import type { Wills } from '../will/wills.ts';
 import type { ShareLanes } from '../share/share-lanes.ts';
+import type { PublishTurns } from './publish-turns.ts';
 import type { StoreGate } from './store-gate.ts';
 
 /** What all channels of a gateway share. */
@@ -43,6 +44,7 @@ export interface ChannelContext {
   readonly waiters: CommitWaiters;
   readonly gate: StoreGate;
   readonly turns: HandlerTurns;
+  readonly publishTurns: PublishTurns;
   readonly forwarder: LiveForwarder;
   readonly retained: RetainedMessages;
   readonly retainedSender: RetainedSender;

@@ -223,6 +223,20 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     this.block(work);
   }
 
+  repeatInTurn(): void {
+    this.#isRepeated = true;
+    this.#busy = true;
+    this.connection.pause();
+    this.context.publishTurns.wait(() => {
+      this.#busy = false;
+      this.connection.resume();
+    });
+  }
+
+  get isRepeated(): boolean {
+    return this.#isRepeated;
+  }
+
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void {
     this.#acks ??= new AckQueue();

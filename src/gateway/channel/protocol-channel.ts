@@ -62,6 +62,10 @@ export interface ProtocolChannel extends SessionLink {
   block(work: Promise<void>): void;
   /** As `block`; the packet at hand is handled once more afterwards. Called by its handler, which has not begun. */
   repeatAfter(work: Promise<void>): void;
+  /** The publish at hand is handled once more when `PublishTurns` has time for it. Called by its handler, which has not begun. */
+  repeatInTurn(): void;
+  /** The packet that was handled last comes once more. */
+  readonly isRepeated: boolean;
   /** Answers when the commit is durable, in the order of these calls. */
   acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
   /** The same for the first `count` of several PUBACKs. */

@@ -27,6 +27,12 @@ export class PublishRate {
     return true;
   }
 
+  /** What has been taken for a packet that comes once more. */
+  giveBack(bytes: number): void {
+    this.#messages?.spend(-1);
+    this.#bytes?.spend(-bytes);
+  }
+
   /** How long the client has to pause now, ms; 0 = not at all. */
   pauseMs(): number {
     const now = this.#clock.monotonic();

@@ -8,7 +8,7 @@ import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { LastProperties } from '../codec/last-properties.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
-import type { TopicEntry } from '../routing/topic-table.ts';
+import { measure, type TopicEntry } from '../routing/topic-table.ts';
 import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 import type { ChannelContext } from './channel-context.ts';
@@ -73,9 +73,9 @@ export class PublishReceiver {
 
   /** One PUBLISH: fixed header at `start`, variable header at `bodyStart`, ends before `end`. */
   receive(chunk: Buffer, start: number, bodyStart: number, end: number): void {
-    this.#alike = undefined;
     const entry = this.#open(chunk, start, bodyStart, end);
     if (entry === undefined) return;
+    if (entry.work > 0 && this.#waitsForTurn(entry, end)) return;
     const qos = (this.#first >> 1) & 0b11;
     if (this.#hooked !== undefined && !this.#passHooks(this.#hooked, chunk, end, qos, entry))
       return;
@@ -130,6 +130,7 @@ export class PublishReceiver {
 
   /** Reads all but the payload; undefined when the packet is refused, and answered. */
   #open(chunk: Buffer, start: number, bodyStart: number, end: number): TopicEntry | undefined {
+    this.#alike = undefined;
     const first = chunk[start] as number;
     const qos = (first >> 1) & 0b11;
     if (qos === 3) throw malformed('PUBLISH with QoS 3 [MQTT-3.3.1-4]');
@@ -267,7 +268,8 @@ export class PublishReceiver {
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
       this.#forward(entry, qos, chunk, end);
-    } else if (this.#takesRuns && this.#first === PLAIN_QOS1) {
+    } else if (this.#takesRuns && this.#first === PLAIN_QOS1 && entry.work === 0) {
+      // With much work each has to ask for its turn.
       this.#alike = entry;
     }
   }
@@ -280,11 +282,30 @@ export class PublishReceiver {
     const { lanes } = this.#session;
     const unlisted = lanes?.unlistedOf(wanted) ?? 0;
     if (lanes === undefined || unlisted === 0) return false;
-    const { sessions, stats } = this.#context;
-    stats.messagesReceived--;
-    stats.payloadBytesReceived -= end - this.#payloadStart;
+    this.#uncount(end);
+    const { sessions } = this.#context;
     this.#channel.repeatAfter(sessions.listLanes(this.#session, lanes, unlisted));
     return true;
+  }
+
+  /** Whether the packet at hand, which is much work, has to come once more in a turn that has time for it. */
+  #waitsForTurn(entry: TopicEntry, end: number): boolean {
+    const { publishTurns, stats } = this.#context;
+    if (publishTurns.mayTake(entry.work)) {
+      measure(entry);
+      return false;
+    }
+    stats.publishesDeferred++;
+    this.#uncount(end);
+    this.#channel.repeatInTurn();
+    return true;
+  }
+
+  /** The packet at hand will be counted when it comes once more. */
+  #uncount(end: number): void {
+    const { stats } = this.#context;
+    stats.messagesReceived--;
+    stats.payloadBytesReceived -= end - this.#payloadStart;
   }
 
   get #underWay(): number {

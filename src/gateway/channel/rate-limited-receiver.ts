@@ -41,11 +41,13 @@ export class RateLimitedReceiver implements PublishPort {
     if (this.#action === PublishRateExceeded.PAUSE) {
       // One that is not allowed cannot be: the connection is paused with the last one that was.
       this.#receiver.receive(chunk, start, bodyStart, end);
-      this.#pauseIfDue();
+      if (this.#channel.isRepeated) this.#rate.giveBack(end - start);
+      else this.#pauseIfDue();
       return;
     }
     if (mayPublish) {
       this.#receiver.receive(chunk, start, bodyStart, end);
+      if (this.#channel.isRepeated) this.#rate.giveBack(end - start);
       return;
     }
     this.#channel.context.stats.publishRateExceeded++;

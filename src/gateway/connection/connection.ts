@@ -94,6 +94,10 @@ export class Connection implements Flushable {
     return this.out.byteLength + unsentBytes(this.#socket);
   }
 
+  get outputBytes(): number {
+    return this.out.byteLength;
+  }
+
   /** True while more output waits than the high-water mark allows. */
   get congested(): boolean {
     return this.#congested;

@@ -4,6 +4,8 @@ import { type Clock, systemClock } from '../../common/clock.ts';
 export interface Flushable {
   /** Returns how many bytes that were. */
   flush(): number;
+  /** Bytes that it has to send. */
+  readonly outputBytes: number;
 }
 
 /**
@@ -16,6 +18,8 @@ const FEW = 8;
 export const SEND_MS: number = 10;
 /** Bytes between two looks at the clock: what acknowledgements take in one turn is far less (f1, ADR 811). */
 const LOOK_BYTES = 256 * 1024;
+/** Output that is not put off: those who are sent little at a time do not wait for those who are sent much (ADR 911). */
+const LITTLE_BYTES = 4 * 1024;
 
 /**
  * Sends the output of a turn of the event loop at its end: one write per connection and turn, however
@@ -76,14 +80,16 @@ export class FlushQueue {
     }
   }
 
-  /** Leaves the rest of a batch to the next turn, before what has been added meanwhile. */
+  /** Leaves the rest of a batch, but for those with little, to the next turn, before what has been added meanwhile. */
   #putOff(batch: (Flushable | undefined)[], from: number, end: number): void {
-    const added = this.#waiting;
     let count = 0;
     for (let at = from; at < end; at++) {
-      batch[count++] = batch[at];
+      const connection = batch[at] as Flushable;
       batch[at] = undefined;
+      if (connection.outputBytes <= LITTLE_BYTES) connection.flush();
+      else batch[count++] = connection;
     }
+    const added = this.#waiting;
     for (let at = 0; at < this.#count; at++) {
       batch[count++] = added[at];
       added[at] = undefined;

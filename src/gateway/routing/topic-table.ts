@@ -30,6 +30,8 @@ export interface TopicEntry {
   atQos0: SessionSubscription[];
   /** Shared groups: one member of each gets what is published at QoS 0. */
   groups: SharedAudience[];
+  /** What a publish takes, in the units of `PublishTurns`; 0: too little to ask for. `measure` sets it. */
+  work: number;
   /** What the list of retained messages knew of the topic when one was published last. */
   retained: RetainedTopic | undefined;
 }
@@ -41,6 +43,21 @@ const CAPACITY_BYTES = 64 * 1024 * 1024;
 /** Per byte of a name: map key, string, UTF-8. */
 const NAME_COPIES = 4;
 const SUBSCRIBER_BYTES = 32;
+
+/** Work for a name that the store does not know of late: it makes or loads a queue for it. */
+const NEW_TOPIC_WORK = 64;
+/** Subscriptions and queues from which on a publish is work to ask for. */
+const WIDE = 8;
+/** Is found out with the next publish. */
+const UNMEASURED = 1;
+
+/** Finds out what the publishes of a topic take from now on. */
+export function measure(entry: TopicEntry): void {
+  const { width } = entry.topic;
+  const most = Math.max(entry.all.length + entry.groups.length, width);
+  if (most >= WIDE) entry.work = most;
+  else entry.work = width === 0 ? UNMEASURED : 0;
+}
 
 /** Topic name → store topic and live subscribers: one Map look-up for a name that has been seen. */
 export class TopicTable {
@@ -135,6 +152,7 @@ export class TopicTable {
     entry.all = all;
     entry.atQos0 = all.filter((subscription) => subscription.qos === 0);
     entry.version = this.#live.version;
+    if (entry.work === 0) entry.work = UNMEASURED;
     this.#grow((all.length + groups.length) * SUBSCRIBER_BYTES);
   }
 
@@ -183,6 +201,7 @@ export class TopicTable {
       all: [],
       atQos0: [],
       groups: [],
+      work: topic.width === 0 ? NEW_TOPIC_WORK : UNMEASURED,
       retained: undefined,
     };
   }

@@ -11,6 +11,13 @@ import type { SessionLanes } from './session-lanes.ts';
 import { encodeSessionRecord, type StoredSubscription } from './session-record.ts';
 import { encodeWindow, retiredLanes } from './window-record.ts';
 
+const NOTHING_DUE: readonly Session[] = [];
+/** Time that a round of saving has of one turn, ms. */
+export const SAVE_MS: number = 4;
+/** Bytes of in-flight records in a round, after which windows of `LARGE_WINDOW` messages and more wait for the next one. */
+const ROUND_BYTES: number = 4 * 1024 * 1024;
+const LARGE_WINDOW = 512;
+
 /** Something else whose progress is saved with that of the sessions. */
 export interface Progress {
   save(): void;
@@ -29,18 +36,27 @@ export class SessionLog implements ProgressLog {
   readonly #waiters: CommitWaiters;
   readonly #clock: Clock;
   readonly #flushIntervalMs: number;
+  readonly #roundBytes: number;
   readonly #dirty = new Set<Session>();
   readonly #others = new Set<Progress>();
   #pump: DeliveryPump | undefined;
   #timer: Timer | undefined;
+  /** The sessions of the round that is under way, and the first of them that has not been looked at. */
+  #due: readonly Session[] = NOTHING_DUE;
+  #nextDue = 0;
+  /** Bytes of in-flight records that have been written in it. */
+  #windowBytes = 0;
 
+  /** @param roundBytes of in-flight records that are written in one interval, and large ones not beyond */
   constructor(
     store: LmqStore,
     waiters: CommitWaiters,
     clock: Clock,
     flushIntervalMs: number,
     stores: Stores = onlyStore(store),
+    roundBytes: number = ROUND_BYTES,
   ) {
+    this.#roundBytes = roundBytes;
     this.#store = store;
     this.#first = stores.member(0);
     this.#lanes = new LaneLog(stores, waiters, (session, lane, slot) => {
@@ -59,12 +75,13 @@ export class SessionLog implements ProgressLog {
   start(pump: DeliveryPump): void {
     this.#pump = pump;
     this.#timer = this.#clock.every(this.#flushIntervalMs, () => {
-      this.flush();
+      this.#saveRound();
     });
   }
 
   stop(): void {
     this.#timer?.cancel();
+    this.#due = NOTHING_DUE;
     this.flush();
   }
 
@@ -206,6 +223,37 @@ export class SessionLog implements ProgressLog {
     session.dirty = false;
   }
 
+  /** Saves what has changed: in as many turns of the event loop as it takes, so that nobody waits for all of it (ADR 912). */
+  #saveRound(): void {
+    for (const progress of [...this.#others]) progress.save();
+    // The round before is not through: it goes on.
+    if (this.#due.length > 0) return;
+    this.#due = [...this.#dirty];
+    this.#nextDue = 0;
+    this.#windowBytes = 0;
+    this.#saveSome();
+  }
+
+  readonly #saveSome = (): void => {
+    const due = this.#due;
+    const until = this.#clock.monotonic() + SAVE_MS;
+    while (this.#nextDue < due.length) {
+      const session = due[this.#nextDue++] as Session;
+      // Saved, or ended, since the round has begun; or its turn comes with the next one, in which it is among the first.
+      if (!session.dirty || this.#isPutOff(session)) continue;
+      this.#writeProgress(session);
+      if (this.#clock.monotonic() < until) continue;
+      setImmediate(this.#saveSome);
+      return;
+    }
+    this.#due = NOTHING_DUE;
+  };
+
+  /** Many entries, each of which may be a run of its own, and enough has been written in this round. */
+  #isPutOff({ inflight }: Session): boolean {
+    return this.#windowBytes >= this.#roundBytes && inflight.tail - inflight.head >= LARGE_WINDOW;
+  }
+
   flush(): void {
     for (const session of this.#dirty) this.#writeProgress(session);
     for (const progress of [...this.#others]) progress.save();
@@ -239,7 +287,9 @@ export class SessionLog implements ProgressLog {
     this.#writeOffsets(session);
     const received = session.received.in(0);
     if (received !== undefined) writeReceivedPages(this.#first, session.clientId, received);
-    return this.#first.putState(StateSpace.INFLIGHT, session.clientId, encodeWindow(session));
+    const record = encodeWindow(session);
+    this.#windowBytes += record.length;
+    return this.#first.putState(StateSpace.INFLIGHT, session.clientId, record);
   }
 }
 

@@ -26,6 +26,10 @@ export class TopicEntry implements StoreTopic {
     return 0;
   }
 
+  get width(): number {
+    return this.queues.length;
+  }
+
   /** The entry behind a handle. Handles of another store are a mistake of the caller. */
   static of(handle: StoreTopic): TopicEntry {
     if (handle instanceof TopicEntry) return handle;

@@ -4,9 +4,21 @@ import type { QueueName, StoreTopic } from '../spi/types.ts';
 import type { MemoryFilters } from './memory-filters.ts';
 import { MemoryQueue } from './memory-queue.ts';
 
-interface MemoryTopic extends StoreTopic {
-  queues: readonly MemoryQueue[];
-  filterVersion: number;
+class MemoryTopic implements StoreTopic {
+  readonly name: string;
+  readonly lane = 0;
+  readonly bytes: Buffer;
+  queues: readonly MemoryQueue[] = [];
+  filterVersion = -1;
+
+  constructor(name: string) {
+    this.name = name;
+    this.bytes = Buffer.from(name);
+  }
+
+  get width(): number {
+    return this.queues.length;
+  }
 }
 
 /** Queues by name, and by the topics that fill them. */
@@ -32,14 +44,14 @@ export class MemoryQueues {
   topic(name: string): MemoryTopic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { name, lane: 0, bytes: Buffer.from(name), queues: [], filterVersion: -1 };
+      topic = new MemoryTopic(name);
       this.#topics.set(name, topic);
     }
     return topic;
   }
 
   directTopic(name: string, queue: MemoryQueue): StoreTopic {
-    const topic = { name, lane: 0, bytes: Buffer.from(name) };
+    const topic = { name, lane: 0, bytes: Buffer.from(name), width: 1 };
     this.#direct.set(topic, [queue]);
     return topic;
   }

@@ -6,6 +6,7 @@ export class RemoteTopic implements StoreTopic {
   readonly name: string;
   readonly bytes: Buffer;
   readonly lane: Lane;
+  readonly width = 1;
   /** Id of the queue that its records go to alone; 0 = wherever the store brings the topic. */
   readonly directQueue: number;
   /** Stands for the topic in batches while `generation` is that of the numbers. */

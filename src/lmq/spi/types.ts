@@ -31,6 +31,8 @@ export interface StoreTopic {
   readonly lane: Lane;
   /** The name in UTF-8. */
   readonly bytes: Buffer;
+  /** Queues that its last record went to; 0 before there was one, 1 where another process brings them there. */
+  readonly width: number;
 }
 
 /** A run of records with consecutive offsets of one queue that lie in one buffer. Immutable but for `memo`. */

@@ -17,10 +17,8 @@ export async function handleUnsubscribe(channel: ProtocolChannel, frame: Buffer)
   const unsaved: SessionSubscription[] = [];
   const reasonCodes: number[] = [];
   for (const filter of filters) {
-    // What a session in several stores has given up is released below, whatever becomes of the connection: in one go.
-    if (session.lanes === undefined && turns.isOver) {
-      // In the commit of what has been released: a crash leaves a filter and its use, or neither.
-      if (session.persistent && reasonCodes.length > 0) sessionLog.saveSession(session);
+    if (turns.isOver) {
+      if (reasonCodes.length > 0) await save(channel, session, unsaved);
       await turns.wait();
       if (channel.session !== session) return;
     }
@@ -34,6 +32,24 @@ export async function handleUnsubscribe(channel: ProtocolChannel, frame: Buffer)
   if (channel.session !== session) return;
   channel.send(encodeUnsuback(packetId, reasonCodes, channel.version));
   if (channel.context.events !== undefined) tellEvents(channel, filters, reasonCodes);
+}
+
+/** What has been given up so far, before a pause. */
+async function save(
+  { context }: ProtocolChannel,
+  session: Session,
+  unsaved: SessionSubscription[],
+): Promise<void> {
+  const { metadata, sessionLog } = context;
+  if (session.lanes === undefined) {
+    // In the commit of what has been released: a crash leaves a filter and its use, or neither.
+    if (session.persistent) sessionLog.saveSession(session);
+    return;
+  }
+  // Released whatever becomes of the connection meanwhile.
+  const given = unsaved.splice(0);
+  if (session.persistent) await sessionLog.saveDurably(session);
+  for (const subscription of given) releaseFilter(metadata, subscription);
 }
 
 function tellEvents(

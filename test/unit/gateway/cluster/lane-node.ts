@@ -290,7 +290,7 @@ export class LaneNode implements LaneStore {
 
   #topic(base: StoreTopic): LaneTopic {
     const { name, bytes } = base;
-    const topic = this.#topics.get(base) ?? { name, bytes, lane: this.lane, base };
+    const topic = this.#topics.get(base) ?? { name, bytes, lane: this.lane, width: 1, base };
     this.#topics.set(base, topic);
     return topic;
   }

@@ -7,7 +7,7 @@ describe('gateway: FlushQueue', () => {
   it('flushes at the end of the turn, the last of a few first, once', async () => {
     const queue = new FlushQueue();
     const flushed: string[] = [];
-    const add = (name: string) => queue.add({ flush: () => flushed.push(name) });
+    const add = (name: string) => queue.add({ outputBytes: 1, flush: () => flushed.push(name) });
     add('a');
     add('b');
     expect(flushed).to.deep.equal([]);
@@ -21,7 +21,7 @@ describe('gateway: FlushQueue', () => {
   it('flushes many in order', async () => {
     const queue = new FlushQueue();
     const flushed: number[] = [];
-    for (let i = 0; i < 9; i++) queue.add({ flush: () => flushed.push(i) });
+    for (let i = 0; i < 9; i++) queue.add({ outputBytes: 1, flush: () => flushed.push(i) });
     await turns(1);
     expect(flushed).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
@@ -30,8 +30,9 @@ describe('gateway: FlushQueue', () => {
     const queue = new FlushQueue();
     const flushed: string[] = [];
     queue.add({
+      outputBytes: 1,
       flush: () => {
-        queue.add({ flush: () => flushed.push('second') });
+        queue.add({ outputBytes: 1, flush: () => flushed.push('second') });
         return flushed.push('first');
       },
     });
@@ -49,12 +50,13 @@ describe('gateway: FlushQueue', () => {
       const clock = new FakeClock();
       const queue = new FlushQueue(clock);
       const flushed: number[] = [];
-      const add = (i: number): void => {
+      const add = (i: number, outputBytes = bytes): void => {
         queue.add({
+          outputBytes,
           flush: () => {
             flushed.push(i);
             clock.advance(ms);
-            return bytes;
+            return outputBytes;
           },
         });
       };
@@ -93,9 +95,19 @@ describe('gateway: FlushQueue', () => {
       expect(flushed).to.have.length(500);
     });
 
+    it('does not put off little to some behind much to others', async () => {
+      const { flushed, add } = slow(SEND_MS);
+      for (let i = 0; i < 20; i++) add(i, i % 2 === 0 ? MUCH : 100);
+      await turns(1);
+      expect(flushed).to.deep.equal([0, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
+      await turns(20);
+      expect(flushed.slice(11).sort((a, b) => a - b)).to.deep.equal([2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    });
+
     it('keeps what a flush adds', async () => {
       const { queue, flushed, add } = slow(SEND_MS);
       queue.add({
+        outputBytes: 0,
         flush: () => {
           add(100);
           return 0;

@@ -131,7 +131,7 @@ export class LaneMember implements LmqStore {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
       const inner = this.#base.topic(name);
-      topic = { name, lane: this.lane, bytes: inner.bytes, inner };
+      topic = { name, lane: this.lane, bytes: inner.bytes, width: 1, inner };
       this.#topics.set(name, topic);
     }
     return topic;

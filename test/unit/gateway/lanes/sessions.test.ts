@@ -157,6 +157,56 @@ describe('gateway: sessions in several stores', () => {
     expect(await next.exchange(pubcomp(message!.id))).to.deep.equal([]);
   });
 
+  it('give up many filters in turns, each released when the session is saved', async () => {
+    const { world, members } = new LaneWorld();
+    const filters = Array.from({ length: 40 }, (_, i) => `t/${i}/+`);
+    const reader = await world.subscribed(STORED, ...filters.map((filter) => [filter, 1] as const));
+    const { live, sessionLog } = world.context;
+    const remove = live.remove.bind(live);
+    live.remove = (subscription) => {
+      world.clock.advance(4);
+      remove(subscription);
+    };
+    let left = 0;
+    const saveDurably = sessionLog.saveDurably.bind(sessionLog);
+    const lefts: number[] = [];
+    sessionLog.saveDurably = async (session, ...rest) => {
+      left = session.subscriptions.size;
+      await saveDurably(session, ...rest);
+      // Not released before what says so is durable.
+      lefts.push(members[0]!.listFilters().length - left);
+    };
+    reader.socket.feed(unsubscribe(2, ...filters));
+    await turns(1);
+    const first = reader.channel.session!.subscriptions.size;
+    expect(first).to.be.within(20, 39);
+    await turns(60);
+    expect(reader.take()).to.deep.equal([{ type: 'unsuback', id: 2 }]);
+    expect(lefts.length).to.be.greaterThan(4);
+    for (const unreleased of lefts) expect(unreleased).to.be.within(1, 10);
+    for (const member of members) expect(member.listFilters()).to.deep.equal([]);
+  });
+
+  it('release what they have given up when they go in the middle', async () => {
+    const { world, members } = new LaneWorld();
+    const filters = Array.from({ length: 40 }, (_, i) => `t/${i}/+`);
+    const reader = await world.subscribed(STORED, ...filters.map((filter) => [filter, 1] as const));
+    const { live } = world.context;
+    const remove = live.remove.bind(live);
+    live.remove = (subscription) => {
+      world.clock.advance(4);
+      remove(subscription);
+    };
+    reader.socket.feed(unsubscribe(2, ...filters));
+    await turns(1);
+    await reader.lose();
+    await turns(60);
+    const again = await world.connected(STORED);
+    const { size } = again.channel.session!.subscriptions;
+    expect(size).to.be.within(10, 39);
+    for (const member of members) expect(member.listFilters()).to.have.length(size);
+  });
+
   it('leave nothing behind when they end, in any store', async () => {
     const { world, members } = new LaneWorld();
     const reader = await world.subscribed(STORED, ['t/+', 1], ['t/1', 2]);

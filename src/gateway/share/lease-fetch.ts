@@ -19,6 +19,8 @@ export interface LeaseFetchParts {
   readonly lane: Lane;
   readonly stores: Stores;
   readonly logger: Logger;
+  /** Whether this gateway is in the group still, so that there is somewhere to give messages back to. */
+  readonly isHere: (group: ShareGroup) => boolean;
   /** In the commit in which the client loses them. */
   readonly giveBack: (key: string, offsets: readonly QueueOffset[]) => void;
 }
@@ -42,7 +44,7 @@ export class LeaseFetch {
     group.holders.delete(clientId);
     const away = this.#away;
     if (away === undefined) return;
-    const fetching = away.whileAway(clientId, () => this.#fetch(away, group.key, clientId));
+    const fetching = away.whileAway(clientId, () => this.#fetch(away, group, clientId));
     fetching.catch((error: unknown) => {
       this.#parts.logger.error(
         { clientId, group: group.key, error: messageOf(error) },
@@ -51,13 +53,15 @@ export class LeaseFetch {
     });
   }
 
-  async #fetch({ parts }: AwayClients, key: string, clientId: string): Promise<void> {
-    const { lane, stores, giveBack } = this.#parts;
+  async #fetch({ parts }: AwayClients, group: ShareGroup, clientId: string): Promise<void> {
+    const { lane, stores, isHere, giveBack } = this.#parts;
+    const { key } = group;
     const store = stores.member(lane);
     const saved = await parts.readWith(clientId, lane, () =>
       store.getState(StateSpace.INFLIGHT, clientId),
     );
-    if (saved === undefined) return;
+    // This gateway may have left the group meanwhile: then the client keeps them, for itself or for whoever enters the group.
+    if (saved === undefined || !isHere(group)) return;
     const taken = takeStoredLeases(decodeInflightRecord(saved, clientId), key);
     if (taken === undefined) return;
     const rest = encodeInflightRecord(taken.rest);

@@ -59,6 +59,7 @@ export class ShareGroups {
       lane,
       stores,
       logger,
+      isHere: (group) => this.#table.find(group.key) === group,
       giveBack: (key, offsets) => {
         this.#return(new Map([[key, offsets]]));
       },

@@ -12,6 +12,7 @@ import {
   type Shutdown,
   stopOnSignals,
 } from './process-guard.ts';
+import { startErrorText } from './port-keys.ts';
 import { ReadyFile, type ReadyFacts } from './ready-file.ts';
 
 /** Runs in the background under `bin/mqtt.sh start`: no console log, SIGHUP opens the log file anew. */
@@ -44,37 +45,41 @@ export interface RoleSpec {
 
 /** The whole life of a process: reads its configuration, starts, says where it serves, stops on a signal. */
 export async function runRole(spec: RoleSpec): Promise<void> {
-  const log: LogHolder = { current: undefined };
+  const known: Known = { log: undefined, config: undefined };
   try {
-    await run(spec, log);
+    await run(spec, known);
   } catch (error) {
-    exitWithError(log.current, error, 'the start failed');
+    exitWithError(known.log, error, 'the start failed', startErrorText(error, known.config));
   }
 }
 
-interface LogHolder {
-  current: ProcessLog | undefined;
+/** What a failed start is told with, as far as it has come. */
+interface Known {
+  log: ProcessLog | undefined;
+  config: Config | undefined;
 }
 
-async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
+async function run(spec: RoleSpec, known: Known): Promise<void> {
   const isDaemon = readArguments(process.argv.slice(2));
   const directories = directoriesFrom(process.env, join(import.meta.dirname, '..', '..'));
   const config = loadConfig(directories.conf, process.env);
+  known.config = config;
   const logFile = logFileOf(
     config,
     directories,
     spec.logFields === undefined ? spec.name : STANDALONE,
   );
-  log.current = openLog({
+  let log = openLog({
     level: config.service.logLevel,
     file: logFile,
     console: config.service.logConsole && !isDaemon,
   });
   if (spec.logFields !== undefined) {
-    log.current = { ...log.current, logger: log.current.logger.child({ ...spec.logFields }) };
+    log = { ...log, logger: log.logger.child({ ...spec.logFields }) };
   }
-  const { logger } = log.current;
-  exitOnUnhandled(log.current);
+  known.log = log;
+  const { logger } = log;
+  exitOnUnhandled(log);
   const { pid } = process;
   logger.info({ pid, role: spec.name, directories, config: redactedConfig(config) }, 'starting');
 
@@ -86,11 +91,11 @@ async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
     await role.stop();
   };
   keepAlive();
-  const shutdown = stopOnSignals({ log: log.current, isDaemon, stop });
+  const shutdown = stopOnSignals({ log, isDaemon, stop });
   spec.onShutdown?.(shutdown);
   role.onFailed?.((error) => {
     ready.remove();
-    exitWithError(log.current, error, 'a write to the disk has failed, the process ends');
+    exitWithError(log, error, 'a write to the disk has failed, the process ends');
   });
   try {
     await role.start();

@@ -73,7 +73,7 @@ class GatewayRole implements WorkerRole {
       drain: drainFrom(config.connect),
       isWorker,
     };
-    this.#patience = new Patience(partOf(composition, 'role'));
+    this.#patience = new Patience({ ...partOf(composition, 'role'), tell: composition.tell });
     // Says at once when the configuration contradicts itself.
     createGatewayLife({ ...composition, logger: silentLogger }, this.#node, undefined, noop);
     const namesrv: Service = {

@@ -1,6 +1,7 @@
 import { join, parse, resolve } from 'node:path';
 import { systemClock } from '../common/clock.ts';
 import { ConfigError, messageOf } from '../common/errors.ts';
+import { silentLogger } from '../common/logger.ts';
 import type { Composition, Role } from './composition.ts';
 import { type Config, loadConfig, redactedConfig } from './config/load-all.ts';
 import { type Directories, directoriesFrom, ensureDirectory } from './directories.ts';
@@ -17,6 +18,8 @@ import { ReadyFile, type ReadyFacts } from './ready-file.ts';
 
 /** Runs in the background under `bin/mqtt.sh start`: no console log, SIGHUP opens the log file anew. */
 const DAEMON = '--daemon';
+/** Reads the configuration and says what is wrong with it; starts nothing. */
+const CHECK = '--check';
 
 /** Who is told that the process serves. */
 export interface Announcer {
@@ -60,10 +63,15 @@ interface Known {
 }
 
 async function run(spec: RoleSpec, known: Known): Promise<void> {
-  const isDaemon = readArguments(process.argv.slice(2));
+  const args = readArguments(process.argv.slice(2));
+  const isDaemon = args.has(DAEMON);
   const directories = directoriesFrom(process.env, join(import.meta.dirname, '..', '..'));
   const config = loadConfig(directories.conf, process.env);
   known.config = config;
+  if (args.has(CHECK)) {
+    spec.create({ config, directories, logger: silentLogger, clock: systemClock });
+    return;
+  }
   const logFile = logFileOf(
     config,
     directories,
@@ -84,7 +92,7 @@ async function run(spec: RoleSpec, known: Known): Promise<void> {
   logger.info({ pid, role: spec.name, directories, config: redactedConfig(config) }, 'starting');
 
   if (spec.hasData) ensureDirectory(directories.data, 'data directory');
-  const role = spec.create({ config, directories, logger, clock: systemClock });
+  const role = spec.create({ config, directories, logger, clock: systemClock, tell });
   const ready = spec.announcer ?? new ReadyFile(directories.run, spec.name);
   const stop = async (): Promise<void> => {
     ready.remove();
@@ -118,10 +126,15 @@ async function run(spec: RoleSpec, known: Known): Promise<void> {
 }
 
 /** @throws ConfigError for an argument that does not exist */
-function readArguments(args: readonly string[]): boolean {
-  const unknown = args.find((argument) => argument !== DAEMON);
-  if (unknown !== undefined) throw new ConfigError(`unknown argument '${unknown}'`);
-  return args.includes(DAEMON);
+function readArguments(args: readonly string[]): ReadonlySet<string> {
+  const unknown = args.find((argument) => argument !== DAEMON && argument !== CHECK);
+  if (unknown === undefined) return new Set(args);
+  throw new ConfigError(`unknown argument '${unknown}': there are ${DAEMON} and ${CHECK}`);
+}
+
+/** For who has started the process: `bin/mqtt.sh start` repeats the last one when it gives up. */
+function tell(text: string): void {
+  process.stderr.write(`lmqtt: ${text}\n`);
 }
 
 /** Roles have a log each: `lmqtt.log` is `lmqtt-gateway.log` for the role gateway. */

@@ -1,6 +1,5 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Principal } from '../../auth/types.ts';
-import { messageOf } from '../../common/errors.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import { encodeFarewell } from '../codec/encode-rare.ts';
@@ -23,6 +22,7 @@ import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { countLimit } from './count-limit.ts';
 import { answerError, disconnectReasonOf, publicReasonOf } from './error-mapper.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { leaveSession, tellDisconnected } from './leave-session.ts';
 import { ChannelState, type ProtocolChannel, type PublishPort } from './protocol-channel.ts';
 import { publishPathOf } from './publish-path.ts';
 import { PublishReceiver } from './publish-receiver.ts';
@@ -163,24 +163,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     const { session } = this;
     if (session === undefined) return;
     this.session = undefined;
-    if (wasConnected) {
-      this.context.logger.debug(
-        { clientId: session.clientId, reason: this.end.reason },
-        'client disconnected',
-      );
-      this.context.events?.disconnected(this, this.end);
-      const { hooks } = this.context;
-      hooks?.connections.disconnected(hooks.clients.of(this), this.end);
-    }
-    if (this.will !== undefined) {
-      this.context.wills.connectionEnded(session.clientId, this.will, session.expirySeconds);
-    }
-    this.context.sessions.close(session, this).catch((error: unknown) => {
-      this.context.logger.error(
-        { clientId: session.clientId, error: messageOf(error) },
-        'saving the session failed',
-      );
-    });
+    if (wasConnected) tellDisconnected(this, session.clientId);
+    leaveSession(this, session);
   }
 
   /** Forwards what was published before a packet that changes who gets it. */

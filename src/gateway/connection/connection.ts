@@ -138,7 +138,7 @@ export class Connection implements Flushable, SocketListener {
     return bytes;
   }
 
-  /** More waits than the high-water mark allows, and somebody will tell when it does no longer. */
+  /** Whether more output waits than the high-water mark allows. Only true when a drain is certain to be told of. */
   #isFull(socket: ByteStream): boolean {
     if (this.#isDirect) return unsentBytes(socket) > this.#highWater;
     // Without `writableNeedDrain` there will be no 'drain': the limit is below the socket's own.

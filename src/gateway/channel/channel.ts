@@ -2,7 +2,6 @@ import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Principal } from '../../auth/types.ts';
 import type { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
-import { encodeFarewell } from '../codec/encode-rare.ts';
 import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -21,8 +20,8 @@ import { dispatch, refuseBeforeConnect } from './dispatch.ts';
 import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { countLimit } from './count-limit.ts';
 import { answerError, disconnectReasonOf, publicReasonOf } from './error-mapper.ts';
+import { leaveSession, sayFarewell, tellDisconnected } from './farewell.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { leaveSession, tellDisconnected } from './leave-session.ts';
 import { ChannelState, type ProtocolChannel, type PublishPort } from './protocol-channel.ts';
 import { publishPathOf } from './publish-path.ts';
 import { PublishReceiver } from './publish-receiver.ts';
@@ -253,15 +252,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   /** Sends what is waiting and closes. A client of MQTT 5 may be told what servers to use instead. */
   close(reason: string, reasonCode?: number, serverReference?: string): void {
     if (this.end === CONNECTION_LOST) this.end = { isByClient: false, reasonCode, reason };
-    if (
-      reasonCode !== undefined &&
-      this.version === ProtocolVersion.MQTT_5 &&
-      this.state === ChannelState.CONNECTED
-    ) {
-      const most = this.maximumPacketSize;
-      const farewell = encodeFarewell(reasonCode, reason, most, serverReference);
-      if (farewell.length <= most) this.send(farewell);
-    }
+    if (reasonCode !== undefined) sayFarewell(this, reasonCode, reason, serverReference);
     this.connection.end();
   }
 

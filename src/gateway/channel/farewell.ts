@@ -1,6 +1,22 @@
 import { messageOf } from '../../common/errors.ts';
+import { encodeFarewell } from '../codec/encode-rare.ts';
+import { ProtocolVersion } from '../codec/protocol-version.ts';
 import type { Session } from '../session/session.ts';
-import type { ProtocolChannel } from './protocol-channel.ts';
+import { ChannelState, type ProtocolChannel } from './protocol-channel.ts';
+
+/** Sends DISCONNECT to a connected client of MQTT 5, unless it takes no packet of that size. */
+export function sayFarewell(
+  channel: ProtocolChannel,
+  reasonCode: number,
+  reason: string,
+  serverReference?: string,
+): void {
+  if (channel.version !== ProtocolVersion.MQTT_5 || channel.state !== ChannelState.CONNECTED)
+    return;
+  const most = channel.maximumPacketSize;
+  const farewell = encodeFarewell(reasonCode, reason, most, serverReference);
+  if (farewell.length <= most) channel.send(farewell);
+}
 
 /** Tells log, client events and hooks that a client which had its CONNACK is not connected any more. */
 export function tellDisconnected(channel: ProtocolChannel, clientId: string): void {

@@ -193,11 +193,12 @@ launch() {
   fi
   if [ "$(running_pid || true)" = "$child" ]; then
     kill -KILL "$child" 2>/dev/null || true
-    reason=$(sed -n 's/^lmqtt: //p' "$out_file" | tail -n 1)
+    reason=$(sed -n 's/^lmqtt is //p' "$out_file" | tail -n 1)
     printf 'lmqtt: not ready after %s s, killed%s; its log is in %s\n' \
       "$START_SECONDS" "${reason:+: it was $reason}" "$LMQTT_LOG_DIR" >&2
   elif grep -q '^lmqtt: ' "$out_file"; then
-    grep '^lmqtt: ' "$out_file" | tail -n 1 >&2
+    # The first is the reason: what ends because of it comes after it.
+    grep '^lmqtt: ' "$out_file" | head -n 1 >&2
   else
     printf 'lmqtt: the process ended; the last lines of %s:\n' "$out_file" >&2
     tail -n 20 "$out_file" >&2

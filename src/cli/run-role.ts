@@ -134,7 +134,8 @@ function readArguments(args: readonly string[]): ReadonlySet<string> {
 
 /** For who has started the process: `bin/mqtt.sh start` repeats the last one when it gives up. */
 function tell(text: string): void {
-  process.stderr.write(`lmqtt: ${text}\n`);
+  // Not the form of an error: `bin/mqtt.sh` tells them apart.
+  process.stderr.write(`lmqtt is ${text}\n`);
 }
 
 /** Roles have a log each: `lmqtt.log` is `lmqtt-gateway.log` for the role gateway. */

@@ -241,6 +241,24 @@ describe('bin/mqtt.sh', function () {
       });
     }
 
+    it('gives the reason of a worker that cannot listen, with the keys', async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      try {
+        await expectFailure(
+          `127.0.0.1:${port}: the port is in use: stop what uses it, or choose another (mqttHost, mqttPort in connect.conf)`,
+          {
+            LMQTT_CONNECT_MQTT_PORT: String(port),
+            LMQTT_CONNECT_WORKERS: '2',
+            LMQTT_CONNECT_WORKERS_BEYOND_CORES: 'true',
+          },
+        );
+      } finally {
+        server.close();
+      }
+    });
+
     it('names a data directory that is in use', async () => {
       await expectSuccess('start');
       const other = await MqttSh.create({ LMQTT_DATA_DIR: join(sh.home, 'data') });

@@ -17,18 +17,25 @@ done
 root=$(CDPATH='' cd -- "$(dirname -- "$script")/.." && pwd -P)
 
 usage() {
-  cat >&2 <<'TEXT'
-usage: mqtt.sh start|stop|restart|status|run [standalone|namesrv|lmq|gateway]
+  cat <<'TEXT'
+usage: mqtt.sh start|stop|restart|status|run|check [standalone|namesrv|lmq|gateway]
        mqtt.sh passwd [-i ITERATIONS] USER | -d USER
-  start    start in the background, wait until it answers, print where
-  stop     drain, save and end it
-  restart  stop, then start
-  status   exit 0 when it runs, 3 when not
+  start    start in the background, wait until it serves, print its addresses
+  stop     close connections, save and end the process
+  restart  check the configuration, stop, start
+  status   print whether it runs; exit code 0 when it does, 3 when not
   run      start in the foreground
-  passwd   add, change or (-d) remove a user of scramUsersFile; the password is asked for, or read from the input
-standalone is all in one process and what holds when nothing is said; namesrv (name server), lmq (store) and
-gateway are processes of a cluster, see docs/operations.md
+  check    check the configuration, start nothing
+  passwd   add, change or (-d) remove a user in scramUsersFile; the password is asked for, or read from standard input
+The default is standalone: everything in one process. namesrv (name server), lmq (store) and gateway are the
+processes of a cluster, see docs/operations.md.
 TEXT
+}
+
+# misused [WHAT]: what was wrong with the command line, and the right ones.
+misused() {
+  [ $# -eq 0 ] || printf 'lmqtt: %s\n' "$1" >&2
+  usage >&2
   exit 2
 }
 
@@ -37,21 +44,25 @@ fail() {
   exit 1
 }
 
-[ $# -ge 1 ] || usage
+[ $# -ge 1 ] || misused
 command=$1
 role=standalone
 case $command in
   passwd) ;;
-  start | stop | restart | status | run)
-    [ $# -le 2 ] || usage
+  help | -h | --help)
+    usage
+    exit 0
+    ;;
+  start | stop | restart | status | run | check)
+    [ $# -le 2 ] || misused "'$3' is too much"
     role=${2:-standalone}
     ;;
-  *) usage ;;
+  *) misused "unknown command '$command'" ;;
 esac
 case $role in
   standalone) who=lmqtt ;;
   gateway | lmq | namesrv) who="lmqtt $role" ;;
-  *) usage ;;
+  *) misused "unknown role '$role'" ;;
 esac
 
 home=${LMQTT_HOME:-$root}
@@ -66,7 +77,7 @@ pid_file=$LMQTT_RUN_DIR/$role.pid     # "pid start-time": the second field tells
 ready_file=$LMQTT_RUN_DIR/$role.ready # written by the process when it serves, key=value lines
 out_file=$LMQTT_LOG_DIR/$role.out     # what the last start printed
 
-START_SECONDS=60
+START_SECONDS=${LMQTT_TEST_START_SECONDS:-60}
 OTHER_START_SECONDS=300 # it may have to install and build first
 STOP_SECONDS=15
 
@@ -113,16 +124,7 @@ print_where() {
   printf '  log          %s\n' "$(ready_value log)"
 }
 
-check_node() {
-  command -v node >/dev/null 2>&1 || fail 'node is not installed: Node.js 20.19 or newer is needed'
-  version=$(node -p process.versions.node)
-  major=${version%%.*}
-  rest=${version#*.}
-  minor=${rest%%.*}
-  if [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
-    fail "Node.js $version is too old: 20.19 or newer is needed"
-  fi
-}
+check_node() { sh "$root/bin/check-node.sh" || exit 1; }
 
 # claim: puts this shell into the pid file, so that only one installs, builds and starts at a time; fails
 # when another process is there. A link appears with its content, or not at all.
@@ -191,8 +193,11 @@ launch() {
   fi
   if [ "$(running_pid || true)" = "$child" ]; then
     kill -KILL "$child" 2>/dev/null || true
-    printf 'lmqtt: not ready after %s s, killed; see %s\n' "$START_SECONDS" "$out_file" >&2
+    reason=$(sed -n 's/^lmqtt is //p' "$out_file" | tail -n 1)
+    printf 'lmqtt: not ready after %s s, killed%s; its log is in %s\n' \
+      "$START_SECONDS" "${reason:+: it was $reason}" "$LMQTT_LOG_DIR" >&2
   elif grep -q '^lmqtt: ' "$out_file"; then
+    # The first is the reason: what ends because of it comes after it.
     grep '^lmqtt: ' "$out_file" | head -n 1 >&2
   else
     printf 'lmqtt: the process ended; the last lines of %s:\n' "$out_file" >&2
@@ -219,7 +224,9 @@ do_stop() {
   limit=$STOP_SECONDS
   timeout_ms=$(ready_value stopTimeoutMs)
   [ -z "$timeout_ms" ] || limit=$((timeout_ms / 1000 + 5))
-  kill -TERM "$pid" 2>/dev/null || true
+  if ! kill -TERM "$pid" 2>/dev/null && [ "$(running_pid || true)" = "$pid" ]; then
+    fail "no permission to stop pid $pid: it is a process of $(stat -c %U "/proc/$pid" 2>/dev/null || echo 'another user')"
+  fi
   ticks=0
   while [ "$(running_pid || true)" = "$pid" ]; do
     ticks=$((ticks + 1))
@@ -245,6 +252,13 @@ do_status() {
   else
     printf '%s is starting or stopping (pid %s)\n' "$who" "$pid"
   fi
+}
+
+# do_check: the process itself reads and checks its configuration, and ends.
+do_check() {
+  check_node
+  sh "$root/bin/build.sh" >&2
+  node "$main" --check
 }
 
 # ask_password: prints what is typed twice, unseen.
@@ -284,7 +298,13 @@ case $command in
   stop) do_stop ;;
   status) do_status ;;
   run) do_run ;;
+  check)
+    do_check
+    echo "the configuration in $LMQTT_CONF_DIR is valid for $role"
+    ;;
   restart)
+    # One that could not start again goes on.
+    do_check
     do_stop
     do_start
     ;;

@@ -5,6 +5,8 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root"
 
+sh bin/check-node.sh
+
 # The interop tests talk to the gateway through mosquitto's clients, Eclipse Paho for Python and for C, and a
 # page in Chromium. Paho is looked for where Debian puts it: another python3 may come first in the PATH.
 missing=''

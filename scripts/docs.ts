@@ -4,7 +4,7 @@
  * a normative statement of MQTT is cited that does not exist or has no test, or a link in a page leads nowhere.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { format } from 'prettier';
 import { confFiles } from '../src/cli/config/conf-files.ts';
 import { readCoverage } from './conformance/coverage.ts';
@@ -21,17 +21,25 @@ const root = join(import.meta.dirname, '..');
 const markdown = (page: string): Promise<string> => format(page, { parser: 'markdown' });
 const coverage = readCoverage(root);
 
-function readDecisions(): Map<string, string> {
-  const folder = join(root, 'docs/adr');
-  const names = readdirSync(folder).filter((name) => /^\d+-.*\.md$/.test(name));
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+/** Every page that is read on its own, by its path. */
+const pages = new Map<string, string>();
+for (const folder of ['.', 'docs', 'docs/adr', 'example', 'benchmark', 'benchmark/mqttload']) {
+  for (const name of readdirSync(join(root, folder))) {
+    if (!name.endsWith('.md')) continue;
+    pages.set(join(folder, name), readFileSync(join(root, folder, name), 'utf8'));
+  }
+}
+
+function decisions(): Map<string, string> {
+  const ofAdr = [...pages].filter(([path]) => /^docs\/adr\/\d+-/.test(path));
+  return new Map(ofAdr.map(([path, text]) => [basename(path), text]));
 }
 
 const files = new Map([
   ['docs/configuration.md', await markdown(renderConfigurationPage(confFiles))],
   ['docs/metrics.md', await markdown(renderMetricsPage())],
   ['docs/sys-topics.md', await markdown(renderSysTopicsPage())],
-  ['docs/adr/README.md', await markdown(renderDecisionsPage(readDecisions()))],
+  ['docs/adr/README.md', await markdown(renderDecisionsPage(decisions()))],
   // Not formatted: with aligned columns every new test would change every line.
   ['docs/mqtt-conformance.md', renderConformancePage(coverage)],
 ]);
@@ -50,17 +58,11 @@ for (const [name, content] of files) {
     process.exitCode = 1;
   } else {
     writeFileSync(path, content);
+    if (pages.has(name)) pages.set(name, content);
     console.log(`wrote ${name}`);
   }
 }
 
-const pages = new Map<string, string>();
-for (const folder of ['.', 'docs', 'docs/adr', 'example', 'benchmark', 'benchmark/mqttload']) {
-  for (const name of readdirSync(join(root, folder))) {
-    if (!name.endsWith('.md')) continue;
-    pages.set(join(folder, name), readFileSync(join(root, folder, name), 'utf8'));
-  }
-}
 for (const problem of deadLinks(pages, (path) => existsSync(join(root, path)))) {
   console.error(problem);
   if (isCheck) process.exitCode = 1;

@@ -21,7 +21,7 @@ export interface AdminOptions extends HttpAdminOptions {
 }
 
 /**
- * Health and metrics of a gateway over HTTP. Started last and stopped first: what it tells of is there all the time.
+ * Health and metrics of a gateway over HTTP. Started last and stopped first, so that all that it reports on exists meanwhile.
  * `start` rejects with ListenError for an address that cannot be bound.
  */
 export function createAdmin(options: AdminOptions): Admin {

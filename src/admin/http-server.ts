@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../common/clock.ts';
-import { ListenError, messageOf } from '../common/errors.ts';
+import { bind } from '../common/bind.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 
@@ -76,13 +77,7 @@ export class HttpServer implements Service {
     if (this.#server !== undefined) return;
     const { host, port, logger } = this.#options;
     const server = this.#create();
-    try {
-      await listen(server, host, port);
-    } catch (error) {
-      throw new ListenError(`cannot listen on ${host}:${port}: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
+    await bind(server, { host, port });
     this.#server = server;
     server.on('error', (error) => {
       logger.error({ error: error.message }, 'HTTP server failed');
@@ -173,14 +168,4 @@ function send(response: ServerResponse, { status, contentType, body }: Reply): v
     'X-Content-Type-Options': 'nosniff',
   });
   response.end(body);
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

@@ -93,6 +93,6 @@ export interface Authorizer {
    * everything that a subscription matches. Called per message: it has to be fast.
    */
   mayReceive?(principal: Principal, topic: string): boolean;
-  /** Calls the listener whenever decisions may be others than before. */
+  /** Calls the listener whenever decisions may have changed. */
   onChange?(listener: () => void): void;
 }

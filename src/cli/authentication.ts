@@ -94,8 +94,15 @@ export function authenticatorFrom(
   if (allowAnonymous === 'auto' && exposed !== undefined) {
     throw new ConfigError(
       `connect.conf: ${keyOf(exposed)} ${exposed} is not loopback and there are no credentials: ` +
-        'set username and secretKey in service.conf, or allowAnonymous = true',
+        `set username and secretKey in service.conf, or allowAnonymous = true${portHint(exposed)}`,
     );
   }
   return openAuthenticator;
+}
+
+/** For who has written an IPv6 address and a port without brackets, which is another address. */
+function portHint(host: string): string {
+  const [, address, port] = /^(.*:.*):(\d{2,4})$/.exec(host) ?? [];
+  if (address === undefined || port === undefined) return '';
+  return `; if ${port} is to be the port, write [${address}]:${port}`;
 }

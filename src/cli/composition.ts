@@ -11,6 +11,8 @@ export interface Composition {
   readonly directories: Pick<Directories, 'conf' | 'data'>;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Tells who has started the process what it is waiting for. */
+  readonly tell?: (text: string) => void;
 }
 
 /** What a process is: its services, and where they are. */

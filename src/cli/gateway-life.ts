@@ -44,7 +44,7 @@ export function createGatewayLife(
   table: StoreTable | undefined,
   onFounded: () => void,
 ): GatewayLife {
-  const { config, clock } = composition;
+  const { config } = composition;
   const { stopTimeoutMs } = config.connect;
   const { store, routed, away } = storesOf(composition, node, table);
   const drain: DrainOptions = {
@@ -73,7 +73,7 @@ export function createGatewayLife(
     ...gateway.services,
     { name: 'table of stores', service: growth },
   ];
-  const group = new ServiceGroup(services, clock, stopTimeoutMs);
+  const group = new ServiceGroup(services, composition, stopTimeoutMs);
   const life: GatewayLife = { store, gateway, group, isFenced: false };
   return life;
 }

@@ -55,7 +55,7 @@ class GatewayRole implements WorkerRole {
   #onMoved: () => void = () => undefined;
 
   constructor(composition: Composition, name: string, isWorker: boolean) {
-    const { config, directories, clock } = composition;
+    const { config, directories } = composition;
     this.#composition = composition;
     const credentials = nodeCredentialsFrom(config.cluster, directories.conf);
     const addresses = namesrvAddressesFrom(config.cluster);
@@ -73,7 +73,7 @@ class GatewayRole implements WorkerRole {
       drain: drainFrom(config.connect),
       isWorker,
     };
-    this.#patience = new Patience(partOf(composition, 'role'));
+    this.#patience = new Patience({ ...partOf(composition, 'role'), tell: composition.tell });
     // Says at once when the configuration contradicts itself.
     createGatewayLife({ ...composition, logger: silentLogger }, this.#node, undefined, noop);
     const namesrv: Service = {
@@ -84,6 +84,7 @@ class GatewayRole implements WorkerRole {
     const gateway: Service = {
       start: () => {
         const started = this.#startGateway();
+        // `started` goes to the caller with its error; a renewal only has to come after it.
         this.#renewing = started.catch(() => undefined);
         return started;
       },
@@ -94,7 +95,7 @@ class GatewayRole implements WorkerRole {
         { name: 'name servers', service: namesrv },
         { name: 'gateway', service: gateway },
       ],
-      clock,
+      composition,
       config.connect.stopTimeoutMs,
     );
   }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../common/errors.ts';
 import type { ListenAddress } from '../gateway/options.ts';
 
+export { addressText } from '../common/address-text.ts';
 export { isLoopback } from '../common/loopback.ts';
 
 const BRACKETS = /^\[([^\]]*)\](?::(.*))?$/;
@@ -26,11 +27,6 @@ export function addressesOf(
     .filter((entry) => entry !== '');
   if (entries.length === 0) throw new ConfigError(`${file}: ${key} names no address`);
   return entries.map((entry) => addressOf(entry, defaultPort, `${file}: ${key}`));
-}
-
-/** The address as it is written; IPv6 hosts go in brackets. */
-export function addressText(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function addressOf(entry: string, defaultPort: number, where: string): ListenAddress {

@@ -54,7 +54,7 @@ export function addressesOfSection({
 }: ListenerSection): { host: string; port: number }[] {
   const { host = '127.0.0.1', port } = values;
   if (port === undefined) {
-    throw new ConfigError(`${origin}: [listener.${name}] has no port`);
+    throw new ConfigError(`${origin}: [listener.${name}] has no port: add port = ...`);
   }
   return addressesOf(host, port, `[listener.${name}] host`);
 }

@@ -15,7 +15,7 @@ import { storeRegistration } from './store-registration.ts';
  * @throws ConfigError when the configuration contradicts itself, or would let everybody in
  */
 export function createLmqRole(composition: Composition): Role {
-  const { config, clock } = composition;
+  const { config } = composition;
   const { nodeLeaseMs, stopTimeoutMs, brokerName } = config.lmq;
   const listener = storeListenerFrom(composition);
   const { host, port, credentials } = listener;
@@ -50,7 +50,7 @@ export function createLmqRole(composition: Composition): Role {
       { name: 'registration', service: registration },
       ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),
     ],
-    clock,
+    composition,
     stopTimeoutMs,
   );
   return {

@@ -12,7 +12,7 @@ import { adminOptionsFrom } from './standalone-options.ts';
  * @throws ConfigError when the configuration contradicts itself, or would let everybody in
  */
 export function createNamesrvRole(composition: Composition): Role {
-  const { config, clock } = composition;
+  const { config } = composition;
   const namesrv = composeNamesrv(composition, forNodesFrom(composition));
   const admin = config.namesrv.enablePrometheus
     ? createNamesrvAdmin({
@@ -25,7 +25,7 @@ export function createNamesrvRole(composition: Composition): Role {
     ...namesrv.services,
     ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),
   ];
-  const group = new ServiceGroup(services, clock, config.namesrv.stopTimeoutMs);
+  const group = new ServiceGroup(services, composition, config.namesrv.stopTimeoutMs);
   return {
     start: () => group.start(),
     stop: () => group.stop(),

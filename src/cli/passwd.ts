@@ -42,7 +42,7 @@ export function passwdRequest(args: readonly string[]): PasswdRequest {
   const iterations = Number(values.iterations ?? DEFAULT_ITERATIONS);
   if (!Number.isInteger(iterations) || iterations < MIN_ITERATIONS || iterations > MAX_ITERATIONS) {
     throw new ConfigError(
-      `iterations: a whole number from ${String(MIN_ITERATIONS)} to ${String(MAX_ITERATIONS)}`,
+      `-i ${String(values.iterations)}: expected a whole number from ${String(MIN_ITERATIONS)} to ${String(MAX_ITERATIONS)}`,
     );
   }
   return { username, isDeletion: values.delete ?? false, iterations };

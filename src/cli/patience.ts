@@ -4,17 +4,26 @@ import type { Logger } from '../common/logger.ts';
 /** How often the log says what is waited for. */
 const REMIND_MS = 10_000;
 
+export interface PatienceOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called with what is waited for, once. */
+  readonly tell?: ((text: string) => void) | undefined;
+}
+
 /** Waits for what may take any time, and says so, until it is ended. */
 export class Patience {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #tell: (text: string) => void;
   readonly #ended: Promise<never>;
   #end: (reason: Error) => void = () => undefined;
   #isEnded = false;
 
-  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  constructor({ clock, logger, tell }: PatienceOptions) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#tell = tell ?? (() => undefined);
     this.#ended = new Promise<never>((_resolve, reject) => {
       this.#end = reject;
     });
@@ -36,6 +45,8 @@ export class Patience {
   async await<T>(work: Promise<T>, fields: object, what: string): Promise<T> {
     const first = this.#clock.after(QUIET_MS, () => {
       this.#logger.info(fields, what);
+      const details = Object.values(fields).flat().join(', ');
+      this.#tell(details === '' ? what : `${what} (${details})`);
     });
     const remind = this.#clock.every(REMIND_MS, () => {
       this.#logger.warn(fields, `still ${what}`);

@@ -74,9 +74,17 @@ export function keepAlive(): void {
 /** Exit code for a disk that cannot be written or read: EX_IOERR of sysexits.h. */
 export const EXIT_IO_ERROR = 74;
 
-/** Reports on standard error, in one line, and in the log, in full, then ends with exit code 1 or `EXIT_IO_ERROR`. */
-export function exitWithError(log: ProcessLog | undefined, error: unknown, message: string): never {
-  process.stderr.write(`lmqtt: ${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}\n`);
+/**
+ * Reports on standard error, in one line, and in the log, in full, then ends with exit code 1 or `EXIT_IO_ERROR`.
+ * @param text of the line on standard error
+ */
+export function exitWithError(
+  log: ProcessLog | undefined,
+  error: unknown,
+  message: string,
+  text: string = messageOf(error),
+): never {
+  process.stderr.write(`lmqtt: ${text.replaceAll(/\s*\n\s*/g, ' ')}\n`);
   log?.logger.error({ error }, message);
   return exit(log, isIoError(error) ? EXIT_IO_ERROR : 1);
 }

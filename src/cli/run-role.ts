@@ -1,6 +1,7 @@
 import { join, parse, resolve } from 'node:path';
 import { systemClock } from '../common/clock.ts';
 import { ConfigError, messageOf } from '../common/errors.ts';
+import { silentLogger } from '../common/logger.ts';
 import type { Composition, Role } from './composition.ts';
 import { type Config, loadConfig, redactedConfig } from './config/load-all.ts';
 import { type Directories, directoriesFrom, ensureDirectory } from './directories.ts';
@@ -12,10 +13,13 @@ import {
   type Shutdown,
   stopOnSignals,
 } from './process-guard.ts';
+import { startErrorText } from './port-keys.ts';
 import { ReadyFile, type ReadyFacts } from './ready-file.ts';
 
 /** Runs in the background under `bin/mqtt.sh start`: no console log, SIGHUP opens the log file anew. */
 const DAEMON = '--daemon';
+/** Reads the configuration and says what is wrong with it; starts nothing. */
+const CHECK = '--check';
 
 /** Who is told that the process serves. */
 export interface Announcer {
@@ -44,53 +48,62 @@ export interface RoleSpec {
 
 /** The whole life of a process: reads its configuration, starts, says where it serves, stops on a signal. */
 export async function runRole(spec: RoleSpec): Promise<void> {
-  const log: LogHolder = { current: undefined };
+  const known: Known = { log: undefined, config: undefined };
   try {
-    await run(spec, log);
+    await run(spec, known);
   } catch (error) {
-    exitWithError(log.current, error, 'the start failed');
+    exitWithError(known.log, error, 'the start failed', startErrorText(error, known.config));
   }
 }
 
-interface LogHolder {
-  current: ProcessLog | undefined;
+/** What a failed start is told with, as far as it has come. */
+interface Known {
+  log: ProcessLog | undefined;
+  config: Config | undefined;
 }
 
-async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
-  const isDaemon = readArguments(process.argv.slice(2));
+async function run(spec: RoleSpec, known: Known): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  const isDaemon = args.has(DAEMON);
   const directories = directoriesFrom(process.env, join(import.meta.dirname, '..', '..'));
   const config = loadConfig(directories.conf, process.env);
+  known.config = config;
+  if (args.has(CHECK)) {
+    spec.create({ config, directories, logger: silentLogger, clock: systemClock });
+    return;
+  }
   const logFile = logFileOf(
     config,
     directories,
     spec.logFields === undefined ? spec.name : STANDALONE,
   );
-  log.current = openLog({
+  let log = openLog({
     level: config.service.logLevel,
     file: logFile,
     console: config.service.logConsole && !isDaemon,
   });
   if (spec.logFields !== undefined) {
-    log.current = { ...log.current, logger: log.current.logger.child({ ...spec.logFields }) };
+    log = { ...log, logger: log.logger.child({ ...spec.logFields }) };
   }
-  const { logger } = log.current;
-  exitOnUnhandled(log.current);
+  known.log = log;
+  const { logger } = log;
+  exitOnUnhandled(log);
   const { pid } = process;
   logger.info({ pid, role: spec.name, directories, config: redactedConfig(config) }, 'starting');
 
   if (spec.hasData) ensureDirectory(directories.data, 'data directory');
-  const role = spec.create({ config, directories, logger, clock: systemClock });
+  const role = spec.create({ config, directories, logger, clock: systemClock, tell });
   const ready = spec.announcer ?? new ReadyFile(directories.run, spec.name);
   const stop = async (): Promise<void> => {
     ready.remove();
     await role.stop();
   };
   keepAlive();
-  const shutdown = stopOnSignals({ log: log.current, isDaemon, stop });
+  const shutdown = stopOnSignals({ log, isDaemon, stop });
   spec.onShutdown?.(shutdown);
   role.onFailed?.((error) => {
     ready.remove();
-    exitWithError(log.current, error, 'a write to the disk has failed, the process ends');
+    exitWithError(log, error, 'a write to the disk has failed, the process ends');
   });
   try {
     await role.start();
@@ -113,10 +126,16 @@ async function run(spec: RoleSpec, log: LogHolder): Promise<void> {
 }
 
 /** @throws ConfigError for an argument that does not exist */
-function readArguments(args: readonly string[]): boolean {
-  const unknown = args.find((argument) => argument !== DAEMON);
-  if (unknown !== undefined) throw new ConfigError(`unknown argument '${unknown}'`);
-  return args.includes(DAEMON);
+function readArguments(args: readonly string[]): ReadonlySet<string> {
+  const unknown = args.find((argument) => argument !== DAEMON && argument !== CHECK);
+  if (unknown === undefined) return new Set(args);
+  throw new ConfigError(`unknown argument '${unknown}': there are ${DAEMON} and ${CHECK}`);
+}
+
+/** For who has started the process: `bin/mqtt.sh start` repeats the last one when it gives up. */
+function tell(text: string): void {
+  // Not the form of an error: `bin/mqtt.sh` tells them apart.
+  process.stderr.write(`lmqtt is ${text}\n`);
 }
 
 /** Roles have a log each: `lmqtt.log` is `lmqtt-gateway.log` for the role gateway. */

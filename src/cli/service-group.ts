@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../common/clock.ts';
 import { messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
+import type { Logger } from '../common/logger.ts';
 
 /** A service with the name that it has in logs and messages. */
 export interface NamedService {
@@ -8,10 +9,16 @@ export interface NamedService {
   readonly service: Service;
 }
 
+export interface ServiceGroupOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** Services that start in order and stop in reverse, all of them within one deadline. */
 export class ServiceGroup implements Service {
   readonly #services: readonly NamedService[];
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #stopTimeoutMs: number;
   readonly #started: NamedService[] = [];
   /** The one whose start is under way. */
@@ -19,9 +26,14 @@ export class ServiceGroup implements Service {
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(services: readonly NamedService[], clock: Clock, stopTimeoutMs: number) {
+  constructor(
+    services: readonly NamedService[],
+    { clock, logger }: ServiceGroupOptions,
+    stopTimeoutMs: number,
+  ) {
     this.#services = services;
     this.#clock = clock;
+    this.#logger = logger;
     this.#stopTimeoutMs = stopTimeoutMs;
   }
 
@@ -48,8 +60,10 @@ export class ServiceGroup implements Service {
         this.#beginning = entry.service;
         await entry.service.start();
       } catch (error) {
-        // The reason for not starting is what the caller needs; a failure to stop follows from it.
-        await this.#withDeadline(this.#stopStarted()).catch(() => undefined);
+        // The caller gets the reason for not starting; a failure to stop comes second, and goes to the log.
+        await this.#withDeadline(this.#stopStarted()).catch((failure: unknown) => {
+          this.#logger.warn({ error: failure }, 'not everything stopped after a failed start');
+        });
         throw error;
       } finally {
         this.#beginning = undefined;
@@ -59,6 +73,7 @@ export class ServiceGroup implements Service {
   }
 
   async #stopAll(): Promise<void> {
+    // Whoever called `start` has its error; what matters here is that it is over.
     await this.#starting?.catch(() => undefined);
     await this.#stopStarted();
   }

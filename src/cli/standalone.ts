@@ -14,7 +14,7 @@ import { createStandaloneWithWorkers } from './workers.ts';
  * @throws ConfigError when the configuration contradicts itself
  */
 export function createStandalone(composition: Composition, cores: number = usableCores()): Role {
-  const { config, clock } = composition;
+  const { config } = composition;
   const workers = workersToStart(composition, cores);
   if (workers > 1) return createStandaloneWithWorkers(composition, workers);
   const store = composeStore(composition);
@@ -35,7 +35,7 @@ export function createStandalone(composition: Composition, cores: number = usabl
     { name: 'registration', service: registration },
     ...gateway.services,
   ];
-  const group = new ServiceGroup(services, clock, config.connect.stopTimeoutMs);
+  const group = new ServiceGroup(services, composition, config.connect.stopTimeoutMs);
   return {
     start: () => group.start(),
     stop: () => group.stop(),

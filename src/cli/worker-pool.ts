@@ -15,6 +15,8 @@ export interface WorkerPoolOptions {
   readonly environment: () => Readonly<Record<string, string>>;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Node's own unless given: what tests put in its place. */
+  readonly cluster?: Pick<typeof cluster, 'setupPrimary' | 'fork'>;
 }
 
 /** Of workers, as `bin/node.sh` has them for gateways of a cluster (ADR 571); options that are given win. */
@@ -38,6 +40,7 @@ interface Place {
 /** Worker processes that share their listening sockets; one that dies is followed by another. */
 export class WorkerPool implements Service {
   readonly #options: WorkerPoolOptions;
+  readonly #cluster: Pick<typeof cluster, 'setupPrimary' | 'fork'>;
   readonly #places: Place[];
   readonly #scrapes = new Map<number, (snapshot: MetricsSnapshot | undefined) => void>();
   #lastRequest = 0;
@@ -47,6 +50,7 @@ export class WorkerPool implements Service {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#cluster = options.cluster ?? cluster;
     this.#places = Array.from({ length: options.count }, (_, index) => ({
       number: index + 1,
       worker: undefined,
@@ -70,7 +74,7 @@ export class WorkerPool implements Service {
   async start(): Promise<void> {
     const { program, args } = this.#options;
     const execArgv = [...NODE_OPTIONS, ...process.execArgv];
-    cluster.setupPrimary({ exec: program, args: [...args], execArgv });
+    this.#cluster.setupPrimary({ exec: program, args: [...args], execArgv });
     process.on('SIGHUP', this.#reopenLogs);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -124,7 +128,10 @@ export class WorkerPool implements Service {
 
   #fork(place: Place): void {
     const { environment, clock, logger } = this.#options;
-    const worker = cluster.fork({ ...environment(), [WORKER_VARIABLE]: String(place.number) });
+    const worker = this.#cluster.fork({
+      ...environment(),
+      [WORKER_VARIABLE]: String(place.number),
+    });
     place.worker = worker;
     place.startedAt = clock.monotonic();
     worker.on('message', (message: FromWorker) => {

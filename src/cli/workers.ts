@@ -23,7 +23,7 @@ const TOKEN_BYTES = 32;
  * @throws ConfigError when the configuration contradicts itself
  */
 export function createStandaloneWithWorkers(composition: Composition, workers: number): Role {
-  const { config, clock } = composition;
+  const { config } = composition;
   // Only this process and those that it starts know it.
   const credentials = { token: randomBytes(TOKEN_BYTES).toString('base64url') };
   const store = composeStore(composition);
@@ -58,7 +58,7 @@ export function createStandaloneWithWorkers(composition: Composition, workers: n
       { name: 'workers', service: pool },
       ...(admin === undefined ? [] : [{ name: 'metrics', service: admin }]),
     ],
-    clock,
+    composition,
     config.connect.stopTimeoutMs,
   );
   return {

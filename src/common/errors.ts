@@ -49,8 +49,12 @@ export class ConfigError extends LmqttError {
 
 /** An address that cannot be bound. The message names the address. */
 export class ListenError extends LmqttError {
-  constructor(message: string, options?: LmqttErrorOptions) {
+  /** The one that was asked for, where it is known. */
+  readonly port: number | undefined;
+
+  constructor(message: string, { port, ...options }: LmqttErrorOptions & { port?: number } = {}) {
     super(ErrorCode.LISTEN_FAILED, message, options);
+    this.port = port;
   }
 }
 

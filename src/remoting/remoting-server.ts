@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock, Timer } from '../common/clock.ts';
-import { ListenError, messageOf } from '../common/errors.ts';
+import { bind } from '../common/bind.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import { DEFAULT_MAX_FRAME_BYTES } from './frame.ts';
@@ -95,12 +95,10 @@ export class RemotingServer implements Service {
     });
     this.#server = server;
     try {
-      await listen(server, host, port);
+      await bind(server, { host, port });
     } catch (error) {
       this.#server = undefined;
-      throw new ListenError(`cannot listen on ${host}:${String(port)}: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw error;
     }
     server.on('error', (error) => {
       logger.error({ error: error.message }, 'remoting server failed');
@@ -150,14 +148,4 @@ export class RemotingServer implements Service {
       if (connection.idleMs >= this.#limits.idleTimeoutMs) connection.destroy();
     }
   }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

@@ -7,7 +7,9 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import type { Clock } from '../common/clock.ts';
-import { ListenError, messageOf } from '../common/errors.ts';
+import { addressText } from '../common/address-text.ts';
+import { listenError } from '../common/bind.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import { connectionOptions } from './channel-options.ts';
@@ -115,14 +117,11 @@ export class RpcServer implements Service {
       ...(credentials.token === undefined ? {} : { interceptors: [check] }),
     });
     for (const register of this.#register) register(server);
-    const address = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+    const address = addressText(host, port);
     this.#port = await new Promise((resolve, reject) => {
       server.bindAsync(address, serverCredentials(credentials), (error, bound) => {
         if (error === null) resolve(bound);
-        else
-          reject(
-            new ListenError(`cannot listen on ${address}: ${error.message}`, { cause: error }),
-          );
+        else reject(listenError({ host, port }, error));
       });
     });
     this.#server = server;

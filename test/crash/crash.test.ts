@@ -4,7 +4,7 @@ import type { Broker } from '../helpers/broker.ts';
 import { isBuildCurrent } from '../helpers/compiled.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { Random } from '../helpers/random.ts';
-import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
+import { brokerOfSuite } from '../helpers/start-broker.ts';
 import { CrashPublisher } from './crash-publisher.ts';
 import { CrashSubscriber } from './crash-subscriber.ts';
 import { CrashWorld } from './crash-world.ts';
@@ -21,14 +21,8 @@ const PEER_TOPIC = `crash/p2p/${PEER}`;
 describe('crash: SIGKILL at random moments', () => {
   let broker: Broker;
 
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker({ compiled: isBuildCurrent() });
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
+  brokerOfSuite({ compiled: isBuildCurrent() }, (started) => {
+    broker = started;
   });
 
   it(`loses, reorders and repeats nothing over ${KILLS} kills [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT-4.4.0-1] [MQTT-4.6.0-1]`, async function () {

@@ -34,6 +34,25 @@ export async function disposeBroker(broker: Broker): Promise<void> {
   await removeTempDir(broker.dataDir);
 }
 
+/**
+ * Has a suite start a server of its own before its tests and end it after them.
+ * @param use called with the server once it runs
+ */
+export function brokerOfSuite(options: BrokerOptions, use: (broker: Broker) => void): void {
+  let broker: Broker | undefined;
+  before('start the server', async function (this: Mocha.Context) {
+    this.timeout(60_000);
+    broker = await startBroker(options);
+    use(broker);
+  });
+
+  after('stop the server', async function (this: Mocha.Context) {
+    this.timeout(30_000);
+    // Undefined when it did not start, which has failed the suite.
+    if (broker !== undefined) await disposeBroker(broker);
+  });
+}
+
 const shared = new Map<string, Promise<Broker>>();
 
 /** One server for all suites that ask for the same options; ended after the last test of the run. */

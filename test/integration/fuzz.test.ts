@@ -7,7 +7,7 @@ import { type Fuzzer, PacketFuzzer } from '../helpers/packet-fuzzer.ts';
 import { PacketFuzzer5 } from '../helpers/packet-fuzzer5.ts';
 import { Random } from '../helpers/random.ts';
 import { mebibytes } from '../helpers/rss-probe.ts';
-import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
+import { brokerOfSuite } from '../helpers/start-broker.ts';
 
 const PACKETS = 120_000;
 const ATTACKERS = 12;
@@ -54,14 +54,8 @@ function nextAttack(random: Random, fuzzer: Fuzzer): { packets: number; pieces: 
 describe('integration: fuzz', () => {
   let broker: Broker;
 
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker();
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
+  brokerOfSuite({}, (started) => {
+    broker = started;
   });
 
   it(`${PACKETS} random, mutated and cut-off packets of 3.1.1 harm nobody [MQTT-4.8.0-1]`, async function () {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Broker } from '../helpers/broker.ts';
 import { connack, connect, PINGREQ, PINGRESP } from '../helpers/packets.ts';
 import { RawClient } from '../helpers/raw-client.ts';
-import { disposeBroker, startBroker } from '../helpers/start-broker.ts';
+import { brokerOfSuite } from '../helpers/start-broker.ts';
 
 const CONNECTIONS = 2_000;
 const BATCH = 100;
@@ -11,14 +11,8 @@ const MAX_BYTES_PER_CONNECTION = 24 * 1024;
 describe('integration: idle connections', () => {
   let broker: Broker;
 
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker();
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
+  brokerOfSuite({}, (started) => {
+    broker = started;
   });
 
   it(`${CONNECTIONS} of them cost little memory each and all answer`, async function () {

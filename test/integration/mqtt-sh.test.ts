@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import mqtt from 'mqtt';
 import { eventually } from '../helpers/eventually.ts';
@@ -60,9 +61,9 @@ describe('bin/mqtt.sh', function () {
     expect((await sh.run(['status'])).code, 'status').to.equal(3);
   }
 
-  function configure(file: string, text: string): void {
+  function configure(file: string, content: string): void {
     mkdirSync(join(sh.home, 'conf'), { recursive: true });
-    writeFileSync(join(sh.home, 'conf', file), text);
+    writeFileSync(join(sh.home, 'conf', file), content);
   }
 
   describe('a life', () => {
@@ -159,6 +160,25 @@ describe('bin/mqtt.sh', function () {
     });
   });
 
+  it('does not stop what another user runs, and says whose it is', async function () {
+    // Only root can be two users.
+    if (process.getuid?.() !== 0) this.skip();
+    await expectSuccess('start');
+    const { pid } = sh;
+    chmodSync(sh.home, 0o755);
+    const asNobody = spawn('sh', [join(ROOT, 'bin/mqtt.sh'), 'stop'], {
+      env: sh.environment(),
+      uid: 65_534,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [stderr] = await Promise.all([text(asNobody.stderr), once(asNobody, 'exit')]);
+    expect(stderr).to.equal(
+      `lmqtt: no permission to stop pid ${String(pid)}: it is a process of root\n`,
+    );
+    expect(asNobody.exitCode).to.equal(1);
+    expect(sh.pid, 'pid file').to.equal(pid);
+  });
+
   describe('run', () => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       it(`stays in the foreground until ${signal}, and logs to the console`, async () => {
@@ -221,6 +241,24 @@ describe('bin/mqtt.sh', function () {
       });
     }
 
+    it('gives the reason of a worker that cannot listen, with the keys', async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      try {
+        await expectFailure(
+          `127.0.0.1:${port}: the port is in use: stop what uses it, or choose another (mqttHost, mqttPort in connect.conf)`,
+          {
+            LMQTT_CONNECT_MQTT_PORT: String(port),
+            LMQTT_CONNECT_WORKERS: '2',
+            LMQTT_CONNECT_WORKERS_BEYOND_CORES: 'true',
+          },
+        );
+      } finally {
+        server.close();
+      }
+    });
+
     it('names a data directory that is in use', async () => {
       await expectSuccess('start');
       const other = await MqttSh.create({ LMQTT_DATA_DIR: join(sh.home, 'data') });
@@ -253,6 +291,17 @@ describe('bin/mqtt.sh', function () {
       });
     });
 
+    it('says what a gateway was waiting for when it gives up', async () => {
+      const outcome = await sh.run(['start', 'gateway'], {
+        LMQTT_CLUSTER_NAMESRV_ADDR: '127.0.0.1:1',
+        LMQTT_TEST_START_SECONDS: '2',
+      });
+      expect(outcome).to.include({
+        code: 1,
+        stderr: `lmqtt: not ready after 2 s, killed: it was waiting for a name server (127.0.0.1:1); its log is in ${join(sh.home, 'logs')}\n`,
+      });
+    });
+
     it('asks for a newer Node.js', async () => {
       const bin = join(sh.home, 'bin');
       mkdirSync(bin);
@@ -264,12 +313,47 @@ describe('bin/mqtt.sh', function () {
     });
   });
 
+  describe('check', () => {
+    it('says that the configuration is valid, and starts nothing', async () => {
+      const { stdout } = await expectSuccess('check', 'gateway');
+      expect(stdout).to.equal(
+        `the configuration in ${join(sh.home, 'conf')} is valid for gateway\n`,
+      );
+      expect(existsSync(join(sh.home, 'data')), 'data directory').to.equal(false);
+    });
+
+    it('names what is wrong', async () => {
+      configure('connect.conf', 'maxConn = many\n');
+      const outcome = await sh.run(['check']);
+      expect(outcome).to.include({ code: 1, stdout: '' });
+      expect(outcome.stderr).to.match(/^lmqtt: .*connect\.conf:1: maxConn = 'many'[^\n]+\n$/);
+    });
+
+    it('leaves what runs alone when a restart could not start it again', async () => {
+      await expectSuccess('start');
+      const { pid } = sh;
+      configure('connect.conf', 'maxCon = 1\n');
+      const outcome = await sh.run(['restart']);
+      expect(outcome).to.include({ code: 1, stdout: '' });
+      expect(outcome.stderr).to.include("unknown key 'maxCon'");
+      expect(sh.pid).to.equal(pid);
+      expect(await answersMqtt(sh.mqttPort)).to.equal(true);
+    });
+  });
+
   describe('words', () => {
     for (const args of [[], ['begin'], ['start', 'everything'], ['start', 'standalone', 'now']]) {
       it(`shows its usage for '${args.join(' ')}'`, async () => {
         const outcome = await sh.run(args);
-        expect(outcome.code).to.equal(2);
-        expect(outcome.stderr).to.match(/^usage: /);
+        expect(outcome).to.include({ code: 2, stdout: '' });
+        expect(outcome.stderr).to.match(/^(lmqtt: [^\n]+\n)?usage: /);
+        expect(outcome.stderr).to.include(args.at(-1) ?? 'usage');
+      });
+    }
+
+    for (const word of ['help', '--help', '-h']) {
+      it(`shows its usage, and succeeds, for '${word}'`, async () => {
+        expect((await expectSuccess(word)).stdout).to.match(/^usage: /);
       });
     }
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Broker } from '../helpers/broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { mebibytes, RssProbe } from '../helpers/rss-probe.ts';
-import { disposeBroker, isMosquitto, startBroker } from '../helpers/start-broker.ts';
+import { brokerOfSuite, isMosquitto } from '../helpers/start-broker.ts';
 import { StreamPublisher } from '../helpers/stream-publisher.ts';
 import { StreamSubscriber } from '../helpers/stream-subscriber.ts';
 
@@ -14,14 +14,8 @@ const MAX_RSS = 700 * 1024 * 1024;
 describe('integration: a backlog of a million messages', () => {
   let broker: Broker;
 
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker({ maxInflight: MAX_INFLIGHT });
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
+  brokerOfSuite({ maxInflight: MAX_INFLIGHT }, (started) => {
+    broker = started;
   });
 
   it('of a persistent session drains completely and in order [MQTT-3.1.2-5] [MQTT-4.6.0-6]', async function () {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Broker } from '../helpers/broker.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { mebibytes, RssProbe } from '../helpers/rss-probe.ts';
-import { disposeBroker, isMosquitto, startBroker } from '../helpers/start-broker.ts';
+import { brokerOfSuite, isMosquitto } from '../helpers/start-broker.ts';
 import { StreamPublisher } from '../helpers/stream-publisher.ts';
 import { StreamSubscriber } from '../helpers/stream-subscriber.ts';
 
@@ -16,14 +16,8 @@ const MAX_RSS = 700 * 1024 * 1024;
 describe('integration: subscribers that stop reading, at QoS 0 and 1,', () => {
   let broker: Broker;
 
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker();
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
+  brokerOfSuite({}, (started) => {
+    broker = started;
   });
 
   it('neither grows the process nor slows another while 1 GB is published', async function () {

@@ -6,7 +6,7 @@ import { isBuildCurrent } from '../helpers/compiled.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { HonestPair } from '../helpers/honest-pair.ts';
 import { connect, field, frame, subscribe, uint16 } from '../helpers/packets.ts';
-import { disposeBroker, isMosquitto, startBroker } from '../helpers/start-broker.ts';
+import { brokerOfSuite, isMosquitto } from '../helpers/start-broker.ts';
 
 const ATTACKERS = 25;
 const PACKETS = 10_000;
@@ -22,14 +22,8 @@ describe('integration: clients that subscribe as fast as they can send', () => {
   let pair: HonestPair;
   const sockets: Socket[] = [];
 
-  before('start the server', async function (this: Mocha.Context) {
-    this.timeout(60_000);
-    broker = await startBroker({ compiled: isBuildCurrent() });
-  });
-
-  after('stop the server', async function (this: Mocha.Context) {
-    this.timeout(30_000);
-    await disposeBroker(broker);
+  brokerOfSuite({ compiled: isBuildCurrent() }, (started) => {
+    broker = started;
   });
 
   beforeEach(async () => {

@@ -89,7 +89,7 @@ export class AclFile implements Authorizer, Service {
     }
   }
 
-  /** True when the rules are others than before. */
+  /** Returns whether the rules have changed. */
   async #load(): Promise<boolean> {
     const { file } = this.#options;
     let text: string;

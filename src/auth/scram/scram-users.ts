@@ -92,7 +92,7 @@ export class ScramUsers implements Service, ScramUserTable {
     }
   }
 
-  /** Reads the file when it is another than before; true when it was. */
+  /** Reads the file when it has changed; returns whether it had. */
   async #load(): Promise<boolean> {
     const { path } = this.#options;
     let text: string;

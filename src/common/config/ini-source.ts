@@ -63,7 +63,9 @@ const HEADER = /^\[(\w+)\.([\w-]+)\]\s*(?:[;#].*)?$/;
 function parseHeader(line: string, where: string): { kind: string; name: string } {
   const [, kind, name] = HEADER.exec(line) ?? [];
   if (kind === undefined || name === undefined) {
-    throw new ConfigError(`${where}: '${line}' is not a section [kind.name]`);
+    throw new ConfigError(
+      `${where}: '${line}' is not a section: expected [kind.name], as in [listener.one]`,
+    );
   }
   return { kind, name };
 }

@@ -106,7 +106,7 @@ function checkSection(
 ): void {
   const where = `${origin}:${line}`;
   if (spec === undefined) {
-    throw new ConfigError(`${where}: sections are not allowed here, found '[${kind}.${name}]'`);
+    throw new ConfigError(`${where}: this file has no sections, found '[${kind}.${name}]'`);
   }
   if (kind !== spec.kind) {
     const expected = `[${spec.kind}.${name}]`;
@@ -159,7 +159,8 @@ function readValue(schema: AnyKeySchema, text: string, where: string): ConfValue
   }
   if (validate(value)) return value;
   const shown = schema.secret === true ? '<redacted>' : `'${text}'`;
-  throw new ConfigError(`${where} = ${shown}: expected ${expectationOf(schema)}`);
+  const unit = schema.unit === undefined ? '' : ` (${schema.unit})`;
+  throw new ConfigError(`${where} = ${shown}: expected ${expectationOf(schema)}${unit}`);
 }
 
 /** Turns text into the type of the schema where it reads as one; the validator refuses the rest. */

@@ -1,10 +1,8 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Principal } from '../../auth/types.ts';
-import { messageOf } from '../../common/errors.ts';
 import { PLAIN_QOS1 } from '../codec/alike-publishes.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { LARGEST_PACKET } from '../codec/connect-packet.ts';
-import { encodeFarewell } from '../codec/encode-rare.ts';
 import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
@@ -23,6 +21,7 @@ import { dispatch, refuseBeforeConnect } from './dispatch.ts';
 import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { countLimit } from './count-limit.ts';
 import { answerError, disconnectReasonOf, publicReasonOf } from './error-mapper.ts';
+import { leaveSession, sayFarewell, tellDisconnected } from './farewell.ts';
 import { handlePubacks } from './handlers/acks.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { ChannelState, type ProtocolChannel, type PublishPort } from './protocol-channel.ts';
@@ -176,24 +175,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     const { session } = this;
     if (session === undefined) return;
     this.session = undefined;
-    if (wasConnected) {
-      this.context.logger.debug(
-        { clientId: session.clientId, reason: this.end.reason },
-        'client disconnected',
-      );
-      this.context.events?.disconnected(this, this.end);
-      const { hooks } = this.context;
-      hooks?.connections.disconnected(hooks.clients.of(this), this.end);
-    }
-    if (this.will !== undefined) {
-      this.context.wills.connectionEnded(session.clientId, this.will, session.expirySeconds);
-    }
-    this.context.sessions.close(session, this).catch((error: unknown) => {
-      this.context.logger.error(
-        { clientId: session.clientId, error: messageOf(error) },
-        'saving the session failed',
-      );
-    });
+    if (wasConnected) tellDisconnected(this, session.clientId);
+    leaveSession(this, session);
   }
 
   /** Forwards what was published before a packet that changes who gets it. */
@@ -304,15 +287,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   /** Sends what is waiting and closes. A client of MQTT 5 may be told what servers to use instead. */
   close(reason: string, reasonCode?: number, serverReference?: string): void {
     if (this.end === CONNECTION_LOST) this.end = { isByClient: false, reasonCode, reason };
-    if (
-      reasonCode !== undefined &&
-      this.version === ProtocolVersion.MQTT_5 &&
-      this.state === ChannelState.CONNECTED
-    ) {
-      const most = this.maximumPacketSize;
-      const farewell = encodeFarewell(reasonCode, reason, most, serverReference);
-      if (farewell.length <= most) this.send(farewell);
-    }
+    if (reasonCode !== undefined) sayFarewell(this, reasonCode, reason, serverReference);
     this.connection.end();
   }
 

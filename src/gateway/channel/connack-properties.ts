@@ -21,8 +21,8 @@ export interface ConnectOutcome {
 }
 
 /**
- * What the client has to know of us (MQTT 5 §3.2.2.3); what is left out is at its default. Response
- * Information, which nobody depends on, goes where it would not fit.
+ * The properties of CONNACK (MQTT 5 §3.2.2.3), without those that are at their default. Response Information
+ * is optional, and left out when CONNACK would be too large with it.
  * @throws MqttProtocolError PACKET_TOO_LARGE when the client takes no CONNACK of that size
  *   [MQTT5-3.1.2-24]
  */

@@ -11,7 +11,7 @@ export interface WatchedChannel {
   readonly context: ChannelContext;
   readonly connection: Connection;
   readonly state: ChannelState;
-  /** Its packets wait for an answer of ours, or for the time that it may publish again. */
+  /** The client's packets are not read for now: a handler is at work, or its publish rate is exceeded. */
   readonly isBusy: boolean;
   close(reason: string, reasonCode?: number): void;
 }

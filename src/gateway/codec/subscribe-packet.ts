@@ -25,7 +25,7 @@ export interface SubscribePacket {
   /** 0 = none. */
   readonly subscriptionId: number;
   readonly subscriptions: readonly Subscription[];
-  /** Filters behind these that are more than were to be decoded. */
+  /** How many filters follow that were not decoded, because the limit was reached. */
   readonly surplus: number;
 }
 

@@ -5,8 +5,8 @@ import type { LingeringStreams } from './lingering-streams.ts';
 import { OutBuffer } from '../codec/out-buffer.ts';
 import { canWriteDirect, unsentBytes, writeDirect } from './direct-writes.ts';
 import { LARGE_READ, type ReadTurns } from './read-turns.ts';
-import { beginningOf, readShared } from './shared-reads.ts';
-import { slabPool } from '../codec/slab-pool.ts';
+import { hearSocket, type SocketListener } from './socket-events.ts';
+import { writeToStream } from './stream-writes.ts';
 
 /** The protocol side of a connection. */
 export interface ConnectionOwner {
@@ -28,7 +28,7 @@ const SMALLEST_REST = 256;
  * One socket or WebSocket: bytes in, bytes out, back-pressure. Knows nothing of MQTT. Reading pauses while anyone
  * holds a pause reason; output beyond `highWater` makes the connection `congested`.
  */
-export class Connection implements Flushable {
+export class Connection implements Flushable, SocketListener {
   readonly out: OutBuffer = new OutBuffer();
   readonly #socket: ByteStream;
   readonly #peer: Peer | undefined;
@@ -107,14 +107,9 @@ export class Connection implements Flushable {
   open(owner: ConnectionOwner): void {
     this.#owner = owner;
     const socket = this.#socket;
-    (socket as ConnectedSocket)[kConnection] = this;
     this.#isDirect = canWriteDirect(socket);
     // What a PROXY header came with is in the stream: such a socket goes on by its events.
-    if (this.#peer !== undefined || !readShared(socket, onRead)) socket.on('data', onData);
-    if (!this.#isDirect) socket.on('drain', onDrain);
-    socket.on('close', onClose);
-    socket.on('error', ignoreReset);
-    socket.on('end', onEnd);
+    hearSocket(socket, this, { isShared: this.#peer === undefined, isDrained: !this.#isDirect });
   }
 
   /** Says that `out` has grown; it is sent at the end of the turn. */
@@ -137,7 +132,7 @@ export class Connection implements Flushable {
     if (this.#isDirect) {
       if (writeDirect(socket, this.out, this)) return bytes;
     } else {
-      this.#writeToStream(socket);
+      writeToStream(socket, this.out);
     }
     if (!this.#congested && this.#isFull(socket)) {
       this.#congested = true;
@@ -147,16 +142,7 @@ export class Connection implements Flushable {
     return bytes;
   }
 
-  #writeToStream(socket: ByteStream): void {
-    flushing = socket;
-    // Several slabs go out in one system call; for one, corking is only overhead.
-    const several = this.out.slabs > 1;
-    if (several) socket.cork();
-    this.out.drainTo(writeSlab);
-    if (several) socket.uncork();
-  }
-
-  /** More waits than the high-water mark allows, and somebody will tell when it does no longer. */
+  /** Whether more output waits than the high-water mark allows. Only true when a drain is certain to be told of. */
   #isFull(socket: ByteStream): boolean {
     if (this.#isDirect) return unsentBytes(socket) > this.#highWater;
     // Without `writableNeedDrain` there will be no 'drain': the limit is below the socket's own.
@@ -274,46 +260,4 @@ export class Connection implements Flushable {
     this.#owner = undefined;
     owner?.onClose();
   }
-}
-
-const kConnection = Symbol('connection');
-
-/** A socket knows its connection, so that all sockets share their listeners: an idle one owns no closure. */
-interface ConnectedSocket extends ByteStream {
-  [kConnection]?: Connection;
-}
-
-function onData(this: ConnectedSocket, chunk: Buffer): void {
-  this[kConnection]?.received(chunk);
-}
-
-function onRead(this: ConnectedSocket, length: number, buffer: Buffer): boolean {
-  this[kConnection]?.received(beginningOf(buffer, length));
-  return true;
-}
-
-function onDrain(this: ConnectedSocket): void {
-  this[kConnection]?.drained();
-}
-
-function onClose(this: ConnectedSocket): void {
-  this[kConnection]?.ended();
-}
-
-function onEnd(this: ConnectedSocket): void {
-  this[kConnection]?.peerEnded();
-}
-
-/** A reset is an end like any other: 'close' follows and does the work. */
-function ignoreReset(): void {
-  // Nothing to do here.
-}
-
-/** The socket that is being flushed: `drainTo` hands over one slab at a time and takes no argument more. */
-let flushing: ByteStream;
-
-function writeSlab(slab: Buffer, length: number): void {
-  flushing.write(length === slab.length ? slab : slab.subarray(0, length), () => {
-    slabPool.give(slab);
-  });
 }

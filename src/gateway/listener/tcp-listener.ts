@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { ListenError, messageOf } from '../../common/errors.ts';
+import { bind } from '../../common/bind.ts';
 import type { TcpKeepAliveOptions } from '../options.ts';
 import type { ListenAddress } from './listener-options.ts';
 import type { TcpKeepAlive } from './tcp-keep-alive.ts';
@@ -44,37 +44,16 @@ export class TcpListener {
   }
 
   /** @throws ListenError naming the address and the reason */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     const { address, backlog, onError } = this.#options;
-    return new Promise((resolve, reject) => {
-      const failed = (error: Error): void => {
-        const where = `${address.host}:${String(address.port)}`;
-        reject(
-          new ListenError(`cannot listen for MQTT on ${where}: ${reasonOf(error)}`, {
-            cause: error,
-          }),
-        );
-      };
-      this.#server.once('error', failed);
-      this.#server.listen({ host: address.host, port: address.port, backlog }, () => {
-        this.#server.off('error', failed);
-        // Accepting can fail later (too many open files): the listener goes on.
-        this.#server.on('error', onError);
-        resolve();
-      });
-    });
+    const { host, port } = address;
+    await bind(this.#server, { host, port, backlog }, 'listen for MQTT');
+    // Accepting can fail later (too many open files): the listener goes on.
+    this.#server.on('error', onError);
   }
 
   /** Accepts no more; open connections are not touched. */
   stop(): void {
     this.#server.close();
   }
-}
-
-function reasonOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return 'the port is taken by another process';
-  if (code === 'EACCES') return 'no permission to use the port';
-  if (code === 'EADDRNOTAVAIL') return 'the address does not belong to this machine';
-  return messageOf(error);
 }

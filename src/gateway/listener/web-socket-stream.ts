@@ -30,7 +30,7 @@ const State = {
   OPEN: 0,
   /** We have sent a close frame and read on to see that of the peer. */
   CLOSING: 1,
-  /** Both have, or the peer has done something wrong: what comes is thrown away. */
+  /** Both sides have sent a close frame, or the peer has broken the protocol: what still comes is discarded. */
   DONE: 2,
 } as const;
 type State = (typeof State)[keyof typeof State];

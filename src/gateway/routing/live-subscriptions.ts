@@ -92,7 +92,7 @@ export class LiveSubscriptions {
     }
   }
 
-  /** The subscriptions that have a queue; of a gateway with others beside it. */
+  /** The subscriptions that read a queue. Known only where other gateways share the store. */
   ofQueue(id: number): ReadonlySet<SessionSubscription> | undefined {
     return this.#byQueue?.get(id);
   }

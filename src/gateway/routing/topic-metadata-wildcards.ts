@@ -72,7 +72,7 @@ export class Wildcards {
   start(): void {
     const { kv, filters, autoCreateWildcard, shared } = this.#options;
     for (const { filter, pinned, uses } of filters.listFilters()) {
-      // Uses of the server's own topics are not registered, and those of other gateways are theirs.
+      // $-topics of the server are not registered; where gateways share the store, each registers its own uses.
       const isUsed = uses > 0 && !isServerTopic(filter) && !shared;
       if (isUsed) this.#uses.set(filter, uses);
       if (pinned) this.#pinned.add(filter);

@@ -60,7 +60,7 @@ export class Cursor<Owner> {
   stopAt: QueueOffset = -1;
   /** The shared group that its messages come from: then the pump does not read for it. */
   shareKey: string | undefined = undefined;
-  /** Undefined when it need not, or not any more, come behind others. */
+  /** Set while it has to wait for cursors in older stores. */
   after: HoldBack<Owner> | undefined = undefined;
 
   constructor(

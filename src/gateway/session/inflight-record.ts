@@ -70,7 +70,7 @@ const scratch = Buffer.allocUnsafeSlow(32 * 1024);
 
 /** Where a record belongs that is one of several of its session. */
 export interface RecordPlace {
-  /** When the session was made: a record of another one is what was left of that. */
+  /** Creation time of the session: a record with another one was left behind by an earlier session of the client. */
   readonly sessionCreatedAt: number;
   /** Slot of `nextPacketId`. */
   readonly nextSlot: number;

@@ -5,36 +5,66 @@ import type { StateReader } from './state-reader.ts';
 /** Bytes that `writeReceived` takes at most for each identifier. */
 export const MOST_RECEIVED_BYTES = 3;
 
-/** Writes identifiers as runs, in their order; returns the position after them. */
-export function writeReceived(target: Buffer, packetIds: Iterable<number>, start: number): number {
-  let at = start;
-  let expected = 1;
-  let first = 1;
-  let length = 0;
-  for (const packetId of packetIds) {
-    if (length > 0 && packetId === packetIdAfter(first, length)) {
-      length++;
-      continue;
-    }
-    if (length > 0) {
-      at = writeRun(target, first - expected, length, at);
-      expected = packetIdAfter(first, length);
-    }
-    first = packetId;
-    length = 1;
+const NONE: Buffer = Buffer.alloc(0);
+
+/** Joins identifiers that follow each other to runs and writes these: `begin`, `add` for each in order, `end`. */
+class RunWriter {
+  #target = NONE;
+  #at = 0;
+  /** What follows the run before: a run is written as its distance from there. */
+  #expected = 1;
+  #first = 1;
+  #length = 0;
+
+  begin(target: Buffer, start: number): void {
+    this.#target = target;
+    this.#at = start;
+    this.#expected = 1;
+    this.#length = 0;
   }
-  return length === 0 ? at : writeRun(target, first - expected, length, at);
+
+  add(packetId: number): void {
+    if (this.#length > 0) {
+      const next = packetIdAfter(this.#first, this.#length);
+      if (packetId === next) {
+        this.#length++;
+        return;
+      }
+      this.#writeRun();
+      this.#expected = next;
+    }
+    this.#first = packetId;
+    this.#length = 1;
+  }
+
+  /** Returns the position after what was written. */
+  end(): number {
+    if (this.#length > 0) this.#writeRun();
+    this.#target = NONE;
+    return this.#at;
+  }
+
+  #writeRun(): void {
+    const step = this.#first - this.#expected;
+    const skipped = step < 0 ? step + PACKET_IDS : step;
+    const head = skipped * 2 + (this.#length > 1 ? 1 : 0);
+    this.#at = writeVarint(this.#target, head, this.#at);
+    if (this.#length > 1) this.#at = writeVarint(this.#target, this.#length - 2, this.#at);
+  }
 }
 
-/** Writes one run; returns the position after it. */
-export function writeRun(target: Buffer, step: number, length: number, start: number): number {
-  const skipped = step < 0 ? step + PACKET_IDS : step;
-  const at = writeVarint(target, skipped * 2 + (length > 1 ? 1 : 0), start);
-  return length > 1 ? writeVarint(target, length - 2, at) : at;
+/** One for all: records are written one at a time, many a second. */
+export const runWriter: RunWriter = new RunWriter();
+
+/** Writes identifiers as runs, in their order; returns the position after them. */
+export function writeReceived(target: Buffer, packetIds: Iterable<number>, start: number): number {
+  runWriter.begin(target, start);
+  for (const packetId of packetIds) runWriter.add(packetId);
+  return runWriter.end();
 }
 
 /**
- * Reads what `writeReceived` has written.
+ * Reads what a `RunWriter` has written.
  * @throws StoreError STORE_CORRUPT for anything else
  */
 export function readReceivedRuns(reader: StateReader, count: number): Set<number> {

@@ -1,4 +1,4 @@
-import { writeRun } from './received-runs.ts';
+import { runWriter } from './received-runs.ts';
 
 /** Identifiers of a page: 32 pages have all that there are. */
 const PAGE_IDS = 2048;
@@ -138,10 +138,7 @@ export class ReceivedSet {
   /** Writes them as runs, ascending; returns the position after them. Nothing when they are in pages. */
   write(target: Buffer, start: number): number {
     if (this.#isPaged) return start;
-    let at = start;
-    let expected = 1;
-    let first = 0;
-    let length = 0;
+    runWriter.begin(target, start);
     for (let index = 0; index < this.#pages.length; index++) {
       const page = this.#pages[index];
       let left = page?.count ?? 0;
@@ -152,21 +149,11 @@ export class ReceivedSet {
         for (let bit = 0; bit < 8; bit++) {
           if (((bits >> bit) & 1) === 0) continue;
           left--;
-          const packetId = base + bit;
-          if (length > 0 && packetId === first + length) {
-            length++;
-            continue;
-          }
-          if (length > 0) {
-            at = writeRun(target, first - expected, length, at);
-            expected = first + length;
-          }
-          first = packetId;
-          length = 1;
+          runWriter.add(base + bit);
         }
       }
     }
-    return length === 0 ? at : writeRun(target, first - expected, length, at);
+    return runWriter.end();
   }
 
   #present(): number {

@@ -41,7 +41,7 @@ export function readRuns(reader: StateReader, count: number, queueCount: number)
   return entries;
 }
 
-/** Reads runs one after the other: what is left out of one is in those before. */
+/** Reads runs one after the other. Each is written as its difference from the ones before it. */
 class RunReader {
   readonly #reader: StateReader;
   readonly #queueCount: number;

@@ -18,7 +18,7 @@ const EXPIRY_DUTY = claimKey(ClaimKind.DUTY, 'session-expiry');
 export interface SessionSweeperParts {
   readonly sessions: SessionRegistry;
   readonly store: StateStore;
-  /** The stores behind it, where there are several: one that is away does not keep the sessions of others. */
+  /** The single stores, where there are several: sessions expire in the others while one is away. */
   readonly stores?: Stores | undefined;
   readonly cluster: Cluster | undefined;
   readonly clock: Clock;

@@ -39,7 +39,7 @@ export class SubscriptionGrowth {
     const { stores, log } = this.#parts;
     if (session.persistent && session.lanes === undefined) {
       session.lanes = lanesFor(stores, session.clientId);
-      // What the only store until now has of it is not known here.
+      // Whether the first store has an in-flight record of this session is not known here.
       session.lanes?.found(0, undefined);
       if (session.lanes !== undefined) session.lanes.known = 1;
     }

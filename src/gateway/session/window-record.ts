@@ -84,7 +84,7 @@ class RecordDraft {
       this.#index = this.#indexOf(cursor.shareKey ?? cursor.queue.name);
       this.#cursor = cursor;
     }
-    // What is assigned counts as sent: by the time that anyone reads this it may have been.
+    // A message with a packet identifier is saved as sent: by the time that this record is read, it may have been.
     const state = inflight.state(slot) === DeliveryState.RELEASED ? 2 : 1;
     const kind = kindOf(state, inflight.qos(slot));
     const { runs } = this;

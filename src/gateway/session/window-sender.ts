@@ -10,7 +10,7 @@ import type { SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionLink } from './session.ts';
 import { isAssigned, type SessionLanes } from './session-lanes.ts';
 
-/** Room for one more packet; a full output is sent at once to see whether the socket takes it. */
+/** Whether there is room for one more packet. A full output buffer is flushed first, since the socket may take it at once. */
 export function hasRoom(link: SessionLink, highWater: number): boolean {
   if (link.congested) return false;
   if (link.out.byteLength <= highWater) return true;

@@ -25,7 +25,7 @@ export interface LeaseFetchParts {
   readonly giveBack: (key: string, offsets: readonly QueueOffset[]) => void;
 }
 
-/** Takes messages of a group back from clients that took them along when they went: others are here now. */
+/** Takes back the messages of a shared group that clients which have disconnected still hold, for the members that are connected. */
 export class LeaseFetch {
   readonly #parts: LeaseFetchParts;
   #away: AwayClients | undefined;

@@ -40,7 +40,7 @@ export class ShareGroup implements SharedSource, SharedAudience {
    * waits for the turn.
    */
   hasTurn = true;
-  /** Undefined when it need not, or not any more, come behind the same group in older stores (`held-groups.ts`). */
+  /** Set while it has to wait for the same group in older stores (`held-groups.ts`). */
   after: GroupHold | undefined = undefined;
   /** The same group in newer stores, which waits until this one has passed something. */
   waiting: Set<ShareGroup> | undefined = undefined;

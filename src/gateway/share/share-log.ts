@@ -109,7 +109,7 @@ export class ShareLog implements Progress {
     return cluster === undefined ? undefined : partKey(key, cluster.nodeId);
   }
 
-  /** A group that is this gateway's alone is one record. Returns whether it is as it was. */
+  /** Saves a group that no other gateway shares as one record. Returns whether nothing had to be written. */
   #saveAll(group: ShareGroup): boolean {
     const record = encodeShareRecord(this.#nobodys(group, group.returned()));
     if (group.savedRecord?.equals(record) === true) return true;

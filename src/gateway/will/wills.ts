@@ -194,7 +194,7 @@ export class Wills {
     this.#parts.cluster?.release(willClaim(clientId));
   }
 
-  /** A will that waits is this gateway's, whoever gets the session. */
+  /** Claims the delayed will, so that this gateway publishes it even when another one takes the session over. */
   #claim(clientId: string): void {
     const { cluster, logger } = this.#parts;
     cluster?.claim(willClaim(clientId)).catch((error: unknown) => {

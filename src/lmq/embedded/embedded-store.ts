@@ -19,10 +19,9 @@ import type {
   StoreTopic,
 } from '../spi/types.ts';
 import type { FilterTable } from './filter-table.ts';
-import { JournaledEngine } from './journaled-engine.ts';
 import { consumerOffsets } from './consumer-offsets.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { engineOf } from './engine-of.ts';
+import { engineOf, journaledEngineOf } from './engine-of.ts';
 import type { KvEngine } from './kv-engine.ts';
 import { LmqQueue } from './lmq-queue.ts';
 import type { OffsetTable } from './offset-table.ts';
@@ -31,13 +30,10 @@ import type { QueueTable } from './queue-table.ts';
 import type { RecordLog } from './record-log.ts';
 import { recover } from './recovery.ts';
 import type { StateTable } from './state-table.ts';
-import {
-  DEFAULT_STORE_OPTIONS,
-  type EmbeddedStoreOptions,
-  FlushDiskType,
-} from './store-options.ts';
+import { DEFAULT_STORE_OPTIONS, type EmbeddedStoreOptions } from './store-options.ts';
 import { backUp } from './store-backup.ts';
 import { assembleParts, type StoreParts } from './store-parts.ts';
+import { storeStatsOf } from './store-stats.ts';
 import type { TopicTable } from './topic-table.ts';
 
 /** The LMQ store on RocksDB, in this process: its parts behind the SPI. */
@@ -110,19 +106,7 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
   }
 
   get stats(): StoreStats {
-    const { start, end } = this.#parts.bounds;
-    return {
-      commits: this.#commits.durableCommits,
-      recordsAppended: this.#log.recordsAppended,
-      bytesAppended: this.#log.bytesAppended,
-      tailBytes: this.#parts.tail.bytes,
-      tailHits: this.#reader.tailHits,
-      tailMisses: this.#reader.tailMisses,
-      openQueues: this.#queues.openQueues,
-      recordsExpired: this.#parts.retention.recordsExpired,
-      recordsStored: end.recordsBefore - start.recordsBefore,
-      bytesStored: end.bytesBefore - start.bytesBefore,
-    };
+    return storeStatsOf(this.#parts);
   }
 
   topic(name: string): StoreTopic {
@@ -311,15 +295,5 @@ export function createEmbeddedStore(
   engine?: KvEngine,
 ): LmqStore {
   const complete = { ...DEFAULT_STORE_OPTIONS, ...options };
-  return new EmbeddedStore(
-    complete,
-    engine ??
-      new JournaledEngine(
-        engineOf(complete),
-        complete.clock,
-        complete.logger,
-        complete.journalSmallCommits && complete.flushDiskType === FlushDiskType.ASYNC_FLUSH,
-        complete.journalBytesPerMs,
-      ),
-  );
+  return new EmbeddedStore(complete, engine ?? journaledEngineOf(complete));
 }

@@ -274,7 +274,7 @@ class RocksEngine implements KvEngine {
     const text = messageOf(error);
     const { directory } = this;
     if (/lock hold|while lock file/i.test(text)) {
-      const message = `${directory} is in use by another process (or twice by this one)`;
+      const message = `${directory} is in use: a store directory belongs to one process`;
       return new StoreError(ErrorCode.STORE_LOCKED, message, { cause: error });
     }
     if (/corruption/i.test(text)) {

@@ -25,7 +25,7 @@ export interface RemoteStoreOptions {
   readonly lane: Lane | undefined;
   /** Newest generation of the table of stores that this node follows (docs/adr/0501); 0 without a table. */
   readonly generation: () => number;
-  /** The one by which its messages go to stores now; 0 without a table. */
+  /** Generation by which this node chooses the store of a message now; 0 without a table. */
   readonly activeGeneration: () => number;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -34,7 +34,7 @@ export class ServerNode {
   isDead = false;
   /** Newest generation of the table of stores that it follows; 0 while it has not said. */
   generation = 0;
-  /** The one by which its messages go to stores now; 0 while it has not said. */
+  /** Generation by which it chooses the store of a message now; 0 while it has not said. */
   activeGeneration = 0;
   /** Last batch applied, durable or not. */
   appliedSequence = 0;

@@ -22,7 +22,7 @@ export const ClaimKind = {
 } as const;
 export type ClaimKind = (typeof ClaimKind)[keyof typeof ClaimKind];
 
-/** Nobody has to see to what a dead owner leaves under these. */
+/** Kinds of claims that need no clearing up when their owner has died. */
 const LEAVES_NOTHING: ReadonlySet<string> = new Set([
   ClaimKind.DUTY,
   ClaimKind.GROUP,

@@ -25,6 +25,6 @@ export interface LanePlace {
   readonly lane: Lane;
   /** Newest generation of the table of stores that this gateway follows; asked again and again. */
   readonly generation: () => number;
-  /** The one by which messages of this gateway go to stores now. */
+  /** Generation by which this gateway chooses the store of a message now. */
   readonly activeGeneration: () => number;
 }

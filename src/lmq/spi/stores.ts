@@ -49,8 +49,8 @@ export interface Stores {
    */
   onLaneJoined(take: (lane: Lane) => Promise<void>): void;
   /**
-   * Whether no gateway sends what belongs to the lane to an older store any more; undefined when the older stores have not
-   * said: their next answer comes behind that.
+   * Whether every gateway sends the messages of the lane's topics to it, and none to an older store. Undefined while the
+   * older stores have not said so: ask again after their next answer.
    */
   haveAllSwitched(lane: Lane): boolean | undefined;
   /** `laneOfTopic` has changed: handles of topics are to be asked for again. One listener. */

@@ -239,7 +239,7 @@ export class NamesrvClient implements KvConfig, RegistryView, Service {
   #learn(entries: readonly KvEntry[], delayMs: number): void {
     for (const entry of entries) {
       const isNews = this.#table.merge(entry);
-      // What has been written here is brought to the other name servers at once, known by now or not.
+      // An entry written by this node (no delay) goes to the other name servers even when its watch has brought it already.
       if (!isNews && delayMs > 0) continue;
       for (const replicator of this.#replicators.values()) replicator.offer(entry, delayMs);
       if (!isNews) continue;

@@ -181,7 +181,7 @@ export function addressOf({ storeAddress, brokerAddrs }: BrokerDataBody): string
 export function rpcAddressOf({ brokerName, storeAddress }: BrokerDataBody): string {
   if (storeAddress !== undefined) return storeAddress;
   throw new NamesrvFailure([
-    `store ${brokerName} is in one process with its gateway and takes no commands; enableStoreAdmin of lmq.conf lets it`,
+    `store ${brokerName} is in one process with its gateway, where commands are off: set enableStoreAdmin = true in lmq.conf and restart`,
   ]);
 }
 

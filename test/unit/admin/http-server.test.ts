@@ -169,7 +169,7 @@ describe('HttpServer', () => {
     other.close();
     expect(failure).to.be.instanceOf(ListenError);
     expect((failure as ListenError).message).to.match(
-      new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${String(port)}: .*EADDRINUSE`),
+      new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${String(port)}: the port is in use`),
     );
   });
 

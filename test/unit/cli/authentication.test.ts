@@ -71,6 +71,17 @@ describe('authenticatorFrom', () => {
       .that.matches(/username and secretKey in service\.conf, or allowAnonymous = true/);
   });
 
+  it('shows how an IPv6 address with a port is written', () => {
+    expect(() => authenticatorFrom(none, ['::1:1883'])).to.throw(
+      ConfigError,
+      'if 1883 is to be the port, write [::1]:1883',
+    );
+    expect(() => authenticatorFrom(none, ['2001:db8::a:b']))
+      .to.throw(ConfigError)
+      .with.property('message')
+      .that.matches(/allowAnonymous = true$/);
+  });
+
   it('refuses half of the credentials', () => {
     expect(() => authenticatorFrom({ ...none, username: 'u' }, LOOPBACK)).to.throw(
       ConfigError,

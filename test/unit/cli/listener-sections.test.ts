@@ -149,14 +149,17 @@ authentication = certificate
   });
 
   const refused: Record<string, [string, string]> = {
-    'one without a port': ['[listener.a]', 'connect.conf:1: [listener.a] has no port'],
+    'one without a port': [
+      '[listener.a]',
+      'connect.conf:1: [listener.a] has no port: add port = ...',
+    ],
     'an unknown key': ['[listener.a]\nprot = 1', ":2: unknown key 'prot' in a section, did you"],
     'a key that listeners do not have': ['[listener.a]\nbacklog = 1', ":2: unknown key 'backlog'"],
     'a value that does not fit': ['[listener.a]\nport = x', ":2: port = 'x': expected a whole"],
     'another kind': ['[user.a]', "unknown section '[user.a]', expected '[listener.a]'"],
     'one twice': ['[listener.a]\n[listener.a]', "section '[listener.a]' is already in line 1"],
     'a key twice': ['[listener.a]\nport = 1\nport = 1', ":3: key 'port' is already set in line 2"],
-    'a header that is none': ['[listener]', "'[listener]' is not a section [kind.name]"],
+    'a header that is none': ['[listener]', "'[listener]' is not a section: expected [kind.name]"],
     'a port for a built-in one': ['[listener.mqtt]\nport = 1', 'port is not for it'],
     'one for a listener that is off': ['[listener.ws]\nmaxConn = 1', 'that is not enabled'],
     'certificates over plain TCP': [
@@ -207,7 +210,7 @@ authentication = certificate
     writeFileSync(join(directory, 'lmq.conf'), '[listener.a]');
     expect(() => loadConfig(directory, {})).to.throw(
       ConfigError,
-      "lmq.conf:1: sections are not allowed here, found '[listener.a]'",
+      "lmq.conf:1: this file has no sections, found '[listener.a]'",
     );
   });
 });

@@ -62,6 +62,10 @@ describe('passwd', () => {
   it('reads its command line', () => {
     expect(passwdRequest(['alice'])).to.deep.equal({ ...add('alice'), iterations: 15_000 });
     expect(passwdRequest(['-i', '5000', 'a b'])).to.deep.equal({ ...add('a b'), iterations: 5000 });
+    expect(() => passwdRequest(['-i', 'ten', 'a'])).to.throw(
+      ConfigError,
+      '-i ten: expected a whole number from 4096 to 10000000',
+    );
     expect(passwdRequest(['-d', 'alice'])).to.include({ isDeletion: true });
     for (const args of [
       [],

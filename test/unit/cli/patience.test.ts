@@ -17,6 +17,17 @@ describe('Patience', () => {
     patience = new Patience({ clock, logger: { ...silentLogger, info, warn } });
   });
 
+  it('tells once, with the details, whoever has started the process', async () => {
+    const tell = sinon.spy();
+    const work = new Promise<void>(() => undefined);
+    const told = new Patience({ clock, logger: silentLogger, tell });
+    const waiting = told.await(work, { addresses: ['a:1', 'b:2'] }, 'waiting').catch(messageOf);
+    clock.advance(30_000);
+    expect(tell.args).to.deep.equal([['waiting (a:1, b:2)']]);
+    told.end();
+    await waiting;
+  });
+
   it('says what it waits for, again and again, and not what came at once', async () => {
     let come: (value: number) => void = () => undefined;
     const work = new Promise<number>((resolve) => {

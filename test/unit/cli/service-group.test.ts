@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { type NamedService, ServiceGroup } from '../../../src/cli/service-group.ts';
 import type { Clock } from '../../../src/common/clock.ts';
+import { silentLogger } from '../../../src/common/logger.ts';
 
 const TIMEOUT_MS = 1000;
 
@@ -9,10 +10,12 @@ describe('ServiceGroup', () => {
   let calls: string[];
   let deadline: (() => void) | undefined;
   let clock: Clock;
+  let warn: sinon.SinonSpy;
 
   beforeEach(() => {
     calls = [];
     deadline = undefined;
+    warn = sinon.spy();
     clock = {
       now: () => 0,
       monotonic: () => 0,
@@ -34,7 +37,7 @@ describe('ServiceGroup', () => {
   }
 
   function group(...services: NamedService[]): ServiceGroup {
-    return new ServiceGroup(services, clock, TIMEOUT_MS);
+    return new ServiceGroup(services, { clock, logger: { ...silentLogger, warn } }, TIMEOUT_MS);
   }
 
   async function rejection(promise: Promise<void>): Promise<Error> {
@@ -69,11 +72,13 @@ describe('ServiceGroup', () => {
     expect(calls).to.deep.equal(['start a', 'stop a']);
   });
 
-  it('throws the reason of the failed start even when the clean-up fails too', async () => {
+  it('throws the reason of the failed start, and logs that the clean-up has failed too', async () => {
     const error = new Error('port taken');
     const stuck = service('a', { stop: () => Promise.reject(new Error('stuck')) });
     const failing = service('b', { start: () => Promise.reject(error) });
     expect(await rejection(group(stuck, failing).start())).to.equal(error);
+    expect(warn.args[0]?.[1]).to.equal('not everything stopped after a failed start');
+    expect(warn.args[0]?.[0]).to.have.nested.property('error.message', 'a failed to stop: stuck');
   });
 
   it('starts no further service once it is stopped, and stops those that have started', async () => {

@@ -96,7 +96,7 @@ describe('loadConf', () => {
     ],
     'a word for a number': [
       'maxConn = many',
-      "conf/sample.conf:1: maxConn = 'many': expected a whole number from 1 to 99",
+      "conf/sample.conf:1: maxConn = 'many': expected a whole number from 1 to 99 (connections)",
     ],
     'a fraction': ['maxConn = 1.5', "maxConn = '1.5'"],
     'an exponent': ['maxConn = 1e1', "maxConn = '1e1'"],

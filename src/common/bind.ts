@@ -1,11 +1,19 @@
-import type { ListenOptions, Server } from 'node:net';
 import { addressText } from './address-text.ts';
 import { ListenError, messageOf } from './errors.ts';
 
-export interface BindOptions extends ListenOptions {
+export interface BindOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Connections that the system holds before they are accepted; its own limit unless given. */
+  readonly backlog?: number;
+}
+
+/** What listens: a server of `node:net` or `node:http`, which only the edges import. */
+export interface Bindable {
+  once(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  listen(options: BindOptions, listening: () => void): unknown;
 }
 
 /**
@@ -13,7 +21,7 @@ export interface BindOptions extends ListenOptions {
  * @param action what it is to do there, for the message
  * @throws ListenError (rejection) as `listenError` makes it
  */
-export function bind(server: Server, options: BindOptions, action = 'listen'): Promise<void> {
+export function bind(server: Bindable, options: BindOptions, action = 'listen'): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       reject(listenError(options, error, action));

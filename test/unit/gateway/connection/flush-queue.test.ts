@@ -101,7 +101,9 @@ describe('gateway: FlushQueue', () => {
       await turns(1);
       expect(flushed).to.deep.equal([0, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
       await turns(20);
-      expect(flushed.slice(11).sort((a, b) => a - b)).to.deep.equal([2, 4, 6, 8, 10, 12, 14, 16, 18]);
+      expect(flushed.slice(11).sort((a, b) => a - b)).to.deep.equal([
+        2, 4, 6, 8, 10, 12, 14, 16, 18,
+      ]);
     });
 
     it('keeps what a flush adds', async () => {

@@ -58,7 +58,7 @@ describe('listeners of the running program', function () {
       const value = variable.endsWith('HOST') ? `127.0.0.1:${port}` : String(port);
       try {
         const stderr = await failure({ [`LMQTT_CONNECT_${variable}`]: value });
-        expect(stderr).to.include(`127.0.0.1:${port}`).and.to.include('taken');
+        expect(stderr).to.include(`127.0.0.1:${port}`).and.to.include('the port is in use');
       } finally {
         server.close();
       }

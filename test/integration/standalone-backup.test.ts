@@ -138,6 +138,6 @@ describe('standalone: online backup with enableStoreAdmin', function () {
     await gateway.restart();
     const { code, output } = await backUp(namesrvAddr);
     expect(code).to.equal(1);
-    expect(output).to.include('enableStoreAdmin of lmq.conf');
+    expect(output).to.include('set enableStoreAdmin = true in lmq.conf');
   });
 });

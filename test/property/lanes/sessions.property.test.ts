@@ -6,6 +6,8 @@ import { LaneWorld } from '../../unit/gateway/lanes/lane-world.ts';
 import { Publisher, Subscriber } from './lane-clients.ts';
 
 const LANES = 2;
+/** Many more than a run takes to come to its end. */
+const MOST_ROUNDS = 10_000;
 
 type Step =
   | { readonly is: 'publish'; readonly lane: number; readonly qos: 1 | 2 }
@@ -126,7 +128,8 @@ class Run {
   /** Everything is done that can be done. */
   async end(): Promise<Subscriber> {
     await this.#crash();
-    for (let quiet = 0; quiet < 3;) {
+    for (let quiet = 0, rounds = 0; quiet < 3; rounds++) {
+      expect(rounds, 'rounds until all is done').to.be.below(MOST_ROUNDS);
       await turns();
       this.#publisher.step();
       quiet = this.#subscriber.step(Infinity) === 0 && this.#publisher.isDone ? quiet + 1 : 0;

@@ -188,6 +188,8 @@ function facade(stores: LaneStores): LmqStore {
     get(target, property): unknown {
       if (property === 'writable') return stores.members.every(({ writable }) => writable);
       if (property === 'openCommit') return stores.member(0).openCommit;
+      // As `RoutedStore`: each message goes to its store by itself.
+      if (property === 'appendRun') return undefined;
       if (property in target) return Reflect.get(target, property);
       throw new TypeError(`not with several stores: ${String(property)}`);
     },

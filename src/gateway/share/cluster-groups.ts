@@ -48,8 +48,10 @@ export class ClusterGroups implements GroupLifetime {
   }
 
   async acquire(key: string, topicFilter: string, user: ShareUser): Promise<ShareGroup> {
-    const group = this.#parts.table.find(key) ?? (await this.#enter(key, topicFilter));
+    const group = this.#parts.table.find(key) ?? (await this.#ours.enter(key, topicFilter));
+    const isFirst = !isUsed(group);
     group.entering.add(userKey(user.filter, user.clientId));
+    if (isFirst) this.#fetchBack(group);
     if (user.durable) this.users.add(user.filter, user.clientId);
     return group;
   }
@@ -112,7 +114,7 @@ export class ClusterGroups implements GroupLifetime {
     await serial.run(key, async () => {
       const group = table.find(key);
       if (group !== undefined) fetchBack(group, clientId);
-      else if (this.users.hasNode(key)) await this.#enter(key, share.filter);
+      else if (this.users.hasNode(key)) this.#fetchBack(await this.#ours.enter(key, share.filter));
     });
     const group = table.find(key);
     if (group !== undefined) this.#leaveIfUnused(group);
@@ -153,13 +155,9 @@ export class ClusterGroups implements GroupLifetime {
     if (group !== undefined) this.#leaveIfUnused(group);
   }
 
-  async #enter(key: string, filter: string): Promise<ShareGroup> {
-    const group = await this.#ours.enter(key, filter);
-    this.#fetchBack(group);
-    return group;
-  }
-
+  /** Without members anywhere the clients keep what they have, and find it with DUP: the first one to come asks them. */
   #fetchBack(group: ShareGroup): void {
+    if (!isUsed(group) && !this.users.hasOtherNode(group.key)) return;
     for (const clientId of this.users.clientIds(group.key)) this.#parts.fetchBack(group, clientId);
   }
 
@@ -167,4 +165,9 @@ export class ClusterGroups implements GroupLifetime {
     const { serial } = this.#parts;
     this.#ours.leaveLater(group, (task) => serial.run(group.key, task));
   }
+}
+
+/** Whether it has members at this gateway, or is about to have. */
+function isUsed({ members, entering }: ShareGroup): boolean {
+  return members.length > 0 || entering.size > 0;
 }

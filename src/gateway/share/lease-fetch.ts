@@ -23,6 +23,8 @@ export interface LeaseFetchParts {
   readonly isHere: (group: ShareGroup) => boolean;
   /** In the commit in which the client loses them. */
   readonly giveBack: (key: string, offsets: readonly QueueOffset[]) => void;
+  /** Nothing is being taken back for the group any more: whoever stayed in it for that need not. */
+  readonly done: (group: ShareGroup) => void;
 }
 
 /** Takes back the messages of a shared group that clients which have disconnected still hold, for the members that are connected. */
@@ -44,13 +46,19 @@ export class LeaseFetch {
     group.holders.delete(clientId);
     const away = this.#away;
     if (away === undefined) return;
+    group.fetching++;
     const fetching = away.whileAway(clientId, () => this.#fetch(away, group, clientId));
-    fetching.catch((error: unknown) => {
-      this.#parts.logger.error(
-        { clientId, group: group.key, error: messageOf(error) },
-        'taking messages of a shared subscription back failed',
-      );
-    });
+    fetching
+      .catch((error: unknown) => {
+        this.#parts.logger.error(
+          { clientId, group: group.key, error: messageOf(error) },
+          'taking messages of a shared subscription back failed',
+        );
+      })
+      .finally(() => {
+        group.fetching--;
+        if (group.fetching === 0) this.#parts.done(group);
+      });
   }
 
   async #fetch({ parts }: AwayClients, group: ShareGroup, clientId: string): Promise<void> {
@@ -60,7 +68,7 @@ export class LeaseFetch {
     const saved = await parts.readWith(clientId, lane, () =>
       store.getState(StateSpace.INFLIGHT, clientId),
     );
-    // This gateway may have left the group meanwhile: then the client keeps them, for itself or for whoever enters the group.
+    // The group may have ended here meanwhile: then the client keeps them, for itself or for whoever enters the group.
     if (saved === undefined || !isHere(group)) return;
     const taken = takeStoredLeases(decodeInflightRecord(saved, clientId), key);
     if (taken === undefined) return;

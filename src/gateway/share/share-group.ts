@@ -46,6 +46,8 @@ export class ShareGroup implements SharedSource, SharedAudience {
   waiting: Set<ShareGroup> | undefined = undefined;
   /** User keys of those who have acquired it and are not members yet, where that counts. */
   readonly entering: Set<string> = new Set<string>();
+  /** Clients that are away whose messages are being taken back for it: this gateway does not leave meanwhile. */
+  fetching = 0;
   /** As last saved, of the part of this gateway in a group of several. */
   savedPart: Buffer | undefined = undefined;
   /** What was read from disk and is not handed out yet. */

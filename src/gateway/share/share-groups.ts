@@ -63,6 +63,9 @@ export class ShareGroups {
       giveBack: (key, offsets) => {
         this.#return(new Map([[key, offsets]]));
       },
+      done: (group) => {
+        this.#lifetime.forgotten(group);
+      },
     });
     const common = {
       ...parts,

@@ -28,6 +28,11 @@ describe('gateway: cluster: shared groups', () => {
     publishAll(world, qos, 't', payloads);
   const drain = (...clients: readonly FakeClient[]) => drainAll(cluster.clock, ...clients);
 
+  /** As a store elsewhere does. */
+  function answerLate(): void {
+    for (const node of cluster.shared.nodes) node.turnsOfReads = 3;
+  }
+
   async function shareKeys(): Promise<string[]> {
     const keys: string[] = [];
     for (const space of [StateSpace.SHARE, StateSpace.SHARE_MEMBER]) {
@@ -71,6 +76,37 @@ describe('gateway: cluster: shared groups', () => {
     await cluster.kill(a);
     const [received] = await drain(other);
     expect(sorted(received!)).to.deep.equal(numbers(1, 10));
+  });
+
+  it('a gateway that dies: one without members sees to what it leaves, and members of a third one get that', async () => {
+    const stored = await member(a, 'a1', 1, false);
+    await send(a, 1, numbers(1, 10));
+    expect((await stored.publishes()).length).to.equal(10);
+    // Saved with the next flush.
+    cluster.clock.advance(1000);
+    await turns();
+    const third = await cluster.gateway();
+    const other = await member(third, 'c1');
+    answerLate();
+    await cluster.kill(a);
+    const [received] = await drain(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 10));
+    expect(b.context.shares.size, 'no part of it in the one without members').to.equal(0);
+  });
+
+  it('a gateway that dies: one without members sees to what it leaves, and its stored client keeps it [MQTT-4.4.0-1]', async () => {
+    const stored = await member(a, 'a1', 1, false);
+    await send(a, 1, numbers(1, 10));
+    expect((await stored.publishes()).length).to.equal(10);
+    cluster.clock.advance(1000);
+    await turns();
+    await cluster.kill(a);
+    await turns(20);
+    expect(b.context.shares.size, 'no part of it here').to.equal(0);
+    const back = await b.connected({ clientId: 'a1', clean: false });
+    const again = await back.publishes();
+    expect(again.map(({ payload }) => payload.toString())).to.deep.equal(numbers(1, 10));
+    expect(again.every(({ dup }) => dup)).to.equal(true);
   });
 
   it('a group outlives its gateway: messages come while nobody is connected', async () => {

@@ -5,6 +5,7 @@ import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { recordSize, writeRecord } from '../../../../src/lmq/spi/record.ts';
 import type { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import type { FakeClock } from '../fake-clock.ts';
+import { turns } from '../fake-socket.ts';
 
 /** What a dead node does is not taken. */
 const WRITES: ReadonlySet<string | symbol> = new Set([
@@ -109,6 +110,8 @@ export class StoreNode implements Cluster {
   readonly origin: number;
   readonly store: LmqStore;
   isDead = false;
+  /** How many turns of the event loop the store takes to answer what is read of its state. */
+  turnsOfReads = 0;
   revoked: ((key: string) => void) | undefined;
   orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
   /** The store may soon count this node as dead; false: it does not. */
@@ -175,6 +178,8 @@ export class StoreNode implements Cluster {
 
   /** Another node's change has become durable. */
   changed(space: StateSpace, key: string, value: Buffer | undefined): void {
+    // A process that has ended hears, and asks for, nothing.
+    if (this.isDead) return;
     this.#watchers.get(space)?.(key, value);
   }
 
@@ -213,7 +218,11 @@ export class StoreNode implements Cluster {
       this.#tell(base.putState(space, key, value), space, key, value);
     const deleteState: LmqStore['deleteState'] = (space, key) =>
       this.#tell(base.deleteState(space, key), space, key, undefined);
-    const own = { append, putState, deleteState };
+    const getState: LmqStore['getState'] = async (space, key) => {
+      await turns(this.turnsOfReads);
+      return base.getState(space, key);
+    };
+    const own = { append, putState, deleteState, getState };
     return new Proxy(base, {
       get: (target, property): unknown => {
         if (this.isDead && WRITES.has(property)) return () => target.openCommit;

@@ -49,6 +49,7 @@ async function fetched(leaves: boolean): Promise<Outcome> {
     logger: silentLogger,
     isHere: () => isHere,
     giveBack: (_key, offsets) => givenBack.push(...offsets),
+    done: () => undefined,
   });
   await new Promise<void>((resolve, reject) => {
     fetch.start({

@@ -3,6 +3,7 @@ import type { MetricsSnapshot } from '../admin/exposition.ts';
 import type { Clock, Timer } from '../common/clock.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
+import { closeHandedConnections } from './handed-connections.ts';
 import type { Where } from './ready-file.ts';
 import { type FromWorker, type ToWorker, WORKER_VARIABLE } from './worker-messages.ts';
 
@@ -132,6 +133,7 @@ export class WorkerPool implements Service {
       ...environment(),
       [WORKER_VARIABLE]: String(place.number),
     });
+    closeHandedConnections(worker);
     place.worker = worker;
     place.startedAt = clock.monotonic();
     worker.on('message', (message: FromWorker) => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect as netConnect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { valuesOf } from '../../unit/admin/admin-world.ts';
@@ -6,6 +8,7 @@ import type { Broker } from '../../helpers/broker.ts';
 import { isBuildCurrent } from '../../helpers/compiled.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { freePort } from '../../helpers/free-port.ts';
+import { connect } from '../../helpers/packets.ts';
 import { ServerProcess } from '../../helpers/server-process.ts';
 import { disposeBroker, startBroker } from '../../helpers/start-broker.ts';
 import { Clients, PERSISTENT } from './clients.ts';
@@ -132,6 +135,43 @@ describe('cluster: workers of standalone', function () {
     );
     expect(again.sessionPresent).to.equal(true);
     expect(await again.payloadsOf(1)).to.deep.equal(['kept']);
+  });
+
+  it('leave no connection behind that was on its way to one that dies', async () => {
+    const [stopped, ...others] = childrenOf(first());
+    if (stopped === undefined) throw new Error('no workers');
+    // It answers for no connection that it is given: of as many as there are workers, one is on its way.
+    process.kill(stopped, 'SIGSTOP');
+    const sockets = [stopped, ...others].map(() => netConnect(broker.port, broker.host));
+    try {
+      const opened = sockets.map((socket) => once(socket, 'connect'));
+      await Promise.all(opened);
+      const answers = sockets.map((socket, i) => {
+        // Closed with the CONNECT unread, it is reset: 'close' follows.
+        socket.on('error', () => undefined);
+        const answered = new Promise<string>((resolve) => {
+          socket.once('data', () => {
+            resolve('answered');
+          });
+          socket.once('close', () => {
+            resolve('closed');
+          });
+        });
+        socket.write(connect({ clientId: `on-its-way-${String(i)}` }));
+        return answered;
+      });
+      await Promise.any(answers);
+      process.kill(stopped, 'SIGKILL');
+      expect((await Promise.all(answers)).sort()).to.deep.equal(['answered', 'closed']);
+    } finally {
+      if (isWorker(stopped)) process.kill(stopped, 'SIGKILL');
+      for (const socket of sockets) socket.destroy();
+    }
+    await eventually(
+      'a new worker',
+      () => childrenOf(first()).filter((pid) => pid !== stopped).length === WORKERS,
+      20_000,
+    );
   });
 
   it('come and go with the cores of the machine: one process goes on with their sessions, and they with its', async () => {

@@ -11,7 +11,11 @@ import { FakeClock } from '../gateway/fake-clock.ts';
 class FakeWorker extends EventEmitter {
   readonly environment: NodeJS.ProcessEnv;
   readonly told: ToWorker[] = [];
-  readonly process = { pid: 1, kill: sinon.spy() };
+  readonly process = Object.assign(new EventEmitter(), {
+    pid: 1,
+    kill: sinon.spy(),
+    send: sinon.spy(),
+  });
   isGone = false;
 
   constructor(environment: NodeJS.ProcessEnv) {

@@ -57,7 +57,7 @@ describe('gateway: TcpListener', () => {
     expect(error).to.be.instanceOf(ListenError);
     expect(error).to.include({ code: ErrorCode.LISTEN_FAILED });
     expect((error as ListenError).message).to.include(`127.0.0.1:${String(port)}`);
-    expect((error as ListenError).message).to.include('taken');
+    expect((error as ListenError).message).to.include('the port is in use');
   });
 
   it('names an address that is not of this machine', async () => {

@@ -107,7 +107,7 @@ describe('server of a store that has its gateway in the same process', () => {
     ]) {
       const { code, text } = await mqadmin(...command);
       expect(code).to.equal(1);
-      expect(text).to.include('enableStoreAdmin of lmq.conf');
+      expect(text).to.include('set enableStoreAdmin = true in lmq.conf');
     }
     const { code, text } = await mqadmin('updateTopic', '-c', 'DefaultCluster', '-t', 'sensors');
     expect(code).to.equal(0);

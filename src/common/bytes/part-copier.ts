@@ -1,7 +1,7 @@
 import { copyBytes } from './copy-bytes.ts';
+import { copyWords } from './copy-words.ts';
 import { RecentView } from './recent-view.ts';
 
-const WORD_BYTES = 4;
 /** Below this length a loop over bytes is as good where buffers take turns, above the next one `set` is faster (ADR 841). */
 const WORDS_FROM = 24;
 const WORDS_UP_TO = 80;
@@ -29,13 +29,7 @@ export class PartCopier {
       target.set(new Uint8Array(from.buffer, from.byteOffset + start, length), at);
       return at + length;
     }
-    // The last word may begin within the one before.
-    const last = end - WORD_BYTES;
-    const shift = at - start;
-    for (let i = start; i < last; i += WORD_BYTES) {
-      to.setInt32(i + shift, from.getInt32(i, true), true);
-    }
-    to.setInt32(last + shift, from.getInt32(last, true), true);
+    copyWords(from, start, length, to, at);
     return at + length;
   }
 }

@@ -6,14 +6,8 @@ import RocksDB from 'rocksdb';
 import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
 import type { KvRange } from './kv-range.ts';
 import { ReadBatch } from './read-batch.ts';
-import type {
-  Callback,
-  Done,
-  OnNext,
-  RocksChainedBatch,
-  RocksDatabase,
-  RocksIterator,
-} from './rocks-database.ts';
+import { RocksBatches } from './rocks-batches.ts';
+import type { Callback, Done, OnNext, RocksDatabase, RocksIterator } from './rocks-database.ts';
 
 export interface KvEntry {
   readonly key: Buffer;
@@ -74,47 +68,17 @@ const RocksConstructor = RocksDB as unknown as new (directory: string) => RocksD
 const READ_AHEAD_BYTES = 256 * 1024;
 const MAX_OPEN_FILES = 1_000;
 
-class RocksBatch implements KvBatch {
-  readonly #batch: RocksChainedBatch;
-  readonly #toStoreError: (error: Error) => StoreError;
-  #size = 0;
-
-  constructor(database: RocksDatabase, toStoreError: (error: Error) => StoreError) {
-    this.#batch = database.batch();
-    this.#toStoreError = toStoreError;
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  put(key: Buffer, value: Buffer): void {
-    this.#batch.put(key, value);
-    this.#size++;
-  }
-
-  del(key: Buffer): void {
-    this.#batch.del(key);
-    this.#size++;
-  }
-
-  write(sync: boolean, callback: (error: StoreError | undefined) => void): boolean {
-    this.#batch.write({ sync }, (error: Error | null | undefined) => {
-      callback(error ? this.#toStoreError(error) : undefined);
-    });
-    return false;
-  }
-}
-
 class RocksEngine implements KvEngine {
   readonly #options: KvEngineOptions;
   readonly #database: RocksDatabase;
   readonly #reads = new ReadBatch((keys) => this.getMany(keys));
+  readonly #batches: RocksBatches;
   #isOpen = false;
 
   constructor(options: KvEngineOptions) {
     this.#options = options;
     this.#database = new RocksConstructor(options.directory);
+    this.#batches = new RocksBatches(this.#database, this.#toStoreError);
   }
 
   get directory(): string {
@@ -145,7 +109,7 @@ class RocksEngine implements KvEngine {
 
   batch(): KvBatch {
     this.#checkOpen();
-    return new RocksBatch(this.#database, this.#toStoreError);
+    return this.#batches.begin();
   }
 
   commitBatch(): KvBatch {

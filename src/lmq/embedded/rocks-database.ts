@@ -19,6 +19,10 @@ export interface RocksChainedBatch {
   put(key: Buffer, value: Buffer): void;
   del(key: Buffer): void;
   write(options: { sync: boolean }, done: Done): void;
+  /** Before write() only. */
+  clear(): void;
+  /** Of abstract-leveldown, under the package: set by write(), and why every later call throws. */
+  _written?: boolean;
 }
 
 /** A database of the package. */

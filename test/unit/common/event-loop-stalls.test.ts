@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { EventLoopStalls, STALL_MS } from '../../../src/common/event-loop-stalls.ts';
+import {
+  EventLoopStalls,
+  STALL_MS,
+  type LoopTimes,
+} from '../../../src/common/event-loop-stalls.ts';
 import type { Clock } from '../../../src/common/clock.ts';
 
 /** A clock whose only timer is fired by hand, as late as the test wants. */
@@ -55,5 +59,54 @@ describe('EventLoopStalls', () => {
     await stalls.stop();
     await stalls.stop();
     expect(state.cancelled).to.equal(1);
+  });
+
+  describe('of a process with little to do', () => {
+    /** How much of the time since the last look the event loop was at work. */
+    function loop() {
+      const times: { active: number; idle: number } & LoopTimes = { active: 500, idle: 0 };
+      const pass = (active: number, idle: number): void => {
+        times.active += active;
+        times.idle += idle;
+      };
+      return { loopTimes: () => ({ ...times }), pass };
+    }
+
+    it('looks ten times a second, until there is work', async () => {
+      const { clock, state, tick } = handClock();
+      const { loopTimes, pass } = loop();
+      const stalls = new EventLoopStalls(clock, loopTimes);
+      await stalls.start();
+      pass(29, 971);
+      for (let i = 0; i < 99; i++) tick(0);
+      expect(state.intervalMs).to.equal(10);
+      tick(0);
+      expect(state.intervalMs).to.equal(100);
+      pass(2, 98);
+      tick(0);
+      expect(state.intervalMs).to.equal(100);
+      pass(3, 97);
+      tick(0);
+      expect(state.intervalMs).to.equal(10);
+      pass(30, 970);
+      for (let i = 0; i < 100; i++) tick(0);
+      expect(state.intervalMs).to.equal(10);
+      expect(stalls.count).to.equal(0);
+      await stalls.stop();
+      expect(state.cancelled).to.equal(3);
+    });
+
+    it('counts from when the next tick is due then, too', async () => {
+      const { clock, state, tick } = handClock();
+      const { loopTimes, pass } = loop();
+      const stalls = new EventLoopStalls(clock, loopTimes);
+      await stalls.start();
+      pass(0, 1000);
+      for (let i = 0; i < 100; i++) tick(0);
+      expect(state.intervalMs).to.equal(100);
+      tick(STALL_MS);
+      tick(STALL_MS + 1);
+      expect([stalls.count, stalls.milliseconds]).to.deep.equal([1, 21]);
+    });
   });
 });

@@ -20,7 +20,7 @@ export interface ServiceConf {
 const CLUSTER = 'nodes of a cluster find each other by namesrvAddr of cluster.conf';
 const NO_META = 'there is no meta service: sessions, retained messages and wills are in the store';
 const ARRIVALS = 'the store itself tells gateways of new messages';
-const LISTENERS = 'it belongs into connect.conf';
+const LISTENERS = 'set it in connect.conf';
 
 export const serviceConf: ConfSpec<ServiceConf> = {
   name: 'service',
@@ -87,7 +87,7 @@ export const serviceConf: ConfSpec<ServiceConf> = {
     retainMsgExpire:
       'a retained message stays until it is replaced, cleared, or its own expiry interval is over',
     authThreadNum: 'there are no such threads',
-    enableTlsSever: LISTENERS,
+    enableTlsSever: 'set enableTls in connect.conf',
     needClientAuth: LISTENERS,
     sslCaCertFile: LISTENERS,
     sslServerCertFile: LISTENERS,

@@ -1,7 +1,8 @@
 /**
  * Writes the generated files: `conf/*.conf`, `docs/configuration.md`, `docs/metrics.md`, `docs/sys-topics.md`,
  * `docs/mqtt-conformance.md` and `docs/adr/README.md`. With `--check` it writes nothing and fails when one of them is not current,
- * a normative statement of MQTT is cited that does not exist or has no test, or a link in a page leads nowhere.
+ * a normative statement of MQTT is cited that does not exist or has no test, a link in a page leads nowhere, or a page names a
+ * metric that there is not.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,6 +16,7 @@ import { deadLinks } from './docs/dead-links.ts';
 import { renderConformancePage } from './docs/conformance-page.ts';
 import { renderMetricsPage } from './docs/metrics-page.ts';
 import { renderSysTopicsPage } from './docs/sys-topics-page.ts';
+import { unknownMetrics } from './docs/unknown-metrics.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -63,7 +65,8 @@ for (const [name, content] of files) {
   }
 }
 
-for (const problem of deadLinks(pages, (path) => existsSync(join(root, path)))) {
+const dead = deadLinks(pages, (path) => existsSync(join(root, path)));
+for (const problem of [...dead, ...unknownMetrics(pages)]) {
   console.error(problem);
   if (isCheck) process.exitCode = 1;
 }

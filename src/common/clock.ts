@@ -19,11 +19,15 @@ export interface Clock {
   after(delayMs: number, callback: () => void, keepsAlive?: boolean): Timer;
 }
 
+/** The longest that a timer of Node.js waits, ms; asked for more it calls at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The process's own. The only place of `src/` that touches the global timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   every(intervalMs, callback) {
+    if (intervalMs > MAX_TIMER_MS) return everyLong(intervalMs, callback);
     const timer = setInterval(callback, intervalMs).unref();
     return {
       cancel: () => {
@@ -32,8 +36,13 @@ export const systemClock: Clock = {
     };
   },
   after(delayMs, callback, keepsAlive = false) {
-    const timer = setTimeout(callback, delayMs);
-    if (!keepsAlive) timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      if (leftMs > MAX_TIMER_MS) timer = setTimeout(wait, MAX_TIMER_MS, leftMs - MAX_TIMER_MS);
+      else timer = setTimeout(callback, leftMs);
+      if (!keepsAlive) timer.unref();
+    };
+    wait(delayMs);
     return {
       cancel: () => {
         clearTimeout(timer);
@@ -41,3 +50,16 @@ export const systemClock: Clock = {
     };
   },
 };
+
+function everyLong(intervalMs: number, callback: () => void): Timer {
+  let timer = systemClock.after(intervalMs, call);
+  function call(): void {
+    timer = systemClock.after(intervalMs, call);
+    callback();
+  }
+  return {
+    cancel: () => {
+      timer.cancel();
+    },
+  };
+}

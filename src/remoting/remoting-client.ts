@@ -25,6 +25,8 @@ const DEFAULT_MAX_IN_FLIGHT = 1024;
 const MAX_OPAQUE = 0x7fff_ffff;
 
 interface PendingInvocation {
+  /** That it goes through; undefined once the client is closed. */
+  readonly channel: ClientChannel | undefined;
   readonly timeout: Timer;
   readonly resolve: (response: RemotingCommand) => void;
   readonly reject: (error: Error) => void;
@@ -63,18 +65,20 @@ export class RemotingClient {
     }
     const opaque = this.#nextOpaque();
     const frame = this.#encode(request, opaque, 0);
+    const connected = this.#connected();
+    const channel = this.#channel;
     const response = new Promise<RemotingCommand>((resolve, reject) => {
       const timeoutMs = this.#options.invokeTimeoutMs ?? DEFAULT_TIMEOUT_MS;
       const timeout = this.#options.clock.after(timeoutMs, () => {
         const message = `no response from ${this.#address} within ${String(timeoutMs)} ms`;
         this.#settle(opaque)?.reject(new RemotingUnavailableError(message));
       });
-      this.#pending.set(opaque, { timeout, resolve, reject });
+      this.#pending.set(opaque, { channel, timeout, resolve, reject });
     });
-    this.#connected().then(
-      (channel) => {
+    connected.then(
+      (open) => {
         // After its timeout nobody waits for the response.
-        if (this.#pending.has(opaque)) channel.write(frame);
+        if (this.#pending.has(opaque)) open.write(frame);
       },
       (error: unknown) => {
         this.#settle(opaque)?.reject(error as Error);
@@ -115,7 +119,7 @@ export class RemotingClient {
           this.#settle(response.opaque)?.resolve(response);
         },
         onLost: (error) => {
-          if (this.#channel === channel) this.#rejectAll(error);
+          this.#rejectAll(error, channel);
         },
       });
       this.#channel = channel;
@@ -130,8 +134,11 @@ export class RemotingClient {
     return pending;
   }
 
-  #rejectAll(error: Error): void {
-    for (const opaque of [...this.#pending.keys()]) this.#settle(opaque)?.reject(error);
+  /** @param channel those that go through it; undefined for all */
+  #rejectAll(error: Error, channel?: ClientChannel): void {
+    for (const [opaque, pending] of [...this.#pending]) {
+      if (channel === undefined || pending.channel === channel) this.#settle(opaque)?.reject(error);
+    }
   }
 
   #nextOpaque(): number {

@@ -62,6 +62,8 @@ export interface RpcServerOptions extends RpcConnectionOptions {
 
 const DEFAULT_MAX_STREAMS = 1024;
 const DEFAULT_DRAIN_TIMEOUT_MS = 5_000;
+/** Characters of a reason that are sent: it goes in a header of HTTP/2, and a call whose header is too large never ends. */
+const MAX_DETAILS = 1_000;
 
 /** Serves gRPC to the other nodes. */
 export class RpcServer implements Service {
@@ -197,6 +199,10 @@ type AnyHandler = (
 
 /** The gRPC status of what a handler threw, for `callback(…)` and `call.emit('error', …)`. */
 export function statusOf(thrown: unknown): { code: RpcStatus; details: string } {
-  if (thrown instanceof RpcError) return { code: thrown.status, details: thrown.message };
-  return { code: RpcStatus.INTERNAL, details: messageOf(thrown) };
+  const code = thrown instanceof RpcError ? thrown.status : RpcStatus.INTERNAL;
+  const message = messageOf(thrown);
+  const isLong = message.length > MAX_DETAILS;
+  // Half of a character, where that is cut in two, could not be encoded.
+  const details = Buffer.from(message.slice(0, MAX_DETAILS)).toString();
+  return { code, details: isLong ? `${details}…` : details };
 }

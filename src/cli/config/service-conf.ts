@@ -18,6 +18,9 @@ export interface ServiceConf {
 }
 
 const CLUSTER = 'nodes of a cluster find each other by namesrvAddr of cluster.conf';
+const NO_META = 'there is no meta service: sessions, retained messages and wills are in the store';
+const ARRIVALS = 'the store itself tells gateways of new messages';
+const LISTENERS = 'set it in connect.conf';
 
 export const serviceConf: ConfSpec<ServiceConf> = {
   name: 'service',
@@ -72,14 +75,23 @@ export const serviceConf: ConfSpec<ServiceConf> = {
   },
   retired: {
     NAMESRV_ADDR: CLUSTER,
-    metaAddr: CLUSTER,
-    eventNotifyRetryTopic: CLUSTER,
+    metaAddr: NO_META,
+    enableMetaModule: NO_META,
+    staticFirstTopics: 'first levels are ALL_FIRST_TOPICS of the name server, see docs/topics.md',
+    eventNotifyRetryTopic: ARRIVALS,
+    eventNotifyRetryMaxTime: ARRIVALS,
+    csRpcPort: ARRIVALS,
     clientRetryTopic:
       'there is no retry topic: what is not acknowledged is redelivered from its queue',
     clientP2pTopic: 'every peer has its own queue',
-    csRpcPort: CLUSTER,
-    eventNotifyRetryMaxTime: CLUSTER,
-    retainMsgExpire: 'retained messages are not there yet',
+    retainMsgExpire:
+      'a retained message stays until it is replaced, cleared, or its own expiry interval is over',
     authThreadNum: 'there are no such threads',
+    enableTlsSever: 'set enableTls in connect.conf',
+    needClientAuth: LISTENERS,
+    sslCaCertFile: LISTENERS,
+    sslServerCertFile: LISTENERS,
+    sslServerKeyFile: LISTENERS,
+    sslServerKeyPassword: LISTENERS,
   },
 };

@@ -12,7 +12,7 @@ import type { KvEdit } from './topic-metadata-writer.ts';
 /** Bounds on what clients can register by using it. */
 export interface WildcardLimits {
   readonly maxAutomaticWildcards: number;
-  /** Characters of all automatic filters together: they are written as lists. */
+  /** UTF-8 bytes of all automatic filters together: they are written as lists, which the KV config bounds so. */
   readonly maxAutomaticWildcardsLength: number;
 }
 
@@ -64,7 +64,7 @@ export class Wildcards {
     const { maxAutomaticWildcards, maxAutomaticWildcardsLength } = this.#options.limits;
     return (
       this.#automaticCount < maxAutomaticWildcards &&
-      this.#automaticLength + filter.length <= maxAutomaticWildcardsLength
+      this.#automaticLength + Buffer.byteLength(filter) <= maxAutomaticWildcardsLength
     );
   }
 
@@ -218,7 +218,7 @@ export class Wildcards {
     this.#automatic.set(level, automatic);
     automatic.add(filter);
     this.#automaticCount += 1;
-    this.#automaticLength += filter.length;
+    this.#automaticLength += Buffer.byteLength(filter);
     this.#retired.get(level)?.delete(filter);
     if (!this.#options.shared) this.#options.touch(level);
   }
@@ -228,7 +228,7 @@ export class Wildcards {
     const automatic = this.#automatic.get(level);
     if (automatic?.delete(filter) !== true) return false;
     this.#automaticCount -= 1;
-    this.#automaticLength -= filter.length;
+    this.#automaticLength -= Buffer.byteLength(filter);
     if (automatic.size === 0) this.#automatic.delete(level);
     return true;
   }

@@ -1,3 +1,6 @@
+/** Places of the line that may be left behind before it is moved together. */
+const MAX_WASTE = 256;
+
 /**
  * Lets a few reads run at once and the others wait in line: the thread pool is shared with the commits,
  * which must not stand behind thousands of readers.
@@ -35,6 +38,11 @@ export class ReadSlots {
       return;
     }
     this.#head++;
+    // While there are always some waiting, the line is never empty.
+    if (this.#head >= MAX_WASTE && this.#head * 2 >= this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
     next();
   }
 }

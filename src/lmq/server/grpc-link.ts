@@ -1,6 +1,7 @@
 import type { NodeFrame, StoreFrame } from '../../rpc/messages/store-v1.ts';
+import { statusOf } from '../../rpc/rpc-server.ts';
 import type { ServerDuplexStream } from '../../rpc/rpc-server.ts';
-import { RpcStatus } from '../../rpc/rpc-status.ts';
+import { RpcError, RpcStatus } from '../../rpc/rpc-status.ts';
 import type { NodeLink } from './outbox.ts';
 import type { StoreServerLimits } from './store-server-options.ts';
 
@@ -57,7 +58,7 @@ export class GrpcLink implements NodeLink {
   fail(status: RpcStatus, message: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#call.emit('error', { code: status, details: message });
+    this.#call.emit('error', statusOf(new RpcError(status, message)));
   }
 
   pause(): void {

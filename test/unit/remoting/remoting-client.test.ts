@@ -143,6 +143,23 @@ describe('RemotingClient', () => {
     expect(error.message).to.match(/^bad frame from 127\.0\.0\.1:/);
   });
 
+  it('fails what waits on a lost connection though the next one is in use already', async () => {
+    const answers: (() => void)[] = [];
+    onRequest = (request, socket) => {
+      if (request.code === 3) answer(request, socket);
+      else answers.push(() => answer(request, socket));
+      if (answers.length < 2) return;
+      answers[0]?.();
+      socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
+      answers.length = 0;
+    };
+    client = makeClient({ invokeTimeoutMs: 1_000 });
+    const next = client.invoke({ code: 1 }).then(() => client.invoke({ code: 3 }));
+    const error = await failureOf(client.invoke({ code: 2 }));
+    expect(error.message).to.match(/^bad frame from 127\.0\.0\.1:/);
+    expect((await next).code).to.equal(0);
+  });
+
   it('answers requests of the peer with 3, oneway ones not at all', async () => {
     await client.connect();
     await eventually('the connection', () => sockets.length === 1);

@@ -60,6 +60,20 @@ describe('RpcServer and RpcClient', () => {
     expect(await failureOf(call())).to.deep.include({ status: RpcStatus.INTERNAL });
   });
 
+  it('answers with the status, however long the reason is', async () => {
+    for (const length of [990, 20_000, 300_000]) {
+      await serve(() => {
+        // A pair of surrogates each, which must not be cut in two.
+        throw new RpcError(RpcStatus.NOT_FOUND, `no key ${'🌡'.repeat(length)}`);
+      });
+      const error = await failureOf(call());
+      expect(error).to.deep.include({ status: RpcStatus.NOT_FOUND });
+      expect((error as Error).message).to.match(/^127\.0\.0\.1:\d+: no key 🌡+�?…$/u);
+      client.close();
+      await server.stop();
+    }
+  });
+
   it('fails a call at its deadline', async () => {
     await serve(() => new Promise(() => undefined), { drainTimeoutMs: 50 });
     const error = await failureOf(call(100));

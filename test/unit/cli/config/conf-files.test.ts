@@ -21,6 +21,28 @@ for (const spec of confFiles) {
   });
 }
 
+/** Of ConnectConf.java and ServiceConf.java of Apache RocketMQ MQTT, and those that its own service.conf has of the others. */
+const JAVA_KEYS: Readonly<Record<string, string>> = {
+  connect: `nettySelectorThreadNum nettyWorkerThreadNum mqttPort mqttTlsPort mqttWsPort quicPort coapPort enableQuic
+    enableCoapConnect enableTlsSever needClientAuth sslCaCertFile sslServerCertFile sslServerKeyFile sslServerKeyPassword
+    maxPacketSizeInByte highWater lowWater maxConn order maxRetryTime sizeOfNotRollWhenAckSlow queueCacheSize pullBatchSize
+    rpcListenPort retryIntervalSeconds exporterPort enablePrometheus exportJvmInfo enableSharedSubscription enableRetain
+    enableSubscriptionIdentifier topicAliasMaximum serverReceiveMaximum maxTransferCountOnMessageInDisk coapSessionTimeout`,
+  service: `authThreadNum csRpcPort eventNotifyRetryMaxTime eventNotifyRetryTopic clientRetryTopic clientP2pTopic username
+    secretKey metaAddr retainMsgExpire staticFirstTopics enableMetaModule NAMESRV_ADDR enableTlsSever needClientAuth
+    sslCaCertFile sslServerCertFile sslServerKeyFile`,
+};
+
+describe('keys of Apache RocketMQ MQTT', () => {
+  for (const [name, keys] of Object.entries(JAVA_KEYS)) {
+    it(`are known in ${name}.conf: taken, or refused with what holds instead`, () => {
+      const spec = confFiles.find((file) => file.name === name);
+      const known = { ...spec?.keys, ...spec?.aliases, ...spec?.retired };
+      expect(keys.split(/\s+/).filter((key) => !Object.hasOwn(known, key))).to.deep.equal([]);
+    });
+  }
+});
+
 describe('configuration variables', () => {
   it('are different for different keys', () => {
     const names = confFiles.flatMap((spec) =>

@@ -369,6 +369,15 @@ describe('TopicMetadata', () => {
       expect(metadata.subscribable('t/#')).to.equal('OK');
     });
 
+    it('are limited by the bytes that their lists take in the KV config', async () => {
+      await start({ limits: { maxAutomaticWildcardsLength: 12 } });
+      await metadata.acquire('温度/+', false);
+      expect(metadata.subscribable('t/#')).to.equal('OK');
+      expect(metadata.subscribable('温/#')).to.equal(TopicDecision.LIMIT_REACHED);
+      metadata.release('温度/+', false);
+      expect(metadata.subscribable('温/#')).to.equal('OK');
+    });
+
     it('are not registered when the store refuses the filter', async () => {
       await start();
       filters.refusal = new Error('store closed');

@@ -55,14 +55,7 @@ export class AlikeReceiver {
       return end;
     stats.messagesReceived += alike.count;
     stats.payloadBytesReceived += alike.payloadBytes;
-    const commit = store.appendRun?.(
-      entry.topic,
-      accepted.flags,
-      accepted.publisher,
-      accepted.properties,
-      accepted.expirySeconds,
-      alike,
-    );
+    const commit = store.appendRun?.(entry.topic, accepted, alike);
     this.#channel.acknowledgeRunAfter(commit as number, alike.packetIds, alike.count);
     return alike.end;
   }

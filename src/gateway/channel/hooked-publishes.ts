@@ -95,16 +95,8 @@ export class HookedPublishes {
     let commit = 0;
     if (qos > 0 || storeQos0) {
       const flags = retain ? qos | RECORD_RETAIN : qos;
-      commit = store.append(
-        entry.topic,
-        flags,
-        publisher,
-        stored,
-        expirySeconds,
-        source,
-        start,
-        end,
-      );
+      const head = { flags, publisher, properties: stored, expirySeconds };
+      commit = store.append(entry.topic, head, source, start, end);
     }
     const range = { payloadStart: start, payloadEnd: end };
     const common = { properties: stored, expirySeconds, ...range };

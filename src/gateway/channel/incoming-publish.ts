@@ -1,3 +1,4 @@
+import type { MessageHead } from '../../lmq/spi/message-head.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
 import { LastProperties } from '../codec/last-properties.ts';
@@ -12,13 +13,11 @@ const RETAIN = 0x01;
  * The PUBLISH at hand of one connection: what it says and where its parts lie in the chunk, which it does not hold on
  * to. The same object for each packet, so that reading one allocates nothing.
  */
-export class IncomingPublish {
-  /** Client id, UTF-8. */
+export class IncomingPublish implements MessageHead {
   readonly publisher: Buffer;
   /** First byte of the fixed header. */
   first = 0;
   qos = 0;
-  /** `record.ts` flags: QoS and RETAIN. */
   flags = 0;
   /** At QoS 1 and 2. */
   packetId = 0;
@@ -35,6 +34,7 @@ export class IncomingPublish {
   isBare = true;
   #lastProperties: LastProperties | undefined = undefined;
 
+  /** @param publisher client id, UTF-8 */
   constructor(publisher: Buffer) {
     this.publisher = publisher;
   }

@@ -212,16 +212,7 @@ export class PublishReceiver {
 
   #append(chunk: Buffer, { topic }: TopicEntry): number {
     const packet = this.#packet;
-    return this.#context.store.append(
-      topic,
-      packet.flags,
-      packet.publisher,
-      packet.properties,
-      packet.expirySeconds,
-      chunk,
-      packet.payloadStart,
-      packet.end,
-    );
+    return this.#context.store.append(topic, packet, chunk, packet.payloadStart, packet.end);
   }
 
   /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */

@@ -2,6 +2,7 @@ import { copyBytes } from '../../common/bytes/copy-bytes.ts';
 import { Prefixes } from '../../common/bytes/prefixes.ts';
 import type { Clock } from '../../common/clock.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import type { PayloadRun } from '../spi/payload-run.ts';
 import type { Arrival, CommitNumber, StoreTopic } from '../spi/types.ts';
 import { BlockWriter } from './block-writer.ts';
@@ -107,16 +108,14 @@ export class RecordLog implements CommitPart {
 
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
     const entry = TopicEntry.of(topic);
-    const bytes = entry.bytes;
+    const { bytes } = entry;
+    const { publisher, properties } = head;
     const size = recordSize(
       bytes.length,
       publisher.length,
@@ -131,11 +130,11 @@ export class RecordLog implements CommitPart {
     writer.at = writeRecord(
       writer.slab,
       at,
-      flags,
+      head.flags,
       bytes,
       publisher,
       properties,
-      expirySeconds,
+      head.expirySeconds,
       this.#timeHigh,
       this.#timeLow,
       payload,
@@ -147,22 +146,16 @@ export class RecordLog implements CommitPart {
   }
 
   /** Several that are alike in all but the payload: the first one in each block is written, the others are copies of it. */
-  appendRun(
-    topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
-    run: PayloadRun,
-  ): CommitNumber {
+  appendRun(topic: StoreTopic, head: MessageHead, run: PayloadRun): CommitNumber {
     const { source, count, starts, ends } = run;
     const entry = TopicEntry.of(topic);
-    const head = recordSize(entry.bytes.length, publisher.length, properties.length, 0);
+    const bytes = entry.bytes.length;
+    const beforePayload = recordSize(bytes, head.publisher.length, head.properties.length, 0);
     for (let i = 0; i < count;) {
       const start = starts[i] as number;
       const end = ends[i] as number;
-      this.append(topic, flags, publisher, properties, expirySeconds, source, start, end);
-      i = this.#appendAlike(entry, head, head + end - start, run, i + 1);
+      this.append(topic, head, source, start, end);
+      i = this.#appendAlike(entry, beforePayload, end - start, run, i + 1);
     }
     return this.#commit;
   }
@@ -230,11 +223,14 @@ export class RecordLog implements CommitPart {
     this.#sealedBlocks = [];
   }
 
-  /** Records as the newest one, of `size` bytes, until the clock is due or the block is full; returns how far it has come. */
+  /**
+   * Records as the newest one, which has `beforePayload` and `payload` bytes, until the clock is due or the block is full;
+   * returns how far it has come.
+   */
   #appendAlike(
     entry: TopicEntry,
-    head: number,
-    size: number,
+    beforePayload: number,
+    payload: number,
     run: PayloadRun,
     first: number,
   ): number {
@@ -242,7 +238,8 @@ export class RecordLog implements CommitPart {
     const { block } = writer;
     const end = Math.min(run.count, first + (-block.records & TIME_MASK));
     if (first >= end) return first;
-    const next = this.#copier.write(writer, writer.at - size, head, run, first, end);
+    const like = writer.at - beforePayload - payload;
+    const next = this.#copier.write(writer, like, beforePayload, run, first, end);
     if (next === first) return first;
     const queues = this.#topics.queuesOf(entry);
     for (const { current } of queues) (current as LmqSegment).addNewest(next - first);

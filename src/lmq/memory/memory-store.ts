@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../../common/clock.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { BackPressure } from '../spi/back-pressure.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import type { PayloadRun } from '../spi/payload-run.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
@@ -117,14 +118,12 @@ class MemoryStore implements LmqStore {
 
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
+    const { flags, publisher, properties, expirySeconds } = head;
     const payloadLength = payloadEnd - payloadStart;
     const size = recordSize(topic.bytes.length, publisher.length, properties.length, payloadLength);
     const record = Buffer.allocUnsafe(size);
@@ -138,15 +137,12 @@ class MemoryStore implements LmqStore {
 
   appendRun(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     { source, starts, ends, count }: PayloadRun,
   ): CommitNumber {
     for (let i = 0; i < count; i++) {
       const [start, end] = [starts[i] as number, ends[i] as number];
-      this.append(topic, flags, publisher, properties, expirySeconds, source, start, end);
+      this.append(topic, head, source, start, end);
     }
     return this.openCommit;
   }

@@ -56,7 +56,7 @@ export class AlikeReceiver {
     stats.messagesReceived += alike.count;
     stats.payloadBytesReceived += alike.payloadBytes;
     const commit = store.appendRun?.(entry.topic, accepted, alike);
-    this.#channel.acknowledgeRunAfter(commit as number, alike.packetIds, alike.count);
+    this.#channel.acknowledgements.runAfter(commit as number, alike.packetIds, alike.count);
     return alike.end;
   }
 }

@@ -140,7 +140,7 @@ export class PublishReceiver {
   #answerRefused(reasonCode: number): void {
     const { qos, ack, packetId } = this.#packet;
     this.#context.stats.publishesRefused++;
-    if (qos !== 0) this.#channel.acknowledgeInOrder(ack, packetId, reasonCode);
+    if (qos !== 0) this.#channel.acknowledgements.inOrder(ack, packetId, reasonCode);
   }
 
   /** Asks the publish hooks: true when the message goes on as it came, else all is done. */
@@ -188,7 +188,7 @@ export class PublishReceiver {
     if (qos === 2) {
       if (session.received.has(packetId)) {
         this.#context.stats.duplicatesReceived++;
-        this.#channel.acknowledgeInOrder(ack, packetId);
+        this.#channel.acknowledgements.inOrder(ack, packetId);
         return;
       }
       if (session.lanes !== undefined && this.#postponed.waitsForListing(laneBit(lane))) return;
@@ -200,7 +200,7 @@ export class PublishReceiver {
       session.hasReceived(packetId, lane);
       if (session.persistent) this.#channel.journalDue = true;
     }
-    this.#channel.acknowledgeAfter(commit, ack, packetId);
+    this.#channel.acknowledgements.after(commit, ack, packetId);
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
       this.#forward(chunk, entry);

@@ -17,7 +17,7 @@ export class ReceiveWindow {
 
   /** How many more may come. */
   get room(): number {
-    return this.#maximum - this.#channel.unansweredPublishes - this.#session.received.size;
+    return this.#maximum - this.#channel.acknowledgements.pubacks - this.#session.received.size;
   }
 
   /** @throws MqttProtocolError RECEIVE_MAXIMUM_EXCEEDED when none may come */

@@ -157,14 +157,7 @@ class MemoryStore implements LmqStore {
   #add(topic: StoreTopic, record: Buffer): CommitNumber {
     const size = record.length;
     const commit = this.#commits.write(size);
-    for (const queue of this.#queues.ofTopic(topic)) {
-      const positions = commit.positions.get(queue);
-      if (positions === undefined) commit.positions.set(queue, [commit.recordBytes]);
-      else positions.push(commit.recordBytes);
-      queue.nextOffset++;
-    }
-    commit.records.push(record);
-    commit.recordBytes += size;
+    commit.add(record, this.#queues.ofTopic(topic));
     this.#recordCount++;
     this.#byteCount += size;
     return commit.number;

@@ -2,7 +2,7 @@ import { AlikePublishes } from '../codec/alike-publishes.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 import type { ChannelContext } from './channel-context.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
-import type { ProtocolChannel } from './protocol-channel.ts';
+import type { AcknowledgementPort, ProtocolChannel } from './protocol-channel.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 
 /** One for all, see there. */
@@ -14,7 +14,7 @@ const alike = new AlikePublishes();
  */
 export class AlikeReceiver {
   readonly #context: ChannelContext;
-  readonly #channel: ProtocolChannel;
+  readonly #acknowledgements: AcknowledgementPort;
   readonly #accepted: IncomingPublish;
   readonly #window: ReceiveWindow | undefined;
 
@@ -29,7 +29,7 @@ export class AlikeReceiver {
     window: ReceiveWindow | undefined,
   ) {
     this.#context = context;
-    this.#channel = channel;
+    this.#acknowledgements = channel.acknowledgements;
     this.#accepted = accepted;
     this.#window = window;
   }
@@ -56,7 +56,7 @@ export class AlikeReceiver {
     stats.messagesReceived += alike.count;
     stats.payloadBytesReceived += alike.payloadBytes;
     const commit = store.appendRun?.(entry.topic, accepted, alike);
-    this.#channel.acknowledgements.runAfter(commit as number, alike.packetIds, alike.count);
+    this.#acknowledgements.runAfter(commit as number, alike.packetIds, alike.count);
     return alike.end;
   }
 }

@@ -23,7 +23,7 @@ export interface PublishPort {
   receive(chunk: Buffer, start: number, bodyStart: number, end: number): void;
 }
 
-/** Answers a client, in the order in which answers are due [MQTT-4.6.0-2]. */
+/** Answers a client. */
 export interface AcknowledgementPort {
   /** PUBACKs that wait for a commit. */
   readonly pubacks: number;

@@ -11,7 +11,7 @@ import type { ChannelContext } from './channel-context.ts';
 import { hookedPublishes, type HookedPublishes } from './hooked-publishes.ts';
 import { IncomingPublish } from './incoming-publish.ts';
 import { PostponedPublishes } from './postponed-publishes.ts';
-import type { ProtocolChannel } from './protocol-channel.ts';
+import type { AcknowledgementPort, ProtocolChannel } from './protocol-channel.ts';
 import { PublishRun } from './publish-run.ts';
 import { PublishTopics } from './publish-topics.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -29,6 +29,7 @@ const ALL_LANES = -1;
 export class PublishReceiver {
   readonly #context: ChannelContext;
   readonly #channel: ProtocolChannel;
+  readonly #acknowledgements: AcknowledgementPort;
   readonly #session: Session;
   readonly #isVersion5: boolean;
   readonly #hooked: HookedPublishes | undefined;
@@ -46,6 +47,7 @@ export class PublishReceiver {
   constructor(context: ChannelContext, channel: ProtocolChannel, session: Session) {
     this.#context = context;
     this.#channel = channel;
+    this.#acknowledgements = channel.acknowledgements;
     this.#session = session;
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#hooked = hookedPublishes(channel, session);
@@ -140,7 +142,7 @@ export class PublishReceiver {
   #answerRefused(reasonCode: number): void {
     const { qos, ack, packetId } = this.#packet;
     this.#context.stats.publishesRefused++;
-    if (qos !== 0) this.#channel.acknowledgements.inOrder(ack, packetId, reasonCode);
+    if (qos !== 0) this.#acknowledgements.inOrder(ack, packetId, reasonCode);
   }
 
   /** Asks the publish hooks: true when the message goes on as it came, else all is done. */
@@ -184,23 +186,23 @@ export class PublishReceiver {
   #receiveAcknowledged(chunk: Buffer, entry: TopicEntry): void {
     const session = this.#session;
     const { qos, ack, packetId, isRetain } = this.#packet;
-    const { lane } = entry.topic;
     if (qos === 2) {
       if (session.received.has(packetId)) {
         this.#context.stats.duplicatesReceived++;
-        this.#channel.acknowledgements.inOrder(ack, packetId);
+        this.#acknowledgements.inOrder(ack, packetId);
         return;
       }
-      if (session.lanes !== undefined && this.#postponed.waitsForListing(laneBit(lane))) return;
+      if (session.lanes !== undefined && this.#postponed.waitsForListing(laneBit(entry.topic.lane)))
+        return;
     }
     this.#window?.require();
     const commit = this.#append(chunk, entry);
     if (isRetain) this.#retain(chunk, entry);
     if (qos === 2) {
-      session.hasReceived(packetId, lane);
+      session.hasReceived(packetId, entry.topic.lane);
       if (session.persistent) this.#channel.journalDue = true;
     }
-    this.#channel.acknowledgements.after(commit, ack, packetId);
+    this.#acknowledgements.after(commit, ack, packetId);
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
       this.#forward(chunk, entry);

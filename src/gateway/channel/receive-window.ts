@@ -3,7 +3,7 @@ import { ReasonCode } from '../codec/reason-code.ts';
 import type { Session } from '../session/session.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 
-/** QoS 1 and 2 messages that a client of MQTT 5 may have under way: as many as our CONNACK allows [MQTT-3.3.4-9]. */
+/** QoS 1 and 2 messages that a client of MQTT 5 may have under way: as many as our CONNACK allows, [MQTT-3.3.4-9] the other way round. */
 export class ReceiveWindow {
   readonly #channel: ProtocolChannel;
   readonly #session: Session;

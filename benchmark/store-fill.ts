@@ -35,6 +35,12 @@ const TOPICS = 1_000;
 const QUEUE_PAYLOAD = 64;
 const PUBLISHER = Buffer.from('fill');
 const NO_PROPERTIES = Buffer.alloc(0);
+const HEAD = {
+  flags: 1,
+  publisher: PUBLISHER,
+  properties: NO_PROPERTIES,
+  expirySeconds: NO_EXPIRY,
+};
 /** A prime beyond all counts: names come in no order of the alphabet, as those of devices do. */
 const STRIDE = 982_451_653;
 
@@ -130,7 +136,7 @@ let noiseAt = 0;
 function publish(store: LmqStore, topic: string, bytes: number): void {
   if (noiseAt + bytes > NOISE.length) noiseAt = Math.floor(Math.random() * 1024);
   const end = noiseAt + bytes;
-  store.append(store.topic(topic), 1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, NOISE, noiseAt, end);
+  store.append(store.topic(topic), HEAD, NOISE, noiseAt, end);
   noiseAt = end;
 }
 

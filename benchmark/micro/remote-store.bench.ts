@@ -19,7 +19,7 @@ import { conclude, effort } from './measure.ts';
 const PER_TURN = 500;
 const UNDER_WAY = 20_000;
 const publisher = Buffer.from('bench-1');
-const none = Buffer.alloc(0);
+const head = { flags: 1, publisher, properties: Buffer.alloc(0), expirySeconds: NO_EXPIRY };
 const payload = Buffer.alloc(64, 'x');
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -52,7 +52,7 @@ class Load {
     const append = (): void => {
       const topic = topics[sent++ % topics.length];
       if (topic === undefined) return;
-      store.append(topic, 1, publisher, none, NO_EXPIRY, payload, 0, payload.length);
+      store.append(topic, head, payload, 0, payload.length);
     };
     while (performance.now() < start + ms) {
       if (sent - this.#received < UNDER_WAY) for (let i = 0; i < PER_TURN; i++) append();
@@ -82,7 +82,7 @@ async function latency(store: LmqStore): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 300; i++) {
     const start = performance.now();
-    const commit = store.append(topic, 1, publisher, none, NO_EXPIRY, payload, 0, payload.length);
+    const commit = store.append(topic, head, payload, 0, payload.length);
     await store.committed(commit);
     times.push(performance.now() - start);
   }

@@ -12,8 +12,12 @@ import { filterQueueName, topicQueueName } from '../../src/lmq/spi/queue-name.ts
 import { NO_EXPIRY } from '../../src/lmq/spi/record.ts';
 import type { QueueName, StoreTopic } from '../../src/lmq/spi/types.ts';
 
-const PUBLISHER = Buffer.from('bench-1');
-const NO_PROPERTIES = Buffer.alloc(0);
+const HEAD = {
+  flags: 1,
+  publisher: Buffer.from('bench-1'),
+  properties: Buffer.alloc(0),
+  expirySeconds: NO_EXPIRY,
+};
 /** Records appended in one turn of the event loop, as busy sockets do. */
 const RECORDS_PER_TURN = 2_000;
 
@@ -52,16 +56,7 @@ async function fill(
   for (let done = 0; done < records;) {
     for (let i = 0; i < RECORDS_PER_TURN; i++, done++) {
       const topic = topics[done % topics.length] as StoreTopic;
-      commit = store.append(
-        topic,
-        1,
-        PUBLISHER,
-        NO_PROPERTIES,
-        NO_EXPIRY,
-        payload,
-        0,
-        payload.length,
-      );
+      commit = store.append(topic, HEAD, payload, 0, payload.length);
     }
     await writable(store);
     await new Promise((resolve) => setImmediate(resolve));
@@ -164,9 +159,7 @@ async function latency(): Promise<void> {
   const times: number[] = [];
   for (let i = 0; i < 2_000; i++) {
     const begin = performance.now();
-    await store.committed(
-      store.append(topic, 1, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, 16),
-    );
+    await store.committed(store.append(topic, HEAD, payload, 0, 16));
     times.push((performance.now() - begin) * 1000);
   }
   times.sort((a, b) => a - b);

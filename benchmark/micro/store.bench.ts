@@ -18,7 +18,7 @@ const RECORDS = 20_000;
 const PER_TURN = 1_000;
 const TOPIC = 'bench/0';
 const publisher = Buffer.from('bench-1');
-const none = Buffer.alloc(0);
+const head = { flags: 1, publisher, properties: Buffer.alloc(0), expirySeconds: NO_EXPIRY };
 const payload = Buffer.alloc(64, 'x');
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -27,7 +27,7 @@ async function append(store: LmqStore): Promise<number> {
   let commit = 0;
   for (let done = 0; done < RECORDS; done += PER_TURN) {
     for (let i = 0; i < PER_TURN; i++) {
-      commit = store.append(topic, 1, publisher, none, NO_EXPIRY, payload, 0, payload.length);
+      commit = store.append(topic, head, payload, 0, payload.length);
     }
     await nextTurn();
   }

@@ -16,8 +16,11 @@ export interface StoreLoad {
   readonly payloadBytes: number;
 }
 
-const PUBLISHER = Buffer.from('publisher-1');
-const NO_PROPERTIES = Buffer.alloc(0);
+const HEAD = {
+  publisher: Buffer.from('publisher-1'),
+  properties: Buffer.alloc(0),
+  expirySeconds: NO_EXPIRY,
+};
 
 /** Reads all that is new in a queue out of the tail; returns the position after it. */
 function readTail(store: LmqStore, queue: Queue, from: number): number {
@@ -37,13 +40,14 @@ async function append(
   records: number,
 ): Promise<void> {
   const payload = Buffer.alloc(payloadBytes, 'x');
+  const head = { flags: qos, ...HEAD };
   const offsets = queues.map((queue) => queue.maxOffset);
   for (let done = 0; done < records; done += batch) {
     let commit = 0;
     for (let i = 0; i < batch; i++) {
       const topic = topics[i % topics.length] as StoreTopic;
       const { length } = payload;
-      commit = store.append(topic, qos, PUBLISHER, NO_PROPERTIES, NO_EXPIRY, payload, 0, length);
+      commit = store.append(topic, head, payload, 0, length);
     }
     await store.committed(commit);
     for (const [index, queue] of queues.entries()) {

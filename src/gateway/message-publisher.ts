@@ -49,23 +49,19 @@ export class MessagePublisher {
   ): CommitNumber {
     const { qos, retain, payload, properties, expirySeconds = NO_EXPIRY } = message;
     this.#topics.refresh(entry);
-    const publisherBytes = Buffer.from(publisher);
-    const commit = this.#store.append(
-      entry.topic,
-      retain ? qos | RECORD_RETAIN : qos,
-      publisherBytes,
+    const head = {
+      flags: retain ? qos | RECORD_RETAIN : qos,
+      publisher: Buffer.from(publisher),
       properties,
       expirySeconds,
-      payload,
-      0,
-      payload.length,
-    );
+    };
+    const commit = this.#store.append(entry.topic, head, payload, 0, payload.length);
     const range = { payloadStart: 0, payloadEnd: payload.length };
     if (retain && entry.peer === undefined) {
       this.#retained.put(entry.name, {
         topic: entry.bytes,
         qos,
-        publisher: publisherBytes,
+        publisher: head.publisher,
         properties,
         expirySeconds,
         payload,

@@ -6,17 +6,15 @@ import { LARGEST_PACKET } from '../codec/connect-packet.ts';
 import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
-import { encodeAck } from '../codec/publish-encoder.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 import type { Will } from '../codec/will.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { OutBuffer } from '../codec/out-buffer.ts';
 import type { OutgoingAliases } from '../session/outgoing-aliases.ts';
 import type { Session } from '../session/session.ts';
-import { AckQueue } from './ack-queue.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import type { ChannelContext } from './channel-context.ts';
 import { CONNECTION_LOST, type ConnectionEnd } from './connection-end.ts';
-import type { CommitWaiter } from '../session/commit-waiters.ts';
 import { dispatch, refuseBeforeConnect } from './dispatch.ts';
 import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { countLimit } from './count-limit.ts';
@@ -36,7 +34,7 @@ const NOT_CONNECTED: Principal = { clientId: '', username: undefined };
  * The protocol state machine of one connection: packets in order, each handled to its end before the
  * next one is looked at, errors answered in one place.
  */
-export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
+export class Channel implements ProtocolChannel, ConnectionOwner {
   readonly context: ChannelContext;
   readonly connection: Connection;
   state: ChannelState = ChannelState.NEW;
@@ -58,7 +56,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   #busy = false;
   /** The last packet has not been handled. */
   #isRepeated = false;
-  #acks: AckQueue | undefined;
+  #acknowledgements: Acknowledgements | undefined;
   #receiver: PublishReceiver | undefined;
   /** What publishes go to: the receiver, or what stands before it. */
   #publishes: PublishPort | undefined;
@@ -87,8 +85,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
     return (this.#publishes ??= this.#makeReceiver());
   }
 
-  get unansweredPublishes(): number {
-    return this.#acks?.pubacks ?? 0;
+  get acknowledgements(): Acknowledgements {
+    return (this.#acknowledgements ??= new Acknowledgements(this));
   }
 
   get remoteAddress(): string {
@@ -218,50 +216,6 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
 
   get isRepeated(): boolean {
     return this.#isRepeated;
-  }
-
-  /** Answers when the commit is durable, in the order of these calls. */
-  acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void {
-    this.#acks ??= new AckQueue();
-    if (this.#acks.push(firstByte, packetId, commit)) this.#waitFor(commit);
-  }
-
-  acknowledgeRunAfter(commit: number, packetIds: Uint16Array, count: number): void {
-    this.#acks ??= new AckQueue();
-    if (this.#acks.pushPubacks(packetIds, count, commit)) this.#waitFor(commit);
-  }
-
-  #waitFor(commit: number): void {
-    this.context.waiters.add(commit, this);
-    // A commit that is durable at the end of this turn is answered at the end of this turn.
-    this.wantFlush();
-  }
-
-  /** Answers after everything that is to be answered already; at once when there is nothing. */
-  acknowledgeInOrder(firstByte: AckByte, packetId: number, reasonCode = 0): void {
-    if (this.#acks !== undefined && this.#acks.size > 0) {
-      this.#acks.push(firstByte, packetId, this.#acks.lastCommit, reasonCode);
-      return;
-    }
-    encodeAck(this.out, firstByte, packetId, reasonCode);
-    this.context.stats.controlPacketsSent++;
-    this.wantFlush();
-  }
-
-  onCommit(commit: number, error: Error | undefined): void {
-    if (this.state === ChannelState.CLOSED || this.#acks === undefined) return;
-    if (error !== undefined) {
-      // Nothing of that commit is stored; MQTT 5 can say so, older versions close.
-      if (this.version === ProtocolVersion.MQTT_5) {
-        this.#acks.release(commit, this.out, ReasonCode.UNSPECIFIED_ERROR);
-      }
-      this.storeFailed();
-      return;
-    }
-    const released = this.#acks.release(commit, this.out);
-    if (released === 0) return;
-    this.context.stats.controlPacketsSent += released;
-    this.wantFlush();
   }
 
   /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */

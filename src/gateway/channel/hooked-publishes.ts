@@ -95,16 +95,8 @@ export class HookedPublishes {
     let commit = 0;
     if (qos > 0 || storeQos0) {
       const flags = retain ? qos | RECORD_RETAIN : qos;
-      commit = store.append(
-        entry.topic,
-        flags,
-        publisher,
-        stored,
-        expirySeconds,
-        source,
-        start,
-        end,
-      );
+      const head = { flags, publisher, properties: stored, expirySeconds };
+      commit = store.append(entry.topic, head, source, start, end);
     }
     const range = { payloadStart: start, payloadEnd: end };
     const common = { properties: stored, expirySeconds, ...range };
@@ -153,8 +145,8 @@ export class HookedPublishes {
         due ||= openCommitIn(channel, session, lane);
       }
     }
-    if (due === 0) channel.acknowledgeInOrder(ack, packetId);
-    else channel.acknowledgeAfter(due, ack, packetId);
+    if (due === 0) channel.acknowledgements.inOrder(ack, packetId);
+    else channel.acknowledgements.after(due, ack, packetId);
   }
 
   /** As any PUBLISH that is not accepted: MQTT 5 is told, older versions are closed. */
@@ -164,7 +156,7 @@ export class HookedPublishes {
     this.#context.stats.publishesRefused++;
     if (qos === 0) return;
     const ack = qos === 1 ? AckByte.PUBACK : AckByte.PUBREC;
-    this.#channel.acknowledgeInOrder(ack, packetId, refusal.reasonCode);
+    this.#channel.acknowledgements.inOrder(ack, packetId, refusal.reasonCode);
   }
 }
 

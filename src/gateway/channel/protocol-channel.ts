@@ -23,6 +23,18 @@ export interface PublishPort {
   receive(chunk: Buffer, start: number, bodyStart: number, end: number): void;
 }
 
+/** Answers a client. */
+export interface AcknowledgementPort {
+  /** PUBACKs that wait for a commit. */
+  readonly pubacks: number;
+  /** Answers when the commit is durable, in the order of these calls. */
+  after(commit: number, firstByte: AckByte, packetId: number): void;
+  /** The same for the first `count` of several PUBACKs. */
+  runAfter(commit: number, packetIds: Uint16Array, count: number): void;
+  /** Answers after everything that is to be answered already; at once when there is nothing. */
+  inOrder(firstByte: AckByte, packetId: number, reasonCode?: number): void;
+}
+
 /** A connection's protocol state machine as the handlers of its packets see it. */
 export interface ProtocolChannel extends SessionLink {
   readonly context: ChannelContext;
@@ -44,8 +56,7 @@ export interface ProtocolChannel extends SessionLink {
   /** QoS 2 state has changed that must be durable before it is answered. */
   journalDue: boolean;
   readonly publishReceiver: PublishPort;
-  /** QoS 1 publishes of the client whose PUBACK waits for a commit. */
-  readonly unansweredPublishes: number;
+  readonly acknowledgements: AcknowledgementPort;
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** Wall clock of CONNACK, ms; set when client events are on. */
@@ -66,12 +77,6 @@ export interface ProtocolChannel extends SessionLink {
   repeatInTurn(): void;
   /** The packet that was handled last comes once more. */
   readonly isRepeated: boolean;
-  /** Answers when the commit is durable, in the order of these calls. */
-  acknowledgeAfter(commit: number, firstByte: AckByte, packetId: number): void;
-  /** The same for the first `count` of several PUBACKs. */
-  acknowledgeRunAfter(commit: number, packetIds: Uint16Array, count: number): void;
-  /** Answers after everything that is to be answered already; at once when there is nothing. */
-  acknowledgeInOrder(firstByte: AckByte, packetId: number, reasonCode?: number): void;
   /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */
   send(packet: Buffer): void;
   /** Sends what is waiting and closes; a MQTT 5 client is told the reason code, if there is one. */

@@ -140,18 +140,17 @@ export class RetainedHandOver {
     }
     const stored =
       recordPropertiesLength(value, at) === 0 ? NO_PROPERTIES : recordProperties(value, at);
-    return store.append(
-      store.directTopic(topic, cursor.queue),
-      qos | RECORD_RETAIN | RECORD_RETAINED,
-      recordPublisherBytes(value, at),
-      subscriptionId === 0
-        ? stored
-        : Buffer.concat([subscriptionIdProperty(subscriptionId), stored]),
-      this.#remainingExpiry(value),
-      value,
-      recordPayloadStart(value, at),
-      value.length,
-    );
+    const head = {
+      flags: qos | RECORD_RETAIN | RECORD_RETAINED,
+      publisher: recordPublisherBytes(value, at),
+      properties:
+        subscriptionId === 0
+          ? stored
+          : Buffer.concat([subscriptionIdProperty(subscriptionId), stored]),
+      expirySeconds: this.#remainingExpiry(value),
+    };
+    const handle = store.directTopic(topic, cursor.queue);
+    return store.append(handle, head, value, recordPayloadStart(value, at), value.length);
   }
 
   /** Message expiry interval that is left [MQTT-3.3.2-6]. */

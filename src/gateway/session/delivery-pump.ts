@@ -3,7 +3,6 @@ import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import type { Arrival } from '../../lmq/spi/types.ts';
 import type { Clock } from '../../common/clock.ts';
-import { LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { excluding, including, type OneOrMore } from '../../common/one-or-more.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -17,6 +16,7 @@ import { passGaps } from './queue-gaps.ts';
 import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
 import { isFull, SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
+import { StoreFailures } from './store-failures.ts';
 import { hasRoom, WindowSender } from './window-sender.ts';
 
 /** What the pump asks of whoever saves sessions. */
@@ -29,9 +29,6 @@ export interface ProgressLog {
   saveProgress(session: Session): Promise<void>;
 }
 
-/** After one of several stores could not be read, ms. */
-const RETRY_MS = 1000;
-
 /**
  * Moves records from queues to clients: QoS 1 and 2, in offset order for each subscription. Runs a
  * session when something has changed for it (arrival, acknowledgement, drain, records read) until its
@@ -39,11 +36,9 @@ const RETRY_MS = 1000;
  */
 export class DeliveryPump {
   readonly #store: LmqStore;
-  readonly #stores: Stores;
-  readonly #clock: Clock;
   readonly #highWater: number;
   readonly #stats: GatewayStats;
-  readonly #logger: Logger;
+  readonly #failures: StoreFailures;
   readonly #progress: ProgressLog;
   readonly #delivery: SegmentDelivery;
   readonly #sender: WindowSender;
@@ -66,8 +61,9 @@ export class DeliveryPump {
     stores: Stores = onlyStore(store),
   ) {
     this.#store = store;
-    this.#stores = stores;
-    this.#clock = clock;
+    this.#failures = new StoreFailures(stores, clock, logger, (session) => {
+      this.run(session);
+    });
     this.#turns = new DeliveryTurns(clock, (session) => {
       this.run(session);
     });
@@ -88,18 +84,17 @@ export class DeliveryPump {
     });
     this.#highWater = limits.highWater;
     this.#stats = stats;
-    this.#logger = logger;
     this.#progress = progress;
     this.#delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
     this.#sender = new WindowSender(store, this.#delivery, limits, stats, (session, error) => {
       if (error === undefined) this.run(session);
-      else if (this.#mayComeBack(error)) this.#later(session, () => undefined);
-      else this.#failed(session, error);
+      else if (this.#failures.mayPass(error)) this.#failures.retry(session);
+      else this.#failures.close(session, error);
     });
     this.#limit = queueLimitOf(store, limits, stats, clock, {
       trimmed: (session, error) => {
         if (error !== undefined) {
-          this.#failed(session, error);
+          this.#failures.close(session, error);
           return;
         }
         if (session.persistent && session.link !== undefined) this.#progress.changed(session);
@@ -265,38 +260,17 @@ export class DeliveryPump {
   /** Its records could not be read. */
   #notRead(cursor: SessionCursor, error: unknown): void {
     const { session } = cursor;
-    if (!this.#mayComeBack(error)) {
+    if (!this.#failures.mayPass(error)) {
       // For the connection that takes the session over.
       this.#makeReady(cursor);
-      this.#failed(session, error);
+      this.#failures.close(session, error);
       return;
     }
     cursor.state = CursorState.CAUGHT_UP;
     this.#reads.admit(session);
-    this.#later(session, () => {
+    this.#failures.retry(session, () => {
       if (cursor.state === CursorState.CAUGHT_UP) this.#makeReady(cursor);
     });
-  }
-
-  /** One of several stores is away: what the others have goes on. */
-  #mayComeBack(error: unknown): boolean {
-    return this.#stores.spread.lanes > 1 && error instanceof LmqttError && error.retryable;
-  }
-
-  #later(session: Session, prepare: () => void): void {
-    this.#clock.after(RETRY_MS, () => {
-      prepare();
-      this.run(session);
-    });
-  }
-
-  /** The store cannot be read: the client shall come back, here or at another node. */
-  #failed(session: Session, error: unknown): void {
-    this.#logger.error(
-      { clientId: session.clientId, error: messageOf(error) },
-      'reading from the store failed, closing the connection',
-    );
-    session.link?.storeFailed();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../common/clock.ts';
+import type { Clock } from '../../common/clock.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import { type CommitNumber, StateSpace } from '../../lmq/spi/types.ts';
@@ -6,22 +6,11 @@ import type { CommitWaiters } from './commit-waiters.ts';
 import type { DeliveryPump, ProgressLog } from './delivery-pump.ts';
 import { LaneLog } from './lane-log.ts';
 import { writeReceivedPages } from './received-pages.ts';
+import { type Progress, ROUND_BYTES, SaveRounds } from './save-rounds.ts';
 import type { Session, SessionSubscription } from './session.ts';
 import type { SessionLanes } from './session-lanes.ts';
 import { encodeSessionRecord, type StoredSubscription } from './session-record.ts';
 import { encodeWindow, retiredLanes } from './window-record.ts';
-
-const NOTHING_DUE: readonly Session[] = [];
-/** Time that a round of saving has of one turn, ms. */
-export const SAVE_MS: number = 4;
-/** Bytes of in-flight records in a round, after which windows of `LARGE_WINDOW` messages and more wait for the next one. */
-const ROUND_BYTES: number = 4 * 1024 * 1024;
-const LARGE_WINDOW = 512;
-
-/** Something else whose progress is saved with that of the sessions. */
-export interface Progress {
-  save(): void;
-}
 
 /**
  * Writes sessions into the store's open commit. The in-flight state and the offsets of a session are
@@ -34,18 +23,8 @@ export class SessionLog implements ProgressLog {
   readonly #first: LmqStore;
   readonly #lanes: LaneLog;
   readonly #waiters: CommitWaiters;
-  readonly #clock: Clock;
-  readonly #flushIntervalMs: number;
-  readonly #roundBytes: number;
-  readonly #dirty = new Set<Session>();
-  readonly #others = new Set<Progress>();
+  readonly #rounds: SaveRounds;
   #pump: DeliveryPump | undefined;
-  #timer: Timer | undefined;
-  /** The sessions of the round that is under way, and the first of them that has not been looked at. */
-  #due: readonly Session[] = NOTHING_DUE;
-  #nextDue = 0;
-  /** Bytes of in-flight records that have been written in it. */
-  #windowBytes = 0;
 
   /** @param roundBytes of in-flight records that are written in one interval, and large ones not beyond */
   constructor(
@@ -56,49 +35,43 @@ export class SessionLog implements ProgressLog {
     stores: Stores = onlyStore(store),
     roundBytes: number = ROUND_BYTES,
   ) {
-    this.#roundBytes = roundBytes;
     this.#store = store;
     this.#first = stores.member(0);
     this.#lanes = new LaneLog(stores, waiters, (session, lane, slot) => {
       this.#pump?.assignedIn(session, lane, slot);
     });
     this.#waiters = waiters;
-    this.#clock = clock;
-    this.#flushIntervalMs = flushIntervalMs;
+    this.#rounds = new SaveRounds(clock, flushIntervalMs, roundBytes, (session) => {
+      this.#writeProgress(session);
+    });
   }
 
   /** Sessions with progress that is not saved. */
   get dirtyCount(): number {
-    return this.#dirty.size + this.#others.size;
+    return this.#rounds.size;
   }
 
   start(pump: DeliveryPump): void {
     this.#pump = pump;
-    this.#timer = this.#clock.every(this.#flushIntervalMs, () => {
-      this.#saveRound();
-    });
+    this.#rounds.start();
   }
 
   stop(): void {
-    this.#timer?.cancel();
-    this.#due = NOTHING_DUE;
-    this.flush();
+    this.#rounds.stop();
   }
 
   changed(session: Session): void {
-    if (session.dirty) return;
-    session.dirty = true;
-    this.#dirty.add(session);
+    this.#rounds.add(session);
   }
 
   /** `progress.save` is called with the next flush, unless it is called before. */
   saveLater(progress: Progress): void {
-    this.#others.add(progress);
+    this.#rounds.addOther(progress);
   }
 
   /** It has been saved, or is not to be. */
   saved(progress: Progress): void {
-    this.#others.delete(progress);
+    this.#rounds.forgetOther(progress);
   }
 
   /** Writes the in-flight state and the offsets of a session, if they have changed. */
@@ -219,44 +192,11 @@ export class SessionLog implements ProgressLog {
 
   /** Saves no more of the session's progress. */
   forget(session: Session): void {
-    this.#dirty.delete(session);
-    session.dirty = false;
-  }
-
-  /** Saves what has changed: in as many turns of the event loop as it takes, so that nobody waits for all of it (ADR 912). */
-  #saveRound(): void {
-    for (const progress of [...this.#others]) progress.save();
-    // The round before is not through: it goes on.
-    if (this.#due.length > 0) return;
-    this.#due = [...this.#dirty];
-    this.#nextDue = 0;
-    this.#windowBytes = 0;
-    this.#saveSome();
-  }
-
-  readonly #saveSome = (): void => {
-    const due = this.#due;
-    const until = this.#clock.monotonic() + SAVE_MS;
-    while (this.#nextDue < due.length) {
-      const session = due[this.#nextDue++] as Session;
-      // Saved, or ended, since the round has begun; or its turn comes with the next one, in which it is among the first.
-      if (!session.dirty || this.#isPutOff(session)) continue;
-      this.#writeProgress(session);
-      if (this.#clock.monotonic() < until) continue;
-      setImmediate(this.#saveSome);
-      return;
-    }
-    this.#due = NOTHING_DUE;
-  };
-
-  /** Many entries, each of which may be a run of its own, and enough has been written in this round. */
-  #isPutOff({ inflight }: Session): boolean {
-    return this.#windowBytes >= this.#roundBytes && inflight.tail - inflight.head >= LARGE_WINDOW;
+    this.#rounds.forget(session);
   }
 
   flush(): void {
-    for (const session of this.#dirty) this.#writeProgress(session);
-    for (const progress of [...this.#others]) progress.save();
+    this.#rounds.flush();
   }
 
   #writeProgress(session: Session): void {
@@ -288,7 +228,7 @@ export class SessionLog implements ProgressLog {
     const received = session.received.in(0);
     if (received !== undefined) writeReceivedPages(this.#first, session.clientId, received);
     const record = encodeWindow(session);
-    this.#windowBytes += record.length;
+    this.#rounds.wroteWindow(record.length);
     return this.#first.putState(StateSpace.INFLIGHT, session.clientId, record);
   }
 }

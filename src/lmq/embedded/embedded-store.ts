@@ -4,6 +4,7 @@ import { BackPressure } from '../spi/back-pressure.ts';
 import type { ConsumerProgress, QueueProgress } from '../spi/consumer-progress.ts';
 import type { BackupProgress, BackupSource } from '../spi/store-backup.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import type { PayloadRun } from '../spi/payload-run.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
@@ -119,35 +120,16 @@ class EmbeddedStore implements LmqStore, ConsumerProgress, BackupSource {
 
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
-    return this.#log.append(
-      topic,
-      flags,
-      publisher,
-      properties,
-      expirySeconds,
-      payload,
-      payloadStart,
-      payloadEnd,
-    );
+    return this.#log.append(topic, head, payload, payloadStart, payloadEnd);
   }
 
-  appendRun(
-    topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
-    run: PayloadRun,
-  ): CommitNumber {
-    return this.#log.appendRun(topic, flags, publisher, properties, expirySeconds, run);
+  appendRun(topic: StoreTopic, head: MessageHead, run: PayloadRun): CommitNumber {
+    return this.#log.appendRun(topic, head, run);
   }
 
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {

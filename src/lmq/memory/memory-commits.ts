@@ -17,6 +17,18 @@ export class MemoryCommit {
   constructor(number: CommitNumber) {
     this.number = number;
   }
+
+  /** Adds a record, which goes to `queues`. */
+  add(record: Buffer, queues: Iterable<MemoryQueue>): void {
+    for (const queue of queues) {
+      const positions = this.positions.get(queue);
+      if (positions === undefined) this.positions.set(queue, [this.recordBytes]);
+      else positions.push(this.recordBytes);
+      queue.nextOffset++;
+    }
+    this.records.push(record);
+    this.recordBytes += record.length;
+  }
 }
 
 /** Numbers commits, ends each in a turn of its own and reports it. */

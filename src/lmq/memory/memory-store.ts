@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../../common/clock.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { BackPressure } from '../spi/back-pressure.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import type { PayloadRun } from '../spi/payload-run.ts';
 import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
@@ -117,14 +118,12 @@ class MemoryStore implements LmqStore {
 
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
+    const { flags, publisher, properties, expirySeconds } = head;
     const payloadLength = payloadEnd - payloadStart;
     const size = recordSize(topic.bytes.length, publisher.length, properties.length, payloadLength);
     const record = Buffer.allocUnsafe(size);
@@ -138,15 +137,12 @@ class MemoryStore implements LmqStore {
 
   appendRun(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     { source, starts, ends, count }: PayloadRun,
   ): CommitNumber {
     for (let i = 0; i < count; i++) {
       const [start, end] = [starts[i] as number, ends[i] as number];
-      this.append(topic, flags, publisher, properties, expirySeconds, source, start, end);
+      this.append(topic, head, source, start, end);
     }
     return this.openCommit;
   }
@@ -161,14 +157,7 @@ class MemoryStore implements LmqStore {
   #add(topic: StoreTopic, record: Buffer): CommitNumber {
     const size = record.length;
     const commit = this.#commits.write(size);
-    for (const queue of this.#queues.ofTopic(topic)) {
-      const positions = commit.positions.get(queue);
-      if (positions === undefined) commit.positions.set(queue, [commit.recordBytes]);
-      else positions.push(commit.recordBytes);
-      queue.nextOffset++;
-    }
-    commit.records.push(record);
-    commit.recordBytes += size;
+    commit.add(record, this.#queues.ofTopic(topic));
     this.#recordCount++;
     this.#byteCount += size;
     return commit.number;

@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 import type { Clock } from '../../common/clock.ts';
 import type { Write } from '../../rpc/messages/store-v1.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import { recordLength, recordSize, writeRecord } from '../spi/record.ts';
 import type { CommitNumber } from '../spi/types.ts';
 import { FULL_BATCH_BYTES, MAX_BATCH_BYTES } from './remote-options.ts';
@@ -80,15 +81,13 @@ export class BatchWriter {
 
   append(
     topic: RemoteTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): void {
     const { bytes } = topic;
+    const { publisher, properties } = head;
     const size = recordSize(
       bytes.length,
       publisher.length,
@@ -104,11 +103,11 @@ export class BatchWriter {
     this.#at = writeRecord(
       this.#buffer,
       this.#at,
-      flags,
+      head.flags,
       bytes,
       publisher,
       properties,
-      expirySeconds,
+      head.expirySeconds,
       this.#timeHigh,
       this.#timeLow,
       payload,

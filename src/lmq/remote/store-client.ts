@@ -1,6 +1,7 @@
 import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { StoreStats } from '../spi/lmq-store.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import { type OpenedFor, withOffset } from '../spi/open-for.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
@@ -107,24 +108,12 @@ export class StoreClient implements RemoteStore {
 
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
-    this.#parts.writer.append(
-      RemoteTopic.of(topic),
-      flags,
-      publisher,
-      properties,
-      expirySeconds,
-      payload,
-      payloadStart,
-      payloadEnd,
-    );
+    this.#parts.writer.append(RemoteTopic.of(topic), head, payload, payloadStart, payloadEnd);
     return this.#parts.commits.openCommit;
   }
 

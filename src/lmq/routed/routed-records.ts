@@ -1,6 +1,7 @@
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import { type Lane, laneOfCommit } from '../spi/lane.ts';
 import type { CommitLog, LmqOffsetStore, LmqQueueStore } from '../spi/lmq-store.ts';
+import type { MessageHead } from '../spi/message-head.ts';
 import { peerOfQueue } from '../spi/queue-name.ts';
 import type { Spread } from '../spi/stores.ts';
 import type {
@@ -53,26 +54,12 @@ export class RoutedRecords implements CommitLog, LmqQueueStore, LmqOffsetStore {
 
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
-    return this.#members
-      .of(topic.lane)
-      .append(
-        topic,
-        flags,
-        publisher,
-        properties,
-        expirySeconds,
-        payload,
-        payloadStart,
-        payloadEnd,
-      );
+    return this.#members.of(topic.lane).append(topic, head, payload, payloadStart, payloadEnd);
   }
 
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {

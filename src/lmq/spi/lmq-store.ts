@@ -1,4 +1,5 @@
 import type { Service } from '../../common/lifecycle.ts';
+import type { MessageHead } from './message-head.ts';
 import type { PayloadRun } from './payload-run.ts';
 import type {
   Arrival,
@@ -35,17 +36,11 @@ export interface CommitLog {
    * Appends one record to the queue of its topic and to that of every registered filter that matches
    * (a P2P topic: to the peer's queue only). Copies what it is given. Never throws for a full store:
    * failure is reported by the commit.
-   * @param flags `record.ts` flags: QoS and RETAIN
-   * @param publisher client id of the publisher, UTF-8
-   * @param properties MQTT 5 properties in wire form, without their length; empty for 3.1.1
-   * @param expirySeconds message expiry interval, or `NO_EXPIRY`
+   * @param payload is `payload[payloadStart, payloadEnd)`
    */
   append(
     topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
+    head: MessageHead,
     payload: Buffer,
     payloadStart: number,
     payloadEnd: number,
@@ -55,14 +50,7 @@ export interface CommitLog {
    * The same for several that are alike in all but the payload, in one commit: as many calls of `append`. Absent where
    * that would bring nothing.
    */
-  appendRun?(
-    topic: StoreTopic,
-    flags: number,
-    publisher: Buffer,
-    properties: Buffer,
-    expirySeconds: number,
-    run: PayloadRun,
-  ): CommitNumber;
+  appendRun?(topic: StoreTopic, head: MessageHead, run: PayloadRun): CommitNumber;
 
   /**
    * Appends a finished record (`record.ts`), which begins at `start`, as `append` does one in parts. Copies

@@ -76,16 +76,13 @@ export function publish(
   options: PublishOptions = {},
 ): CommitNumber {
   const bytes = Buffer.from(payload);
-  return store.append(
-    store.topic(topic),
-    options.flags ?? 1,
-    Buffer.from(options.publisher ?? 'publisher'),
-    options.properties ?? Buffer.alloc(0),
-    options.expiry ?? NO_EXPIRY,
-    bytes,
-    0,
-    bytes.length,
-  );
+  const head = {
+    flags: options.flags ?? 1,
+    publisher: Buffer.from(options.publisher ?? 'publisher'),
+    properties: options.properties ?? Buffer.alloc(0),
+    expirySeconds: options.expiry ?? NO_EXPIRY,
+  };
+  return store.append(store.topic(topic), head, bytes, 0, bytes.length);
 }
 
 /** Publishes and waits until it is durable. */

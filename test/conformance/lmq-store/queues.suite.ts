@@ -21,6 +21,7 @@ import {
   turn,
   type StoreFactory,
 } from './harness.ts';
+import { messageHead } from '../../helpers/message-head.ts';
 
 export function queueSuite(factory: StoreFactory): void {
   describe('append', () => {
@@ -89,8 +90,8 @@ export function queueSuite(factory: StoreFactory): void {
       const { store } = current();
       const chunk = Buffer.from('..payload..');
       const publisher = Buffer.from('me');
-      const none = Buffer.alloc(0);
-      const commit = store.append(store.topic('t'), 0, publisher, none, NO_EXPIRY, chunk, 2, 9);
+      const head = messageHead({ publisher });
+      const commit = store.append(store.topic('t'), head, chunk, 2, 9);
       chunk.fill('!');
       publisher.fill('!');
       await store.committed(commit);
@@ -148,9 +149,8 @@ export function queueSuite(factory: StoreFactory): void {
       const queue = await store.openQueue(peerQueueName('me'));
       const direct = store.directTopic('a/b', queue);
       const payload = Buffer.from('x');
-      const none = Buffer.alloc(0);
       for (let i = 0; i < 2; i++) {
-        await store.committed(store.append(direct, 1, none, none, NO_EXPIRY, payload, 0, 1));
+        await store.committed(store.append(direct, messageHead(), payload, 0, 1));
         await store.acquireFilter(`a/${i}/+`, false);
       }
       const records = await readFrom(store, queue, 0);

@@ -82,18 +82,18 @@ export function handlePubrec(
     return;
   }
   if (state === DeliveryState.RELEASED) {
-    channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
+    channel.acknowledgements.inOrder(AckByte.PUBREL, packetId);
     return;
   }
   inflight.setState(slot, DeliveryState.RELEASED);
   const { lane } = inflight.cursor(slot).queue;
   if (!session.persistent) {
-    channel.acknowledgeInOrder(AckByte.PUBREL, packetId);
+    channel.acknowledgements.inOrder(AckByte.PUBREL, packetId);
     return;
   }
   // After PUBREL the client forgets the identifier: a PUBLISH sent again after a crash would be new to it.
   channel.journalDue = true;
-  channel.acknowledgeAfter(openCommitIn(channel, session, lane), AckByte.PUBREL, packetId);
+  channel.acknowledgements.after(openCommitIn(channel, session, lane), AckByte.PUBREL, packetId);
 }
 
 /** PUBCOMP: a QoS 2 delivery is complete. */
@@ -114,12 +114,12 @@ export function handlePubrel(channel: ProtocolChannel, { packetId }: Readonly<Ac
   }
   session.received.delete(packetId);
   if (!session.persistent) {
-    channel.acknowledgeInOrder(AckByte.PUBCOMP, packetId);
+    channel.acknowledgements.inOrder(AckByte.PUBCOMP, packetId);
     return;
   }
   // After PUBCOMP the client may use the identifier for a new message, which must not be taken for the old one.
   channel.journalDue = true;
-  channel.acknowledgeAfter(openCommitIn(channel, session, lane), AckByte.PUBCOMP, packetId);
+  channel.acknowledgements.after(openCommitIn(channel, session, lane), AckByte.PUBCOMP, packetId);
 }
 
 /** The commit in which a store will have the state of the session as it is at the end of the chunk. */
@@ -136,7 +136,7 @@ export function openCommitIn(
 /** For an identifier that is not known: MQTT 5 has a reason code for it, 3.1.1 just goes on. */
 function answerUnknown(channel: ProtocolChannel, firstByte: AckByte, packetId: number): void {
   const isVersion5 = channel.version === ProtocolVersion.MQTT_5;
-  channel.acknowledgeInOrder(
+  channel.acknowledgements.inOrder(
     firstByte,
     packetId,
     isVersion5 ? ReasonCode.PACKET_IDENTIFIER_NOT_FOUND : ReasonCode.SUCCESS,

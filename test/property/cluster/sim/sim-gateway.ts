@@ -3,13 +3,12 @@ import { createLinkedStore } from '../../../../src/lmq/remote/create-remote-stor
 import type { RemoteStore } from '../../../../src/lmq/remote/remote-store.ts';
 import type { StoreDialer } from '../../../../src/lmq/remote/store-link.ts';
 import { ClaimKind, claimKey, claimName } from '../../../../src/lmq/spi/cluster.ts';
-import { NO_EXPIRY } from '../../../../src/lmq/spi/record.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import type { Clock } from '../../../../src/common/clock.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { SESSION_TOPIC, WILL_TOPIC, type Observer } from './observer.ts';
 import { ProcessClock } from './process-clock.ts';
 
-const EMPTY = Buffer.alloc(0);
 const REQUEST_TIMEOUT_MS = 3_000;
 const RETRY_MS = 100;
 
@@ -216,7 +215,7 @@ export class SimGateway {
 
   #append(topic: string, payload: Buffer): number {
     const handle = this.#store.topic(topic);
-    return this.#store.append(handle, 1, EMPTY, EMPTY, NO_EXPIRY, payload, 0, payload.length);
+    return this.#store.append(handle, messageHead(), payload, 0, payload.length);
   }
 
   #ended(connection: string): void {

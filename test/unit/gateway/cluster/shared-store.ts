@@ -185,16 +185,8 @@ export class StoreNode implements Cluster {
 
   /** The store with this node's origin in its records, and its changes told to the others. */
   #view(base: LmqStore): LmqStore {
-    const append: LmqStore['append'] = (
-      topic,
-      flags,
-      publisher,
-      properties,
-      expiry,
-      body,
-      start,
-      end,
-    ) => {
+    const append: LmqStore['append'] = (topic, head, body, start, end) => {
+      const { flags, publisher, properties, expirySeconds } = head;
       const { length } = topic.bytes;
       const size = recordSize(length, publisher.length, properties.length, end - start);
       const record = Buffer.alloc(size);
@@ -205,7 +197,7 @@ export class StoreNode implements Cluster {
         topic.bytes,
         publisher,
         properties,
-        expiry,
+        expirySeconds,
         0,
         0,
         body,

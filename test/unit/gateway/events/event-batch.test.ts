@@ -4,6 +4,7 @@ import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import { onlyStore } from '../../../../src/lmq/spi/stores.ts';
 import { World, type WorldOptions } from '../gateway-world.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 
 const TOPIC = '$events/client_connected';
 
@@ -60,8 +61,7 @@ describe('gateway: EventBatch', () => {
     const store = createMemoryStore({ maxBacklogBytes: 100 });
     const { batch, entry, world, stored } = batchOf({ store });
     const topic = store.topic('other');
-    const nothing = Buffer.alloc(0);
-    store.append(topic, 1, nothing, nothing, 0xffffffff, Buffer.alloc(200), 0, 200);
+    store.append(topic, messageHead(), Buffer.alloc(200), 0, 200);
     expect(store.writable).to.equal(false);
     for (let i = 0; i < 1000; i++) batch.add(entry, 'x'.repeat(500));
     batch.flush();

@@ -14,6 +14,7 @@ import {
 } from '../../../helpers/packets.ts';
 import { turns } from '../fake-socket.ts';
 import { type FakeClient, World } from '../gateway-world.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 
 async function send(
   publisher: FakeClient,
@@ -256,10 +257,10 @@ describe('gateway: DeliveryPump', () => {
     const { store, clock } = world;
     const client = await world.subscribed({ clean: false }, ['t', 1]);
     await client.lose();
-    const none = Buffer.alloc(0);
     const body = Buffer.from('m');
-    store.append(store.topic('t'), 1, none, none, 10, body, 0, 1);
-    store.append(store.topic('t'), 1, none, none, 60, body, 0, 1);
+    for (const expirySeconds of [10, 60]) {
+      store.append(store.topic('t'), messageHead({ expirySeconds }), body, 0, 1);
+    }
     await turns();
     clock.advance(30_000);
     const again = await world.connected({ clean: false });

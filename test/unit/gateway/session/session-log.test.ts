@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { puback, publish } from '../../../helpers/packets.ts';
 import { turns } from '../fake-socket.ts';
-import { SAVE_MS, SessionLog } from '../../../../src/gateway/session/session-log.ts';
+import { SAVE_MS } from '../../../../src/gateway/session/save-rounds.ts';
+import { SessionLog } from '../../../../src/gateway/session/session-log.ts';
 import { type FakeClient, World } from '../gateway-world.ts';
 
 describe('gateway: SessionLog and SessionLoader', () => {

@@ -9,6 +9,7 @@ import { positionAt } from '../../../../src/lmq/spi/record-segment.ts';
 import { peerQueueName, topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import { type Segment, StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { recordOf } from '../server/server-world.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { EmbeddedWorld } from './embedded-world.ts';
 
 function positionsOf(segment: Segment): number[] {
@@ -24,7 +25,7 @@ describe('appendRecord of the embedded store', () => {
     const topic = store.topic('x');
     const record = recordOf('x', 'payload');
     const body = Buffer.from('own');
-    store.append(topic, 0, body, Buffer.alloc(0), 60, body, 0, 3);
+    store.append(topic, messageHead({ publisher: body, expirySeconds: 60 }), body, 0, 3);
     store.appendRecord(topic, record, 0, 65_535);
     store.appendRecord(topic, record, 0, 258);
     await store.committed(store.openCommit);

@@ -12,7 +12,7 @@ interface Run {
   readonly topic: string;
   readonly publisher: Buffer;
   readonly properties: Buffer;
-  readonly expiry: number;
+  readonly expirySeconds: number;
   readonly payloads: readonly Buffer[];
 }
 
@@ -29,7 +29,7 @@ const run: fc.Arbitrary<Run> = fc.record({
   topic: fc.constantFrom('a', 'a/b', 'a/'.padEnd(200, 'x'), 'long/'.padEnd(400, 'y')),
   publisher: bytes(24),
   properties: bytes(10),
-  expiry: fc.constantFrom(NO_EXPIRY, 60),
+  expirySeconds: fc.constantFrom(NO_EXPIRY, 60),
   payloads,
 });
 
@@ -43,14 +43,13 @@ function append(store: LmqStore, { topic, ...of }: Run, isRun: boolean): number[
     ends[i] = at += length;
   }
   const handle = store.topic(topic);
+  const head = { ...of, flags: 1 };
   const count = starts.length;
   if (isRun) {
     const alike = { source, view: viewOf(source), count, starts, ends };
-    return [store.appendRun!(handle, 1, of.publisher, of.properties, of.expiry, alike)];
+    return [store.appendRun!(handle, head, alike)];
   }
-  return Array.from(starts, (start, i) =>
-    store.append(handle, 1, of.publisher, of.properties, of.expiry, source, start, ends[i]!),
-  );
+  return Array.from(starts, (start, i) => store.append(handle, head, source, start, ends[i]!));
 }
 
 async function recordsOf(store: LmqStore, queue: Queue): Promise<string[]> {
@@ -119,7 +118,13 @@ describe('appendRun of the embedded store', () => {
       looks = 0;
       const payloads = Array.from({ length: 200 }, () => Buffer.from('x'));
       const [topic, empty] = [isRun ? 'run' : 'one', Buffer.alloc(0)];
-      const alike = { topic, publisher: empty, properties: empty, expiry: NO_EXPIRY, payloads };
+      const alike = {
+        topic,
+        publisher: empty,
+        properties: empty,
+        expirySeconds: NO_EXPIRY,
+        payloads,
+      };
       append(store, alike, isRun);
       await store.committed(store.openCommit);
       const records = await recordsOf(store, await store.openQueue(topicQueueName(topic)));

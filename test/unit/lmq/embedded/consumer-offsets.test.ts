@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { hasConsumerProgress } from '../../../../src/lmq/spi/consumer-progress.ts';
 import type { ConsumerProgress } from '../../../../src/lmq/spi/consumer-progress.ts';
-import { NO_EXPIRY } from '../../../../src/lmq/spi/record.ts';
 import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { EmbeddedWorld } from './embedded-world.ts';
 
 describe('embedded store: progress of a consumer', () => {
@@ -24,12 +24,11 @@ describe('embedded store: progress of a consumer', () => {
 
   it('is told for each queue that it has a committed offset in, and for no other consumer', async () => {
     const { store } = world;
-    const none = Buffer.alloc(0);
     for (const name of ['a/1', 'a/2', 'a/3']) {
       const queue = await store.openQueue(topicQueueName(name));
       const topic = store.topic(name);
       for (let count = 0; count < 3; count++) {
-        store.append(topic, 1, none, none, NO_EXPIRY, Buffer.from('x'), 0, 1);
+        store.append(topic, messageHead(), Buffer.from('x'), 0, 1);
       }
       if (name !== 'a/3') store.commitOffset('c', queue, name === 'a/1' ? 1 : 3);
       await store.committed(store.commitOffset('c2', queue, 2));

@@ -1,16 +1,15 @@
 import { expect } from 'chai';
 import { positionAt } from '../../../../src/lmq/spi/record-segment.ts';
-import { NO_EXPIRY, recordPayload } from '../../../../src/lmq/spi/record.ts';
+import { recordPayload } from '../../../../src/lmq/spi/record.ts';
 import { filterQueueName, topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import type { Arrival, Queue, QueueOffset } from '../../../../src/lmq/spi/types.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { EmbeddedWorld } from './embedded-world.ts';
-
-const NOTHING = Buffer.alloc(0);
 
 function append(store: LmqStore, topic: string, text: string): void {
   const payload = Buffer.from(text);
-  store.append(store.topic(topic), 1, NOTHING, NOTHING, NO_EXPIRY, payload, 0, payload.length);
+  store.append(store.topic(topic), messageHead(), payload, 0, payload.length);
 }
 
 /** What the tail has of a queue, and in how many segments. */

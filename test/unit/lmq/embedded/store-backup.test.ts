@@ -8,9 +8,10 @@ import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { failureOf } from '../../../helpers/failure-of.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { EmbeddedWorld } from './embedded-world.ts';
 
-const NOBODY = Buffer.alloc(0);
+const NOTHING = Buffer.alloc(0);
 const SPACE = StateSpace.SESSION;
 const NEVER = new AbortController().signal;
 
@@ -34,7 +35,7 @@ describe('backup of an embedded store', function () {
   function publish(text: string): number {
     const payload = Buffer.from(text);
     const topic = store.topic('a/b');
-    return store.append(topic, 0, NOBODY, NOBODY, 0, payload, 0, payload.length);
+    return store.append(topic, messageHead({ flags: 0 }), payload, 0, payload.length);
   }
 
   it('has all that was durable before it, as of one moment, while the store goes on', async () => {
@@ -73,7 +74,7 @@ describe('backup of an embedded store', function () {
       const stored = Number(states[0]?.toString() ?? 0);
       expect(queue.maxOffset, 'messages and state of the same commits').to.equal(500 + stored);
       // It is a store like any other.
-      copy.putState(SPACE, 'three', NOBODY);
+      copy.putState(SPACE, 'three', NOTHING);
       await copy.committed(copy.openCommit);
     } finally {
       await copy.stop();

@@ -7,6 +7,7 @@ import type { SealedBatch } from '../../../../src/lmq/remote/sealed-batch.ts';
 import { DefinedTopics, TopicNumbers } from '../../../../src/lmq/remote/topic-numbers.ts';
 import type { Batch } from '../../../../src/rpc/messages/store-v1.ts';
 import { publish, rejection } from '../../../conformance/lmq-store/harness.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { FakeStore, settle } from './fake-store.ts';
 
 function payloadsOf({ records, topicNumbers }: Batch): string[] {
@@ -82,9 +83,7 @@ describe('batches of a remote store', () => {
     store.link.say({ settled: { sequence: 1 } });
     publish(node, 'a', '2');
     await settle();
-    const { length } = Buffer.from('3');
-    const none = Buffer.alloc(0);
-    node.append(node.directTopic('b', queue), 1, none, none, 0, Buffer.from('3'), 0, length);
+    node.append(node.directTopic('b', queue), messageHead(), Buffer.from('3'), 0, 1);
     await settle();
     await store.reattach({ lastSequence: 2, queues: [{ ...queue }] });
     const again = store.link.batches;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { commitBase, laneOfCommit } from '../../../../src/lmq/spi/lane.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { publish, rejection } from '../../../conformance/lmq-store/harness.ts';
+import { messageHead } from '../../../helpers/message-head.ts';
 import { boundsOf, FakeStore, settle, storeFrame, welcomeOf } from './fake-store.ts';
 
 const BASE = commitBase(3);
@@ -62,7 +63,7 @@ describe('a remote store that is one of several', () => {
     node.deleteOffset('c', queue);
     const direct = node.directTopic('t', queue);
     const none = Buffer.alloc(0);
-    node.append(direct, 1, none, none, 0, none, 0, 0);
+    node.append(direct, messageHead(), none, 0, 0);
     void node.loadOffset('c', queue).catch(() => undefined);
     await settle();
     const [batch] = link.batches;

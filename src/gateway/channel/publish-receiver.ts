@@ -61,7 +61,7 @@ export class PublishReceiver {
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
     this.#hooked = hookedPublishes(channel, session);
-    this.#topics = new PublishTopics(context, channel.principal);
+    this.#topics = new PublishTopics(context, channel);
     this.#takesRuns = this.#hooked === undefined && context.store.appendRun !== undefined;
   }
 

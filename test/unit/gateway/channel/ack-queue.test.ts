@@ -67,6 +67,22 @@ describe('gateway: AckQueue', () => {
     expect(acks(out)).to.deep.equal([[0x40, 5]]);
   });
 
+  it('does not forget which commits are over while others of other stores come', () => {
+    const other = commitBase(1);
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    queue.push(0x40, 1, other + 1);
+    queue.push(0x40, 2, 5);
+    expect(queue.release(5, out)).to.equal(0);
+    queue.push(0x40, 3, other + 2);
+    expect(queue.release(other + 2, out)).to.equal(3);
+    expect(acks(out)).to.deep.equal([
+      [0x40, 1],
+      [0x40, 2],
+      [0x40, 3],
+    ]);
+  });
+
   it('answers the failed commit of one store alone by reason code', () => {
     const other = commitBase(1);
     const queue = new AckQueue();
@@ -128,6 +144,15 @@ describe('gateway: AckQueue', () => {
     expect(queue.release(2, out)).to.equal(302);
     expect(acks(out)).to.deep.equal([...Array.from(ids, (id) => [0x40, id]), [0x40, 1], [0x70, 8]]);
     expect([queue.pubacks, queue.size]).to.deep.equal([0, 0]);
+  });
+
+  it('encodes more without a reason code in a row than fit the largest slab', () => {
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    const count = 40_000;
+    for (let id = 1; id <= count; id++) queue.push(0x40, id, 1);
+    expect(queue.release(1, out)).to.equal(count);
+    expect(acks(out)).to.deep.equal(Array.from({ length: count }, (_, i) => [0x40, i + 1]));
   });
 
   it('encodes what has a reason code among what has none, more than fit one slab', () => {

@@ -42,6 +42,21 @@ describe('gateway: InflightWindow', () => {
     }
   });
 
+  it('spans four times its limit at most, but a thousand and as many as there are identifiers', () => {
+    for (const [limit, span] of [
+      [10, 1024],
+      [1000, 4000],
+      [60_000, 65_535],
+    ] as const) {
+      const window: Window = new InflightWindow<object>(limit);
+      // The oldest is not acknowledged, everything behind it at once.
+      add(window);
+      let count = 1;
+      for (; !window.full; count++) complete(window, add(window));
+      expect(count, `limit ${String(limit)}`).to.equal(span);
+    }
+  });
+
   it('is full at its limit and not before', () => {
     const window: Window = new InflightWindow<object>(3);
     for (let i = 0; i < 3; i++) {

@@ -146,15 +146,6 @@ describe('gateway: AckQueue', () => {
     expect([queue.pubacks, queue.size]).to.deep.equal([0, 0]);
   });
 
-  it('encodes more without a reason code in a row than fit the largest slab', () => {
-    const queue = new AckQueue();
-    const out = new OutBuffer();
-    const count = 40_000;
-    for (let id = 1; id <= count; id++) queue.push(0x40, id, 1);
-    expect(queue.release(1, out)).to.equal(count);
-    expect(acks(out)).to.deep.equal(Array.from({ length: count }, (_, i) => [0x40, i + 1]));
-  });
-
   it('encodes what has a reason code among what has none, more than fit one slab', () => {
     const queue = new AckQueue();
     const out = new OutBuffer();

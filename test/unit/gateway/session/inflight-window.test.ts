@@ -153,6 +153,18 @@ describe('gateway: InflightWindow', () => {
     expect(window.packetId(window.head)).to.equal(2);
   });
 
+  it('restores one with more holes than it has room for at first', () => {
+    const window: Window = new InflightWindow<object>(1000);
+    const first = add(window);
+    for (let i = 0; i < 100; i++) window.skip();
+    const last = add(window);
+    expect([window.find(first), window.find(last), window.size]).to.deep.equal([0, 101, 2]);
+    expect([...window.incomplete()]).to.deep.equal([0, 101]);
+    expect([window.countBefore(101), window.endOfRun(1)]).to.deep.equal([1, 101]);
+    complete(window, first);
+    expect(window.head).to.equal(101);
+  });
+
   it('finds nothing in a window that was never used', () => {
     const window: Window = new InflightWindow<object>(10);
     for (const id of [1, 2, 65_535]) expect(window.find(id)).to.equal(-1);

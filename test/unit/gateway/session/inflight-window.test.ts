@@ -165,6 +165,15 @@ describe('gateway: InflightWindow', () => {
     expect(window.head).to.equal(101);
   });
 
+  it('ends a run of complete entries with the last one, whatever the ring has behind it', () => {
+    const window: Window = new InflightWindow<object>(10);
+    for (let i = 0; i < 40; i++) complete(window, add(window));
+    const [, second, third] = [add(window), add(window), add(window)];
+    complete(window, second);
+    complete(window, third);
+    expect([window.endOfRun(40), window.endOfRun(41), window.tail]).to.deep.equal([41, 43, 43]);
+  });
+
   it('finds nothing in a window that was never used', () => {
     const window: Window = new InflightWindow<object>(10);
     for (const id of [1, 2, 65_535]) expect(window.find(id)).to.equal(-1);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { didYouMean } from '../../common/config/suggestion.ts';
-import { ConfigError, messageOf } from '../../common/errors.ts';
+import { messageOf } from '../../common/errors.ts';
 import { isMissing } from '../../common/is-missing.ts';
 import { confFiles } from './conf-files.ts';
 import type { Config } from './load-all.ts';
@@ -12,13 +12,15 @@ const CONF_NAME = /\.(?:conf|config|cnf|cfg|ini)$/i;
 /**
  * Warnings of files in the configuration directory that look like configuration and that nobody reads: a missing file
  * means defaults, so that what a misspelt one says would be ignored without a word.
- * @throws ConfigError when the directory cannot be read
+ * Another says that the directory cannot be looked through: its files can be read all the same, so that this stops nobody.
  */
 export function warningsOfUnreadFiles(directory: string, config: Config): readonly string[] {
   const known = confFiles.map(({ name }) => `${name}.conf`);
   const read = new Set(known.map((name) => resolve(directory, name)));
   for (const value of textsOf(config)) read.add(resolve(directory, value));
-  return namesIn(directory)
+  const names = namesIn(directory);
+  if (typeof names === 'string') return [names];
+  return names
     .filter((name) => CONF_NAME.test(name) && !read.has(resolve(directory, name)))
     .map((name) => {
       const hint = didYouMean(name, known);
@@ -35,7 +37,8 @@ function textsOf(config: Config): string[] {
     .filter((value) => typeof value === 'string');
 }
 
-function namesIn(directory: string): string[] {
+/** The names of the files, or why they are not known. */
+function namesIn(directory: string): string[] | string {
   try {
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
@@ -43,6 +46,6 @@ function namesIn(directory: string): string[] {
       .sort();
   } catch (error) {
     if (isMissing(error)) return [];
-    throw new ConfigError(`${directory}: cannot be read: ${messageOf(error)}`, { cause: error });
+    return `${directory}: cannot be looked through for files that nobody reads: ${messageOf(error)}`;
   }
 }

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../../../src/cli/config/load-all.ts';
 import { warningsOfUnreadFiles } from '../../../../src/cli/config/unread-files.ts';
-import { ConfigError } from '../../../../src/common/errors.ts';
 
 describe('warningsOfUnreadFiles', () => {
   let directory: string;
@@ -58,12 +57,13 @@ describe('warningsOfUnreadFiles', () => {
     expect(warningsOfUnreadFiles(missing, loadConfig(missing, {}))).to.deep.equal([]);
   });
 
-  it('fails for a directory that is none', () => {
+  it('says that a directory cannot be looked through, whose files may be readable', () => {
     add('file');
-    const config = loadConfig(directory, {});
-    expect(() => warningsOfUnreadFiles(join(directory, 'file'), config)).to.throw(
-      ConfigError,
-      'cannot be read',
+    const [warning, ...others] = warningsOfUnreadFiles(
+      join(directory, 'file'),
+      loadConfig(directory, {}),
     );
+    expect(warning).to.include('cannot be looked through').and.include('ENOTDIR');
+    expect(others).to.deep.equal([]);
   });
 });

@@ -189,6 +189,7 @@ launch() {
   if await_ready "$START_SECONDS"; then
     printf '%s is running (pid %s)\n' "$who" "$child"
     print_where
+    sed -n '/^lmqtt warns: /p' "$out_file" >&2
     return 0
   fi
   if [ "$(running_pid || true)" = "$child" ]; then

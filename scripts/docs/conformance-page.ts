@@ -26,6 +26,15 @@ expectation. The same id is another statement in each version, so where it stand
 
 \`[MQTT5-x.y.z-n]\` is a statement of 5.0 everywhere.
 
+Two things are known that a strict reader may want otherwise:
+
+- 5.0, 4.4.0-1 with 3.3.4-3 and 3.3.1-13: what is sent again after a reconnect has the subscription identifier and the
+  RETAIN (retain as published) of the subscription as it is by then. They differ from those of the first time where the
+  client has subscribed the same filter with other options in between. To keep the first ones, each message on its way
+  would need its options in memory and in the record on disk; mosquitto does that.
+- 3.1.1, 3.8.4-3, and 5.0, 3.3.1-9: that a subscription has not got all its retained messages outlives the gateway,
+  how many SUBSCRIBEs asked for them does not: they come once then.
+
 `;
 
 /** The text of `docs/mqtt-conformance.md`. */

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { parseArgs } from 'node:util';
 import { saslprep } from '../auth/scram/saslprep.ts';
 import {
@@ -72,7 +80,7 @@ export function changeUsers(
     }
     const decoyKey = file.decoyKey ?? randomBytes(KEY_BYTES);
     writeFileSync(draft, formatUsers(users, decoyKey));
-    chmodSync(draft, (statSync(path, { throwIfNoEntry: false })?.mode ?? PRIVATE) & PERMISSIONS);
+    keepOwnerAndMode(draft, path);
     renameSync(draft, path);
     if (isDeletion) return `user '${username}' is removed`;
     return isKnown ? `user '${username}' has another password` : `user '${username}' is added`;
@@ -81,6 +89,13 @@ export function changeUsers(
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`${path} cannot be changed: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Of the file that the draft replaces: root may change the users of a service that runs as somebody else. */
+function keepOwnerAndMode(draft: string, path: string): void {
+  const former = statSync(path, { throwIfNoEntry: false });
+  if (former !== undefined && process.getuid?.() === 0) chownSync(draft, former.uid, former.gid);
+  chmodSync(draft, (former?.mode ?? PRIVATE) & PERMISSIONS);
 }
 
 function verifierFor(password: string, iterations: number): ScramVerifier {

@@ -4,6 +4,7 @@ import { ConfigError, messageOf } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { Composition, Role } from './composition.ts';
 import { type Config, loadConfig, redactedConfig } from './config/load-all.ts';
+import { warningsOfUnreadFiles } from './config/unread-files.ts';
 import { type Directories, directoriesFrom, ensureDirectory } from './directories.ts';
 import { openLog, type ProcessLog } from './pino-log.ts';
 import {
@@ -68,8 +69,12 @@ async function run(spec: RoleSpec, known: Known): Promise<void> {
   const directories = directoriesFrom(process.env, join(import.meta.dirname, '..', '..'));
   const config = loadConfig(directories.conf, process.env);
   known.config = config;
+  // A worker has the files of the first process, which has said it.
+  const warnings =
+    spec.logFields === undefined ? warningsOfUnreadFiles(directories.conf, config) : [];
   if (args.has(CHECK)) {
     spec.create({ config, directories, logger: silentLogger, clock: systemClock });
+    for (const warning of warnings) warn(warning);
     return;
   }
   const logFile = logFileOf(
@@ -90,6 +95,10 @@ async function run(spec: RoleSpec, known: Known): Promise<void> {
   exitOnUnhandled(log);
   const { pid } = process;
   logger.info({ pid, role: spec.name, directories, config: redactedConfig(config) }, 'starting');
+  for (const warning of warnings) {
+    logger.warn({}, warning);
+    if (isDaemon) warn(warning);
+  }
 
   if (spec.hasData) ensureDirectory(directories.data, 'data directory');
   const role = spec.create({ config, directories, logger, clock: systemClock, tell });
@@ -136,6 +145,11 @@ function readArguments(args: readonly string[]): ReadonlySet<string> {
 function tell(text: string): void {
   // Not the form of an error: `bin/mqtt.sh` tells them apart.
   process.stderr.write(`lmqtt is ${text}\n`);
+}
+
+/** For who has started the process or checks its configuration: `bin/mqtt.sh start` repeats them, as `check` lets them through. */
+function warn(text: string): void {
+  process.stderr.write(`lmqtt warns: ${text}\n`);
 }
 
 /** Roles have a log each: `lmqtt.log` is `lmqtt-gateway.log` for the role gateway. */

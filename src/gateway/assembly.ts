@@ -14,6 +14,7 @@ import { HookedWillPublisher } from './hooks/hooked-will-publisher.ts';
 import { byMethod } from './listener-context.ts';
 import { MessagePublisher } from './message-publisher.ts';
 import { DEFAULT_RULES, DEFAULT_SHARED_SUBSCRIPTIONS, type GatewayOptions } from './options.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { RetainedLookUps } from './retained/retained-look-up.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
 import { RetainedHandOver } from './retained/retained-hand-over.ts';
@@ -163,6 +164,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
     rules: { ...DEFAULT_RULES, ...options.rules },
     storeQos0,
     stats,
+    refusals: new RefusalLog(clock, logger),
     clock,
     logger,
   };

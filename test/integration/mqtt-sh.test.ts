@@ -329,6 +329,17 @@ describe('bin/mqtt.sh', function () {
       expect(outcome.stderr).to.match(/^lmqtt: .*connect\.conf:1: maxConn = 'many'[^\n]+\n$/);
     });
 
+    it('warns of a file that nobody reads, as a start does, and does not mind', async () => {
+      configure('connnect.conf', 'maxConn = many\n');
+      const path = join(sh.home, 'conf', 'connnect.conf');
+      const warning = `lmqtt warns: ${path}: nobody reads this file, and no key names it, did you mean 'connect.conf'?\n`;
+      expect(await sh.run(['check'])).to.include({ code: 0, stderr: warning });
+      expect(await sh.run(['start'])).to.include({ code: 0, stderr: warning });
+      expect(readFileSync(join(sh.home, 'logs', 'lmqtt.log'), 'utf8')).to.include(
+        'connnect.conf: nobody reads this file',
+      );
+    });
+
     it('leaves what runs alone when a restart could not start it again', async () => {
       await expectSuccess('start');
       const { pid } = sh;

@@ -47,6 +47,25 @@ describe('wire5: 02 several filters in one packet', () => {
     await client.raw.expectNothing(50);
   });
 
+  it('with the same filter among them bring its retained message as many times, but where retain handling says no [MQTT-3.8.4-5] [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]', async () => {
+    const topic = wire.name('several');
+    await wire.published({ topic, payload: 'kept', qos: 1, retain: true });
+    const client = await wire.connected();
+    for (const [retainHandling, expected] of [
+      [1, 1],
+      [0, 3],
+      [2, 0],
+    ] as const) {
+      const asked = [topic, 0, { retainHandling }] as const;
+      client.send(subscribe5(1, [asked, asked, asked]));
+      await client.suback(1, 0, 0, 0);
+      for (let i = 0; i < expected; i++) {
+        await client.publish({ topic, payload: 'kept', retain: true });
+      }
+      await client.raw.expectNothing(50);
+    }
+  });
+
   it('are as many UNSUBSCRIBEs with one UNSUBACK [MQTT-3.10.4-6] [MQTT-3.10.4-1] [MQTT-3.10.4-2]', async function () {
     // mosquitto 2.0.11 says 0x11 only for the last, or not at all.
     if (isMosquitto) this.skip();

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../../common/clock.ts';
 import { ConfigError, messageOf } from '../../common/errors.ts';
-import { isMissing } from '../../common/is-missing.ts';
 import type { Service } from '../../common/lifecycle.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { ScramUserTable } from './scram-authenticator.ts';
@@ -34,7 +33,9 @@ export class ScramUsers implements Service, ScramUserTable {
   #file: ScramUsersFile = { users: new Map(), decoyKey: undefined };
   /** Names in their order, so that a user who does not exist can be like one who does. */
   #names: readonly string[] = [];
+  /** Of the file that was read last, right or wrong. */
   #version = '';
+  #lastFailure = '';
   #timer: Timer | undefined;
   #isLooking = false;
 
@@ -79,14 +80,16 @@ export class ScramUsers implements Service, ScramUserTable {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const { path, logger } = this.#options;
-    const before = this.#version;
     try {
       if (await this.#load()) logger.info({ path, users: this.#names.length }, 'users reloaded');
+      this.#lastFailure = '';
     } catch (error) {
       // Told once for each state of the file; until it is right, those who were there may connect.
-      if (this.#version !== before) {
+      const failure = `${this.#version} ${messageOf(error)}`;
+      if (failure !== this.#lastFailure) {
         logger.error({ error: messageOf(error) }, 'the users file is wrong: the old one holds');
       }
+      this.#lastFailure = failure;
     } finally {
       this.#isLooking = false;
     }
@@ -100,12 +103,11 @@ export class ScramUsers implements Service, ScramUserTable {
       const { mtimeMs, ctimeMs, size, ino } = await stat(path);
       const version = [mtimeMs, ctimeMs, size, ino].join();
       if (version === this.#version) return false;
-      this.#version = version;
       if (size > MAX_FILE_BYTES) throw new Error(`more than ${String(MAX_FILE_BYTES)} bytes`);
       text = await readFile(path, 'utf8');
+      // Not before: what could not be read this time, for want of a descriptor perhaps, is read next time.
+      this.#version = version;
     } catch (error) {
-      // A file that has gone is told of once, too.
-      if (isMissing(error)) this.#version = 'missing';
       throw new ConfigError(`users file ${path} cannot be read: ${messageOf(error)}`, {
         cause: error,
       });

@@ -7,6 +7,7 @@ import type { Stores } from '../../lmq/spi/stores.ts';
 import type { ClientEvents } from '../events/client-events.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { HookChain } from '../hooks/hook-chain.ts';
+import type { RefusalLog } from '../refusal-log.ts';
 import type { MessagePublisher } from '../message-publisher.ts';
 import type { GatewayLimits, ProtocolRules } from '../options.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
@@ -68,6 +69,7 @@ export interface ChannelContext {
   readonly rules: ProtocolRules;
   readonly storeQos0: boolean;
   readonly stats: GatewayStats;
+  readonly refusals: RefusalLog;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,5 +1,6 @@
-import { Action, type Authorizer, type Principal } from '../../auth/types.ts';
+import { Action, type Authorizer } from '../../auth/types.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
+import { Refused, type RefusalLog, type RefusedClient } from '../refusal-log.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 
@@ -9,19 +10,29 @@ const CAPACITY = 256;
 /** What the authorizer lets one connection publish to, asked once for each topic. */
 export class PublishPermissions {
   readonly #authorizer: Authorizer;
-  readonly #principal: Principal;
+  readonly #refusals: RefusalLog;
+  readonly #client: RefusedClient;
   readonly #allowed = new Set<TopicEntry>();
+  /** The topic that was refused last: told once, so that one client's messages do not take all lines of the log. */
+  #told: TopicEntry | undefined;
 
-  constructor(authorizer: Authorizer, principal: Principal) {
+  constructor(authorizer: Authorizer, refusals: RefusalLog, client: RefusedClient) {
     this.#authorizer = authorizer;
-    this.#principal = principal;
+    this.#refusals = refusals;
+    this.#client = client;
   }
 
   /** @throws PublishRefusal when it may not publish there */
   require(entry: TopicEntry): void {
     if (this.#allowed.has(entry)) return;
-    if (!this.#authorizer.authorize(this.#principal, Action.PUBLISH, entry.name)) {
-      throw new PublishRefusal(ReasonCode.NOT_AUTHORIZED, 'not authorized to publish');
+    const { principal } = this.#client;
+    if (!this.#authorizer.authorize(principal, Action.PUBLISH, entry.name)) {
+      const reason = 'not authorized to publish';
+      if (this.#told !== entry) {
+        this.#told = entry;
+        this.#refusals.report(Refused.PUBLISH, this.#client, reason, entry.name);
+      }
+      throw new PublishRefusal(ReasonCode.NOT_AUTHORIZED, reason);
     }
     if (this.#allowed.size >= CAPACITY) this.#allowed.clear();
     this.#allowed.add(entry);

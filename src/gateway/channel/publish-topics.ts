@@ -1,5 +1,5 @@
-import type { Principal } from '../../auth/types.ts';
 import { laneBit } from '../../lmq/spi/lane.ts';
+import type { RefusedClient } from '../refusal-log.ts';
 import type { TopicEntry, TopicTable } from '../routing/topic-table.ts';
 import type { ChannelContext } from './channel-context.ts';
 import { isNamed } from './is-named.ts';
@@ -24,10 +24,12 @@ export class PublishTopics {
   /** Stores of the topics before the last one, as bits. */
   #lanes = 0;
 
-  constructor({ topics, limits, authorizer }: ChannelContext, principal: Principal) {
+  constructor({ topics, limits, authorizer, refusals }: ChannelContext, client: RefusedClient) {
     this.#table = topics;
     this.#aliasMaximum = limits.topicAliasMaximum;
-    if (authorizer !== undefined) this.#permissions = new PublishPermissions(authorizer, principal);
+    if (authorizer !== undefined) {
+      this.#permissions = new PublishPermissions(authorizer, refusals, client);
+    }
   }
 
   /** Takes the stores of the topics since this was asked last, as bits. */

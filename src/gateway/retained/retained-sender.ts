@@ -46,18 +46,21 @@ export class RetainedSender {
   /** Sessions that are being served. */
   readonly #running = new Set<Session>();
   readonly #turns = new TurnShares(TURN_MESSAGES);
-  #requests = 0;
 
   constructor(parts: RetainedSenderParts) {
     this.#parts = parts;
   }
 
-  /** Notes that a subscription is to get what is retained; it is saved with the session. `run` follows. */
+  /**
+   * Notes that a subscription is to get what is retained, once more than it is noted already: each SUBSCRIBE of a
+   * filter brings it, and so does each time that one packet names it [MQTT-3.8.4-3] [MQTT5-3.8.4-5]. That something
+   * is due is saved with the session, how many times is not. `run` follows.
+   */
   request(subscription: SessionSubscription): void {
     if (!this.#parts.retained.mayMatch(subscription.filter)) return;
     const { session } = subscription;
     session.retainedDue ??= new Map();
-    session.retainedDue.set(subscription, ++this.#requests);
+    session.retainedDue.set(subscription, (session.retainedDue.get(subscription) ?? 0) + 1);
   }
 
   /** Sends what is due to the session: SUBACK, or CONNACK, is in the output. */
@@ -82,10 +85,11 @@ export class RetainedSender {
     for (;;) {
       const first = due.entries().next();
       if (first.done === true || !this.#isHere(session)) break;
-      const [subscription, request] = first.value;
+      const [subscription] = first.value;
       await this.#sendAll(subscription, () => {
-        // Subscribed again meanwhile: all of them again [MQTT-3.8.4-3].
-        if (due.get(subscription) === request) due.delete(subscription);
+        const times = due.get(subscription) ?? 0;
+        if (times > 1) due.set(subscription, times - 1);
+        else due.delete(subscription);
       });
     }
     if (due.size === 0) session.retainedDue = undefined;

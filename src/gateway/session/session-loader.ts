@@ -166,7 +166,7 @@ export class SessionLoader {
     subscription.isShared = isShared;
     session.subscriptions.set(filter, subscription);
     session.filterBytes += Buffer.byteLength(filter);
-    if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 0);
+    if (stored.retainedDue) (session.retainedDue ??= new Map()).set(subscription, 1);
     const [group] = groups;
     if (group !== undefined) {
       setCursors(subscription, (queue) => sharedCursor(session, queue, qos, group.key, options));

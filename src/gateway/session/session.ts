@@ -86,7 +86,7 @@ export class Session {
   peerOpening = false;
   /** An arrival in the peer queue while it was being opened. */
   peerFirst: number | undefined;
-  /** Subscriptions that have not got all retained messages, with the number of the request. */
+  /** Subscriptions that have not got all retained messages, and how many times they are to get them. */
   retainedDue: Map<SessionSubscription, number> | undefined;
   /** Whoever else waits for room in the socket: called at its drain, and when the connection changes. */
   onDrain: (() => void) | undefined;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseUsers } from '../../../src/auth/scram/users-text.ts';
 import { changeUsers, type PasswdRequest, passwdRequest } from '../../../src/cli/passwd.ts';
@@ -30,6 +30,17 @@ describe('passwd', () => {
     expect(users.get('alice')?.salt.equals(users.get('bob')!.salt)).to.equal(false);
     expect(statSync(path).mode & 0o777).to.equal(0o600);
     expect(existsSync(`${path}.new`)).to.equal(false);
+  });
+
+  it('leaves the file to its owner, in the mode that it has', function () {
+    // Only root may give files away.
+    if (process.getuid?.() !== 0) this.skip();
+    changeUsers(path, add('alice'), 'secret');
+    chownSync(path, 12_345, 12_346);
+    chmodSync(path, 0o640);
+    changeUsers(path, add('bob'), 'secret');
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, mode & 0o777]).to.deep.equal([12_345, 12_346, 0o640]);
   });
 
   it('changes and removes a user, and leaves the others and the key as they are', () => {

@@ -3,8 +3,10 @@ import type { ConnectPacket } from '../../codec/connect-packet.ts';
 import { encodeConnack } from '../../codec/encode-rare.ts';
 import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
+import type { Will } from '../../codec/will.ts';
 import { OutgoingAliases } from '../../session/outgoing-aliases.ts';
 import type { Session } from '../../session/session.ts';
+import { Refused } from '../../refusal-log.ts';
 import { admitWill, type WillRules } from '../../will/admit-will.ts';
 import type { ChannelContext } from '../channel-context.ts';
 import { type ConnackAuthentication, connackProperties } from '../connack-properties.ts';
@@ -27,7 +29,7 @@ export async function acceptConnect(
     await hooks.connections.admit(hooks.clients.of(channel), packet);
     if (channel.isClosed()) return;
   }
-  if (packet.will !== undefined) admitWill(packet.will, principal, willRules(channel));
+  if (packet.will !== undefined) requireWill(channel, packet.will);
   const expirySeconds = limitSessionExpiry(packet.sessionExpirySeconds, context);
   const keepAliveSeconds = keepAliveFor(packet.keepAliveSeconds, packet.version, context.rules);
   const properties = connackProperties(
@@ -104,6 +106,18 @@ function aliasesFor(
 ): OutgoingAliases | undefined {
   const maximum = Math.min(topicAliasMaximum, limits.topicAliasMaximumOut);
   return maximum === 0 ? undefined : new OutgoingAliases(maximum, maximumPacketSize, stats);
+}
+
+/** @throws MqttProtocolError as `admitWill` does */
+function requireWill(channel: ProtocolChannel, will: Will): void {
+  try {
+    admitWill(will, channel.principal, willRules(channel));
+  } catch (error) {
+    if (error instanceof MqttProtocolError && error.reasonCode === ReasonCode.NOT_AUTHORIZED) {
+      channel.context.refusals.report(Refused.CONNECT, channel, error.message, will.topic);
+    }
+    throw error;
+  }
 }
 
 function willRules({ context }: ProtocolChannel): WillRules {

@@ -4,6 +4,7 @@ import type { ConnectPacket } from '../../codec/connect-packet.ts';
 import { encodeAuth } from '../../codec/encode-rare.ts';
 import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
+import { Refused } from '../../refusal-log.ts';
 import { EnhancedAuthentication } from '../enhanced-authentication.ts';
 import { ChannelState, type ProtocolChannel } from '../protocol-channel.ts';
 import { acceptConnect } from './accept-connect.ts';
@@ -20,16 +21,17 @@ export async function connectWithMethod(
   packet: ConnectPacket,
   clientId: string,
 ): Promise<void> {
-  const authenticator = channel.context.enhancedAuthenticators.get(
-    packet.authenticationMethod ?? '',
-  );
+  const { enhancedAuthenticators, refusals } = channel.context;
+  const credentials = credentialsOf(channel, packet, clientId);
+  const authenticator = enhancedAuthenticators.get(packet.authenticationMethod ?? '');
   if (authenticator === undefined) {
+    const client = { principal: credentials, remoteAddress: channel.remoteAddress };
+    refusals.report(Refused.CONNECT, client, 'the authentication method is not configured');
     throw new MqttProtocolError(
       ReasonCode.BAD_AUTHENTICATION_METHOD,
       'the authentication method is not configured [MQTT-4.12.0-1]',
     );
   }
-  const credentials = credentialsOf(channel, packet, clientId);
   const authentication = new EnhancedAuthentication(authenticator, credentials, packet);
   channel.authentication = authentication;
   channel.principal = { clientId, username: undefined };
@@ -136,8 +138,10 @@ function usernameOf(
   return username ?? certificateCommonName;
 }
 
-function refusal({ context }: ProtocolChannel, message: string): MqttProtocolError {
-  context.stats.authFailures++;
+function refusal(channel: ProtocolChannel, message: string): MqttProtocolError {
+  const { stats, refusals } = channel.context;
+  stats.authFailures++;
+  refusals.report(Refused.CONNECT, channel, message);
   return new MqttProtocolError(ReasonCode.NOT_AUTHORIZED, message);
 }
 

@@ -1,5 +1,6 @@
 import { AuthDecision, type Credentials } from '../../../auth/types.ts';
 import { messageOf } from '../../../common/errors.ts';
+import { Refused } from '../../refusal-log.ts';
 import type { ConnectPacket } from '../../codec/connect-packet.ts';
 import { MqttProtocolError } from '../../codec/protocol-error.ts';
 import { ReasonCode } from '../../codec/reason-code.ts';
@@ -30,7 +31,7 @@ export async function authenticate(
   channel: ProtocolChannel,
   credentials: Credentials,
 ): Promise<void> {
-  const { authenticator, stats } = channel.context;
+  const { authenticator, stats, refusals } = channel.context;
   let decision: AuthDecision;
   try {
     decision = await authenticator.authenticate(credentials);
@@ -39,10 +40,14 @@ export async function authenticate(
   }
   if (decision === AuthDecision.ALLOW) return;
   stats.authFailures++;
+  const isBad = decision === AuthDecision.BAD_CREDENTIALS;
+  refusals.report(
+    Refused.CONNECT,
+    { principal: credentials, remoteAddress: channel.remoteAddress },
+    isBad ? 'wrong user name or password' : 'not authorized to connect',
+  );
   throw new MqttProtocolError(
-    decision === AuthDecision.BAD_CREDENTIALS
-      ? ReasonCode.BAD_USER_NAME_OR_PASSWORD
-      : ReasonCode.NOT_AUTHORIZED,
+    isBad ? ReasonCode.BAD_USER_NAME_OR_PASSWORD : ReasonCode.NOT_AUTHORIZED,
     'authentication failed',
   );
 }

@@ -12,6 +12,7 @@ import { Cursor } from '../../session/cursor.ts';
 import { holdBack } from '../../session/hold-back.ts';
 import { openInLanes } from '../../session/lane-queues.ts';
 import type { Session, SessionSubscription } from '../../session/session.ts';
+import { Refused } from '../../refusal-log.ts';
 import { exceedsTopicLimits } from '../../routing/topic-limits.ts';
 import {
   addPart,
@@ -105,7 +106,7 @@ function requestRetained(
 }
 
 function refuse(channel: ProtocolChannel, session: Session, filter: string): number | undefined {
-  const { limits, authorizer, metadata, stats } = channel.context;
+  const { limits, authorizer, metadata, stats, refusals } = channel.context;
   if (!isValidTopicFilter(filter)) return ReasonCode.TOPIC_FILTER_INVALID;
   const share = parseSharedFilter(filter);
   if (share === undefined && isSharedFilter(filter)) return ReasonCode.TOPIC_FILTER_INVALID;
@@ -127,6 +128,7 @@ function refuse(channel: ProtocolChannel, session: Session, filter: string): num
   const { principal } = channel;
   const isShared = share !== undefined;
   if (authorizer?.authorize(principal, Action.SUBSCRIBE, topicFilter, isShared) === false) {
+    refusals.report(Refused.SUBSCRIBE, channel, 'not authorized to subscribe', filter);
     return ReasonCode.NOT_AUTHORIZED;
   }
   return metadata.subscribable(topicFilter) === 'OK' ? undefined : ReasonCode.TOPIC_FILTER_INVALID;

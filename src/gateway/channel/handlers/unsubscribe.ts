@@ -82,6 +82,8 @@ function unsubscribe(
     return ReasonCode.SUCCESS;
   }
   live.remove(subscription);
+  // Those of another filter may wait for the client as long as it likes: what comes and goes meanwhile must not gather.
+  session.retainedDue?.delete(subscription);
   const cursors = cursorsOf(subscription);
   if (cursors.length === 0) for (const queue of queuesOf(subscription)) store.closeQueue(queue);
   for (const cursor of cursors) {

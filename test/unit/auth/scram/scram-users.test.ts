@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import fs, { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import sinon from 'sinon';
 import { ScramUsers } from '../../../../src/auth/scram/scram-users.ts';
 import { deriveVerifier, type ScramVerifier } from '../../../../src/auth/scram/scram-verifier.ts';
 import { formatUsers } from '../../../../src/auth/scram/users-text.ts';
@@ -39,6 +41,8 @@ describe('ScramUsers', () => {
     users = make();
   });
   afterEach(async () => {
+    sinon.restore();
+    syncBuiltinESMExports();
     await users.stop();
     await removeTempDir(directory);
   });
@@ -71,6 +75,41 @@ describe('ScramUsers', () => {
     await write(['bob', bob]);
     clock.advance(2000);
     await eventually('bob', () => users.verifierOf('bob').salt.equals(bob.salt));
+  });
+
+  it('takes a change up when it can be read again, though the file is as it was then', async () => {
+    await write(['alice', alice]);
+    await users.start();
+    await write(['bob', bob]);
+    const failed = sinon.stub(fs, 'readFile').rejects(new Error('EMFILE: too many open files'));
+    syncBuiltinESMExports();
+    clock.advance(2000);
+    await eventually('an error', () => errors === 1);
+    clock.advance(2000);
+    await eventually('another try', () => failed.callCount === 2);
+    expect(errors).to.equal(1);
+    failed.restore();
+    syncBuiltinESMExports();
+    await eventually('bob', () => {
+      clock.advance(2000);
+      return users.verifierOf('bob').salt.equals(bob.salt);
+    });
+  });
+
+  it('says once that the place of the file cannot be looked at', async () => {
+    const inner = join(directory, 'inner');
+    await mkdir(inner);
+    path = join(inner, 'users');
+    users = make();
+    await write(['alice', alice]);
+    await users.start();
+    await rename(inner, `${inner}.away`);
+    await writeFile(inner, 'no directory');
+    for (let i = 0; i < 3; i++) {
+      clock.advance(2000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(errors).to.equal(1);
   });
 
   it('does not start without its file, or with a wrong one', async () => {

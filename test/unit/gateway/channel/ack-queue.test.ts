@@ -67,6 +67,22 @@ describe('gateway: AckQueue', () => {
     expect(acks(out)).to.deep.equal([[0x40, 5]]);
   });
 
+  it('does not forget which commits are over while others of other stores come', () => {
+    const other = commitBase(1);
+    const queue = new AckQueue();
+    const out = new OutBuffer();
+    queue.push(0x40, 1, other + 1);
+    queue.push(0x40, 2, 5);
+    expect(queue.release(5, out)).to.equal(0);
+    queue.push(0x40, 3, other + 2);
+    expect(queue.release(other + 2, out)).to.equal(3);
+    expect(acks(out)).to.deep.equal([
+      [0x40, 1],
+      [0x40, 2],
+      [0x40, 3],
+    ]);
+  });
+
   it('answers the failed commit of one store alone by reason code', () => {
     const other = commitBase(1);
     const queue = new AckQueue();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Action, type Authorizer } from '../../../../src/auth/types.ts';
+import { silentLogger } from '../../../../src/common/logger.ts';
 import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { PublishPermissions } from '../../../../src/gateway/channel/publish-permissions.ts';
 import { PublishRefusal } from '../../../../src/gateway/routing/publish-refusal.ts';
@@ -11,7 +12,11 @@ const PRINCIPAL = { clientId: 'c', username: 'ann' };
 describe('gateway: PublishPermissions', () => {
   let asked: string[];
   let permissions: PublishPermissions;
-  const { topics } = new World().context;
+  let told: unknown[];
+  const info = (fields: object): void => {
+    told.push('topic' in fields ? fields.topic : fields);
+  };
+  const { topics, refusals } = new World({ logger: { ...silentLogger, info } }).context;
 
   const entryOf = (name: string): TopicEntry => {
     const bytes = Buffer.from(name);
@@ -20,13 +25,17 @@ describe('gateway: PublishPermissions', () => {
 
   beforeEach(() => {
     asked = [];
+    told = [];
     const authorizer: Authorizer = {
       authorize: (principal, action, topic) => {
         asked.push(`${principal.username ?? ''} ${action} ${topic}`);
-        return topic !== 'secret';
+        return !topic.startsWith('secret');
       },
     };
-    permissions = new PublishPermissions(authorizer, PRINCIPAL);
+    permissions = new PublishPermissions(authorizer, refusals, {
+      principal: PRINCIPAL,
+      remoteAddress: '10.0.0.1',
+    });
   });
 
   it('asks once for a topic that is allowed', () => {
@@ -46,6 +55,16 @@ describe('gateway: PublishPermissions', () => {
         .with.property('reasonCode', ReasonCode.NOT_AUTHORIZED);
     }
     expect(asked).to.have.lengthOf(2);
+  });
+
+  it('tells a refusal once, and again when another topic was between', () => {
+    const [secret, other] = [entryOf('secret'), entryOf('secret/other')];
+    for (const entry of [secret, secret, secret, other, secret]) {
+      expect(() => {
+        permissions.require(entry);
+      }).to.throw(PublishRefusal);
+    }
+    expect(told).to.deep.equal(['secret', 'secret/other', 'secret']);
   });
 
   it('keeps a limited number of topics', () => {

@@ -59,6 +59,49 @@ describe('gateway: retained messages to a new subscription', () => {
     }
   });
 
+  it('come once for each time that one SUBSCRIBE names the filter [MQTT-3.8.4-4]', async () => {
+    const world = new World();
+    const client = await world.connected({ clientId: 's' });
+    await retain(client, 'a', 'x');
+    await retain(client, 'b', 'y');
+    const messages = await client.publishes(subscribe(1, ['a', 0], ['b', 1], ['a', 0], ['a', 0]));
+    expect(messages.map(show).sort()).to.deep.equal([
+      'a=x qos 0 retained',
+      'a=x qos 0 retained',
+      'a=x qos 0 retained',
+      'b=y qos 1 retained',
+    ]);
+    expect(messages.filter(({ topic }) => topic === 'b')).to.have.length(1);
+  });
+
+  it('come for each SUBSCRIBE that follows while those of another filter are sent [MQTT-3.8.4-3]', async () => {
+    const world = new World();
+    const client = await world.connected({ clientId: 's' });
+    await retain(client, 'a', 'x');
+    await retain(client, 'b', 'y');
+    const messages = await client.publishes(
+      Buffer.concat([
+        subscribe(1, ['b', 1]),
+        subscribe(2, ['a', 0]),
+        subscribe(3, ['a', 0]),
+        subscribe(4, ['a', 0]),
+      ]),
+    );
+    expect(messages.filter(({ topic }) => topic === 'a')).to.have.length(3);
+  });
+
+  it('of a filter that has been unsubscribed are forgotten while those of another wait for the client', async () => {
+    const world = new World({ limits: { maxInflight: 1 } });
+    await retain(await world.connected({ clientId: 'p' }), 'a', 'x');
+    await retain(await world.connected({ clientId: 'q' }), 'b', 'y');
+    const client = await world.connected({ clientId: 's' });
+    // Not acknowledged: what is due after it is not sent.
+    expect(await client.publishes(subscribe(1, ['#', 1]))).to.have.length(1);
+    for (let i = 0; i < 20; i++) await client.exchange(subscribe(2, ['+', 1]), unsubscribe(3, '+'));
+    const session = world.context.sessions.connected('s');
+    expect([...(session?.retainedDue?.keys() ?? [])].map(({ filter }) => filter)).to.deep.equal([]);
+  });
+
   it('are the last of each topic, in place of those before [MQTT-3.3.1-5] [MQTT-3.3.1-7]', async () => {
     const world = new World();
     const sender = await world.connected({ clientId: 'p' });

@@ -42,6 +42,21 @@ describe('gateway: InflightWindow', () => {
     }
   });
 
+  it('spans four times its limit at most, but a thousand and as many as there are identifiers', () => {
+    for (const [limit, span] of [
+      [10, 1024],
+      [1000, 4000],
+      [60_000, 65_535],
+    ] as const) {
+      const window: Window = new InflightWindow<object>(limit);
+      // The oldest is not acknowledged, everything behind it at once.
+      add(window);
+      let count = 1;
+      for (; !window.full; count++) complete(window, add(window));
+      expect(count, `limit ${String(limit)}`).to.equal(span);
+    }
+  });
+
   it('is full at its limit and not before', () => {
     const window: Window = new InflightWindow<object>(3);
     for (let i = 0; i < 3; i++) {
@@ -136,6 +151,27 @@ describe('gateway: InflightWindow', () => {
     expect(window.size).to.equal(2);
     complete(window, 65_535);
     expect(window.packetId(window.head)).to.equal(2);
+  });
+
+  it('restores one with more holes than it has room for at first', () => {
+    const window: Window = new InflightWindow<object>(1000);
+    const first = add(window);
+    for (let i = 0; i < 100; i++) window.skip();
+    const last = add(window);
+    expect([window.find(first), window.find(last), window.size]).to.deep.equal([0, 101, 2]);
+    expect([...window.incomplete()]).to.deep.equal([0, 101]);
+    expect([window.countBefore(101), window.endOfRun(1)]).to.deep.equal([1, 101]);
+    complete(window, first);
+    expect(window.head).to.equal(101);
+  });
+
+  it('ends a run of complete entries with the last one, whatever the ring has behind it', () => {
+    const window: Window = new InflightWindow<object>(10);
+    for (let i = 0; i < 40; i++) complete(window, add(window));
+    const [, second, third] = [add(window), add(window), add(window)];
+    complete(window, second);
+    complete(window, third);
+    expect([window.endOfRun(40), window.endOfRun(41), window.tail]).to.deep.equal([41, 43, 43]);
   });
 
   it('finds nothing in a window that was never used', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import { silentLogger } from '../../../../src/common/logger.ts';
@@ -233,6 +233,17 @@ describe('JournaledEngine', () => {
       clock.advance(1);
       if (i % 10 === 0) await engine.get(bytes('a'));
     }
+  });
+
+  it('lets go of the database when the journal cannot be read', async () => {
+    const path = await makeTempDir();
+    directories.push(path);
+    await mkdir(join(path, 'journal'));
+    const failing = new JournaledEngine(openEngine(path), clock, silentLogger, true);
+    const error = await rejection(failing.open());
+    expect(error).to.be.instanceOf(StoreError).with.property('code', ErrorCode.STORE_UNAVAILABLE);
+    await rm(join(path, 'journal'), { recursive: true });
+    await open(path);
   });
 
   it('keeps no journal when it is closed', async () => {

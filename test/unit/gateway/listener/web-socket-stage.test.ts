@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import sinon from 'sinon';
 import type { WebSocket } from 'ws';
 import { eventually, within } from '../../../helpers/eventually.ts';
 import { frame, PINGREQ } from '../../../helpers/packets.ts';
@@ -93,6 +95,27 @@ describe('gateway: WebSocketStage', () => {
       const large = request('GET /mqtt', { ...UPGRADE, Cookie: 'x'.repeat(20_000) });
       expect(await answer(large)).to.match(/^HTTP\/1\.1 400 /);
       expect(world.stats.webSocketErrors).to.equal(2);
+    });
+
+    it('reads one request of a connection, however many come', async () => {
+      const emit = sinon.spy(Server.prototype, 'emit');
+      const text = await answer(request('GET /', { Host: 'x' }).repeat(1000));
+      emit.restore();
+      expect(text.match(/HTTP\/1\.1 /g)).to.have.lengthOf(1);
+      expect(emit.getCalls().filter(({ args }) => args[0] === 'request')).to.have.lengthOf(1);
+    });
+
+    it('takes a request byte by byte, and closes when its peer ends in the middle', async () => {
+      const socket = await raw();
+      const whole = request('GET /mqtt', UPGRADE);
+      for (const byte of whole) socket.write(byte);
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      expect(bytes.toString()).to.match(/^HTTP\/1\.1 101 /);
+      const cut = await raw();
+      cut.resume();
+      cut.end(whole.slice(0, -1));
+      await within('close', 2000, once(cut, 'close'));
+      expect(world.echoes).to.have.lengthOf(1);
     });
 
     it('refuses a client that offers other subprotocols only [MQTT-6.0.0-3]', async () => {

@@ -58,6 +58,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
   #busy = false;
   /** The last packet has not been handled. */
   #isRepeated = false;
+  /** Of `PublishTurns`. */
+  #awaitsTurn = false;
   #acks: AckQueue | undefined;
   #receiver: PublishReceiver | undefined;
   /** What publishes go to: the receiver, or what stands before it. */
@@ -208,9 +210,16 @@ export class Channel implements ProtocolChannel, ConnectionOwner, CommitWaiter {
 
   repeatInTurn(): void {
     this.#isRepeated = true;
+    this.goOnInTurn();
+  }
+
+  goOnInTurn(): void {
+    if (this.#awaitsTurn) return;
+    this.#awaitsTurn = true;
     this.#busy = true;
     this.connection.pause();
     this.context.publishTurns.wait(() => {
+      this.#awaitsTurn = false;
       this.#busy = false;
       this.connection.resume();
     });

@@ -64,6 +64,8 @@ export interface ProtocolChannel extends SessionLink {
   repeatAfter(work: Promise<void>): void;
   /** The publish at hand is handled once more when `PublishTurns` has time for it. Called by its handler, which has not begun. */
   repeatInTurn(): void;
+  /** What follows the publish at hand, which is handled to its end, is handled when `PublishTurns` has time for it. */
+  goOnInTurn(): void;
   /** The packet that was handled last comes once more. */
   readonly isRepeated: boolean;
   /** Answers when the commit is durable, in the order of these calls. */

@@ -10,16 +10,20 @@ const CAPACITY = 256;
 export class PublishPermissions {
   readonly #authorizer: Authorizer;
   readonly #principal: Principal;
+  readonly #onAsked: () => void;
   readonly #allowed = new Set<TopicEntry>();
 
-  constructor(authorizer: Authorizer, principal: Principal) {
+  /** @param onAsked told before the authorizer is asked, which may be much work */
+  constructor(authorizer: Authorizer, principal: Principal, onAsked: () => void) {
     this.#authorizer = authorizer;
     this.#principal = principal;
+    this.#onAsked = onAsked;
   }
 
   /** @throws PublishRefusal when it may not publish there */
   require(entry: TopicEntry): void {
     if (this.#allowed.has(entry)) return;
+    this.#onAsked();
     if (!this.#authorizer.authorize(this.#principal, Action.PUBLISH, entry.name)) {
       throw new PublishRefusal(ReasonCode.NOT_AUTHORIZED, 'not authorized to publish');
     }

@@ -22,6 +22,8 @@ const RETAIN = 0x01;
 /** First byte of the topics that belong to the server. */
 const DOLLAR = 0x24;
 const ALL_LANES = -1;
+/** Of `PublishTurns`, for asking the authorizer, which may have thousands of rules. */
+const ASK_WORK = 64;
 /** One for all, see there. */
 const alike = new AlikePublishes();
 
@@ -61,7 +63,7 @@ export class PublishReceiver {
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#publisher = Buffer.from(session.clientId);
     this.#hooked = hookedPublishes(channel, session);
-    this.#topics = new PublishTopics(context, channel.principal);
+    this.#topics = new PublishTopics(context, channel.principal, this.#countAsked);
     this.#takesRuns = this.#hooked === undefined && context.store.appendRun !== undefined;
   }
 
@@ -300,6 +302,14 @@ export class PublishReceiver {
     this.#channel.repeatInTurn();
     return true;
   }
+
+  /** The packet at hand goes on, those behind it may have to wait (ADR 932). */
+  readonly #countAsked = (): void => {
+    const { publishTurns, stats } = this.#context;
+    if (publishTurns.mayTake(ASK_WORK)) return;
+    stats.publishesDeferred++;
+    this.#channel.goOnInTurn();
+  };
 
   /** The packet at hand will be counted when it comes once more. */
   #uncount(end: number): void {

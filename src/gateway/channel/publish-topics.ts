@@ -24,10 +24,17 @@ export class PublishTopics {
   /** Stores of the topics before the last one, as bits. */
   #lanes = 0;
 
-  constructor({ topics, limits, authorizer }: ChannelContext, principal: Principal) {
+  /** @param onAsked told before the authorizer is asked, which may be much work */
+  constructor(
+    { topics, limits, authorizer }: ChannelContext,
+    principal: Principal,
+    onAsked: () => void,
+  ) {
     this.#table = topics;
     this.#aliasMaximum = limits.topicAliasMaximum;
-    if (authorizer !== undefined) this.#permissions = new PublishPermissions(authorizer, principal);
+    if (authorizer !== undefined) {
+      this.#permissions = new PublishPermissions(authorizer, principal, onAsked);
+    }
   }
 
   /** Takes the stores of the topics since this was asked last, as bits. */

@@ -11,6 +11,7 @@ const PRINCIPAL = { clientId: 'c', username: 'ann' };
 describe('gateway: PublishPermissions', () => {
   let asked: string[];
   let permissions: PublishPermissions;
+  let counted: number;
   const { topics } = new World().context;
 
   const entryOf = (name: string): TopicEntry => {
@@ -20,13 +21,14 @@ describe('gateway: PublishPermissions', () => {
 
   beforeEach(() => {
     asked = [];
+    counted = 0;
     const authorizer: Authorizer = {
       authorize: (principal, action, topic) => {
         asked.push(`${principal.username ?? ''} ${action} ${topic}`);
         return topic !== 'secret';
       },
     };
-    permissions = new PublishPermissions(authorizer, PRINCIPAL);
+    permissions = new PublishPermissions(authorizer, PRINCIPAL, () => counted++);
   });
 
   it('asks once for a topic that is allowed', () => {
@@ -34,6 +36,7 @@ describe('gateway: PublishPermissions', () => {
     permissions.require(entry);
     permissions.require(entry);
     expect(asked).to.deep.equal([`ann ${Action.PUBLISH} t`]);
+    expect(counted).to.equal(1);
   });
 
   it('refuses what is not allowed, each time', () => {
@@ -53,5 +56,6 @@ describe('gateway: PublishPermissions', () => {
     for (const entry of entries) permissions.require(entry);
     permissions.require(entries[0] as TopicEntry);
     expect(asked).to.have.lengthOf(258);
+    expect(counted).to.equal(258);
   });
 });

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
+import { TimedTurns } from '../../common/timed-turns.ts';
 import type { Peer } from '../connection/byte-stream.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import { awaitFirstBytes } from './first-bytes.ts';
@@ -16,6 +17,8 @@ const MAX_HEAD_BYTES = 2 * MAX_HEADER_BYTES;
 const END_OF_HEAD = '\r\n\r\n';
 const [FIRST_LETTER, LAST_LETTER] = [0x41, 0x5a];
 const MIN_MESSAGE_BYTES = 64 * 1024;
+/** Time of one turn of the event loop for requests, ms. */
+const REQUESTS_MS = 4;
 
 export interface WebSocketStageOptions {
   readonly webSocket: WebSocketOptions;
@@ -40,9 +43,11 @@ export class WebSocketStage {
   readonly #options: WebSocketStageOptions;
   readonly #http: Server;
   readonly #accepted = new WeakMap<Duplex, Accepted>();
+  readonly #turns: TimedTurns;
 
   constructor(options: WebSocketStageOptions) {
     this.#options = options;
+    this.#turns = new TimedTurns(options.clock, REQUESTS_MS);
     this.#http = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: false });
     this.#http.on('request', (request, response) => {
       this.#answer(request, response);
@@ -60,21 +65,28 @@ export class WebSocketStage {
 
   /**
    * Waits for the request. The caller limits the time. The parser gets nothing but the request: a read may bring thousands,
-   * or parts of a body, and it would go through all of them at once (ADR 931). @param raw the socket below, or the same
+   * or parts of a body, and it would go through all of them at once; those of many connections share turns (ADR 931).
+   * @param raw the socket below, or the same
    */
   accept(socket: Socket, raw: Socket, peer: Peer | undefined): void {
     awaitFirstBytes(socket, hasRequest, (received) => {
-      const end = received.indexOf(END_OF_HEAD);
-      const bytes = end < 0 ? received.length : end + END_OF_HEAD.length;
-      if (bytes > MAX_HEAD_BYTES) {
-        this.#refuse(socket, 400, 'the request is too long');
-        return;
-      }
-      socket.unshift(received.subarray(0, bytes));
-      this.#accepted.set(socket, { raw, peer, rest: received.subarray(bytes) });
-      this.#http.emit('connection', socket);
-      socket.resume();
+      this.#turns.share(() => {
+        if (!socket.destroyed) this.#handle(socket, raw, peer, received);
+      });
     });
+  }
+
+  #handle(socket: Socket, raw: Socket, peer: Peer | undefined, received: Buffer): void {
+    const end = received.indexOf(END_OF_HEAD);
+    const bytes = end < 0 ? received.length : end + END_OF_HEAD.length;
+    if (bytes > MAX_HEAD_BYTES) {
+      this.#refuse(socket, 400, 'the request is too long');
+      return;
+    }
+    socket.unshift(received.subarray(0, bytes));
+    this.#accepted.set(socket, { raw, peer, rest: received.subarray(bytes) });
+    this.#http.emit('connection', socket);
+    socket.resume();
   }
 
   /** A request that asks for no upgrade. */

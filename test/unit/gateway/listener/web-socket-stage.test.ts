@@ -1,9 +1,13 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import sinon from 'sinon';
 import type { WebSocket } from 'ws';
+import { systemClock } from '../../../../src/common/clock.ts';
+import { silentLogger } from '../../../../src/common/logger.ts';
+import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
+import { WebSocketStage } from '../../../../src/gateway/listener/web-socket-stage.ts';
 import { eventually, within } from '../../../helpers/eventually.ts';
 import { frame, PINGREQ } from '../../../helpers/packets.ts';
 import { dialSocket, type DialOptions, webSocketOver } from '../../../helpers/transport.ts';
@@ -102,7 +106,42 @@ describe('gateway: WebSocketStage', () => {
       const text = await answer(request('GET /', { Host: 'x' }).repeat(1000));
       emit.restore();
       expect(text.match(/HTTP\/1\.1 /g)).to.have.lengthOf(1);
-      expect(emit.getCalls().filter(({ args }) => String(args[0]) === 'request')).to.have.lengthOf(1);
+      expect(emit.getCalls().filter(({ args }) => String(args[0]) === 'request')).to.have.lengthOf(
+        1,
+      );
+    });
+
+    it('handles no more requests in a turn than there is time for, when many come at once', async () => {
+      let milliseconds = 0;
+      const stats = new GatewayStats();
+      const stage = new WebSocketStage({
+        webSocket: { path: '/mqtt' },
+        maxPacketSize: MAX_PACKET,
+        stats,
+        logger: silentLogger,
+        // Each look at it is a millisecond.
+        clock: { ...systemClock, monotonic: () => milliseconds++ },
+        onStream: () => undefined,
+      });
+      const accepting = createServer((socket) => {
+        stage.accept(socket, socket, undefined);
+      }).listen(0, '127.0.0.1');
+      await once(accepting, 'listening');
+      const { port } = accepting.address() as AddressInfo;
+      const clients = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').resume());
+      await Promise.all(clients.map((client) => once(client, 'connect')));
+      for (const client of clients) client.write('NONE / HTTP/1.1\r\n\r\n');
+      const inTurns: number[] = [];
+      let seen = 0;
+      while (seen < clients.length && inTurns.length < 10_000) {
+        await new Promise((resolve) => setImmediate(resolve));
+        inTurns.push(stats.webSocketErrors - seen);
+        seen = stats.webSocketErrors;
+      }
+      accepting.close();
+      for (const client of clients) client.destroy();
+      expect(seen).to.equal(clients.length);
+      expect(Math.max(...inTurns)).to.be.at.most(5);
     });
 
     it('takes a request byte by byte, and closes when its peer ends in the middle', async () => {

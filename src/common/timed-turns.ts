@@ -5,7 +5,8 @@ const FORGET_AT = 1024;
 
 /**
  * Shares turns of the event loop out by time among those who may have much to do at once. When they have had their time
- * in a turn, the others go on in later ones, in the order in which they came (ADR 931).
+ * in a turn, the others go on in later ones, in the order in which they came (ADR 931). What is behind a promise is not
+ * counted: `HandlerTurns` is for that.
  */
 export class TimedTurns {
   readonly #clock: Clock;

@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Clock } from './clock.ts';
 
 /** What has been called is forgotten in pieces. */
@@ -61,7 +62,7 @@ export class TimedTurns {
       goOn();
     } finally {
       this.#isServing = false;
-      process.nextTick(this.#callNext);
+      nextTick(this.#callNext);
     }
   };
 

@@ -106,9 +106,9 @@ describe('gateway: WebSocketStage', () => {
       const text = await answer(request('GET /', { Host: 'x' }).repeat(1000));
       emit.restore();
       expect(text.match(/HTTP\/1\.1 /g)).to.have.lengthOf(1);
-      expect(emit.getCalls().filter(({ args }) => String(args[0]) === 'request')).to.have.lengthOf(
-        1,
-      );
+      expect(
+        emit.getCalls().filter(({ args }) => (args[0] as string) === 'request'),
+      ).to.have.lengthOf(1);
     });
 
     it('handles no more requests in a turn than there is time for, when many come at once', async () => {

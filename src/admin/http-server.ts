@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../common/clock.ts';
 import { bind } from '../common/bind.ts';
 import { messageOf } from '../common/errors.ts';
@@ -55,10 +55,15 @@ const ALLOWED = 'GET, HEAD';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 const TIMEOUT_CHECK_MS = 1_000;
 
-/** Serves a fixed set of pages over HTTP/1.1. Reads no body and keeps nothing about who asks. */
+/**
+ * Serves a fixed set of pages over HTTP/1.1. Reads no body and keeps nothing about who asks. Who asks again before the answer
+ * is disconnected.
+ */
 export class HttpServer implements Service {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
+  /** Connections with a request that is not answered. */
+  readonly #busy = new WeakSet<Socket>();
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -125,6 +130,16 @@ export class HttpServer implements Service {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    // Thousands of requests come in one read, and each would have its page made and kept (ADR 931).
+    if (this.#busy.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    this.#busy.add(socket);
+    response.once('close', () => {
+      this.#busy.delete(socket);
+    });
     // A body is not read, so what follows it on the connection cannot be either.
     if (hasBody(request)) response.shouldKeepAlive = false;
     const route = this.#options.routes.get(pathOf(request));

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../common/clock.ts';
 import { messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
+import type { TimedTurns } from '../common/timed-turns.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { encodeFrame } from './frame.ts';
 import { isOneway, isResponse, responseCommand } from './remoting-command.ts';
@@ -17,13 +18,15 @@ export interface ConnectionContext {
   readonly maxInFlight: number;
   /** Takes `delta` more received bytes into account; false when that makes the server hold too many. */
   readonly reserve: (delta: number) => boolean;
+  /** For the requests of all of them: one read brings thousands. */
+  readonly turns: TimedTurns;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
  * The server's end of one connection. It takes the next request only while fewer than `maxInFlight`
- * are being processed and the peer reads its responses; meanwhile the socket is paused.
+ * are being processed, the peer reads its responses and the turn of the event loop has time; meanwhile the socket is paused.
  */
 export class RemotingConnection {
   readonly #socket: Socket;
@@ -38,6 +41,8 @@ export class RemotingConnection {
   /** The peer has ended its side; what it sent before is still answered. */
   #peerEnded = false;
   #taking = false;
+  /** For a turn of the event loop with time for the next request. */
+  #isWaiting = false;
 
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket;
@@ -108,6 +113,10 @@ export class RemotingConnection {
     this.#taking = true;
     try {
       while (this.#mayTake()) {
+        if (this.#context.turns.isOver) {
+          this.#waitForTurn();
+          break;
+        }
         const command = this.#decoder.next();
         if (command === undefined) break;
         this.#take(command);
@@ -129,8 +138,17 @@ export class RemotingConnection {
     this.#endWhenDone();
   }
 
+  #waitForTurn(): void {
+    this.#isWaiting = true;
+    this.#context.turns.share(() => {
+      this.#isWaiting = false;
+      this.#takeRequests();
+    });
+  }
+
   #mayTake(): boolean {
     return (
+      !this.#isWaiting &&
       this.#inFlight < this.#context.maxInFlight &&
       !this.#socket.writableNeedDrain &&
       !this.#socket.destroyed

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../common/clock.ts';
 import { bind } from '../common/bind.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
+import { TimedTurns } from '../common/timed-turns.ts';
 import { DEFAULT_MAX_FRAME_BYTES } from './frame.ts';
 import { RemotingConnection } from './remoting-connection.ts';
 import type { ConnectionContext } from './remoting-connection.ts';
@@ -46,6 +47,8 @@ export interface RemotingServerOptions {
 }
 
 const SWEEPS_PER_IDLE_TIMEOUT = 8;
+/** Time of one turn of the event loop for the requests of all connections, ms. */
+const REQUESTS_MS = 4;
 
 /** Serves RocketMQ Remoting: pipelined requests, dispatched by code, answered in any order. */
 export class RemotingServer implements Service {
@@ -69,6 +72,7 @@ export class RemotingServer implements Service {
         this.#bufferedBytes += delta;
         return delta <= 0 || this.#bufferedBytes <= limits.maxBufferedBytes;
       },
+      turns: new TimedTurns(options.clock, REQUESTS_MS),
       clock: options.clock,
       logger: options.logger,
     };

@@ -57,6 +57,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
   /** The last packet has not been handled. */
   #isRepeated = false;
   #acknowledgements: Acknowledgements | undefined;
+  /** Of `PublishTurns`. */
+  #awaitsTurn = false;
   #receiver: PublishReceiver | undefined;
   /** What publishes go to: the receiver, or what stands before it. */
   #publishes: PublishPort | undefined;
@@ -206,9 +208,16 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
 
   repeatInTurn(): void {
     this.#isRepeated = true;
+    this.goOnInTurn();
+  }
+
+  goOnInTurn(): void {
+    if (this.#awaitsTurn) return;
+    this.#awaitsTurn = true;
     this.#busy = true;
     this.connection.pause();
     this.context.publishTurns.wait(() => {
+      this.#awaitsTurn = false;
       this.#busy = false;
       this.connection.resume();
     });

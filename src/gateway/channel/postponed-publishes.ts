@@ -4,6 +4,9 @@ import type { ChannelContext } from './channel-context.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
 import type { ProtocolChannel } from './protocol-channel.ts';
 
+/** Of `PublishTurns`, for asking the authorizer, which may have thousands of rules. */
+const ASK_WORK = 64;
+
 /** Packets of one connection that cannot be handled yet: they come once more, and are counted then. */
 export class PostponedPublishes {
   readonly #context: ChannelContext;
@@ -50,6 +53,14 @@ export class PostponedPublishes {
     this.#uncount();
     this.#channel.repeatInTurn();
     return true;
+  }
+
+  /** The authorizer is asked about the packet at hand, which goes on; those behind it may have to wait (ADR 932). */
+  countQuestion(): void {
+    const { publishTurns, stats } = this.#context;
+    if (publishTurns.mayTake(ASK_WORK)) return;
+    stats.publishesDeferred++;
+    this.#channel.goOnInTurn();
   }
 
   #uncount(): void {

@@ -75,6 +75,8 @@ export interface ProtocolChannel extends SessionLink {
   repeatAfter(work: Promise<void>): void;
   /** The publish at hand is handled once more when `PublishTurns` has time for it. Called by its handler, which has not begun. */
   repeatInTurn(): void;
+  /** What follows the publish at hand, which is handled to its end, is handled when `PublishTurns` has time for it. */
+  goOnInTurn(): void;
   /** The packet that was handled last comes once more. */
   readonly isRepeated: boolean;
   /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */

@@ -12,19 +12,28 @@ export class PublishPermissions {
   readonly #authorizer: Authorizer;
   readonly #refusals: RefusalLog;
   readonly #client: RefusedClient;
+  readonly #onAsked: () => void;
   readonly #allowed = new Set<TopicEntry>();
   /** The topic that was refused last: told once, so that one client's messages do not take all lines of the log. */
   #told: TopicEntry | undefined;
 
-  constructor(authorizer: Authorizer, refusals: RefusalLog, client: RefusedClient) {
+  /** @param onAsked told before the authorizer is asked, which may be much work */
+  constructor(
+    authorizer: Authorizer,
+    refusals: RefusalLog,
+    client: RefusedClient,
+    onAsked: () => void,
+  ) {
     this.#authorizer = authorizer;
     this.#refusals = refusals;
     this.#client = client;
+    this.#onAsked = onAsked;
   }
 
   /** @throws PublishRefusal when it may not publish there */
   require(entry: TopicEntry): void {
     if (this.#allowed.has(entry)) return;
+    this.#onAsked();
     const { principal } = this.#client;
     if (!this.#authorizer.authorize(principal, Action.PUBLISH, entry.name)) {
       const reason = 'not authorized to publish';

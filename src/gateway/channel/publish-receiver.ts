@@ -51,7 +51,9 @@ export class PublishReceiver {
     this.#session = session;
     this.#isVersion5 = channel.version === ProtocolVersion.MQTT_5;
     this.#hooked = hookedPublishes(channel, session);
-    this.#topics = new PublishTopics(context, channel);
+    this.#topics = new PublishTopics(context, channel, () => {
+      this.#postponed.countQuestion();
+    });
     this.#packet = new IncomingPublish(Buffer.from(session.clientId));
     this.#postponed = new PostponedPublishes(context, channel, session, this.#packet);
     this.#window = this.#isVersion5 ? new ReceiveWindow(channel, session) : undefined;

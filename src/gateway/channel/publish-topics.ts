@@ -24,11 +24,16 @@ export class PublishTopics {
   /** Stores of the topics before the last one, as bits. */
   #lanes = 0;
 
-  constructor({ topics, limits, authorizer, refusals }: ChannelContext, client: RefusedClient) {
+  /** @param onAsked told before the authorizer is asked, which may be much work */
+  constructor(
+    { topics, limits, authorizer, refusals }: ChannelContext,
+    client: RefusedClient,
+    onAsked: () => void,
+  ) {
     this.#table = topics;
     this.#aliasMaximum = limits.topicAliasMaximum;
     if (authorizer !== undefined) {
-      this.#permissions = new PublishPermissions(authorizer, refusals, client);
+      this.#permissions = new PublishPermissions(authorizer, refusals, client, onAsked);
     }
   }
 

@@ -3,8 +3,11 @@ import { createServer, type SecureContextOptions, type Server, type TLSSocket } 
 import type { Clock, Timer } from '../../common/clock.ts';
 import { ConfigError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { TimedTurns } from '../../common/timed-turns.ts';
 import type { Peer } from '../connection/byte-stream.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
+import { hasClientHello } from './client-hello.ts';
+import { awaitFirstBytes } from './first-bytes.ts';
 import { ClientCertificate, type TlsOptions } from './listener-options.ts';
 import { isSameMaterial, readTlsFiles, type TlsMaterial } from './tls-files.ts';
 
@@ -18,6 +21,9 @@ export interface TlsStageOptions {
   /** `raw` is the socket below TLS; `peer` is undefined when the socket says all that is known. */
   readonly onSecure: (socket: TLSSocket, raw: Socket, peer: Peer | undefined) => void;
 }
+
+/** Time of one turn of the event loop for handshakes, ms; one takes about half a millisecond, with a long key more. */
+const HANDSHAKES_MS = 4;
 
 interface Handshake {
   readonly raw: Socket;
@@ -33,6 +39,7 @@ export class TlsStage {
   readonly #options: TlsStageOptions;
   /** By their addresses and ports: the server does not say which socket is below. */
   readonly #handshakes = new Map<string, Handshake>();
+  readonly #turns: TimedTurns;
   #server: Server | undefined;
   #material: TlsMaterial | undefined;
   #reloadTimer: Timer | undefined;
@@ -42,6 +49,7 @@ export class TlsStage {
 
   constructor(options: TlsStageOptions) {
     this.#options = options;
+    this.#turns = new TimedTurns(options.clock, HANDSHAKES_MS);
   }
 
   /** @throws ConfigError naming the file that is missing or wrong */
@@ -64,16 +72,28 @@ export class TlsStage {
     this.#reloadTimer = undefined;
   }
 
-  /** Begins the handshake. @param peer whom the proxy has named */
+  /**
+   * Waits for the ClientHello and begins the handshake, in a turn that has time for it: all clients come at once when a
+   * network or a gateway is there again (ADR 931). @param peer whom the proxy has named
+   */
   accept(socket: Socket, peer: Peer | undefined): void {
     const key = connectionKey(socket);
+    let hasBegun = false;
     this.#handshakes.set(key, { raw: socket, peer });
     socket.once('close', () => {
       if (this.#handshakes.get(key)?.raw === socket) this.#handshakes.delete(key);
+      if (!hasBegun) this.#failed(socket, 'closed before the handshake');
     });
     // A peer that ends within the handshake is to be closed at once; the TLS socket begins with the same.
     socket.allowHalfOpen = false;
-    this.#server?.emit('connection', socket);
+    awaitFirstBytes(socket, hasClientHello, (received) => {
+      socket.unshift(received);
+      this.#turns.share(() => {
+        if (socket.destroyed) return;
+        hasBegun = true;
+        this.#server?.emit('connection', socket);
+      });
+    });
   }
 
   /** Reads the files again; new handshakes use them when they are good, else the old ones stay. */
@@ -169,7 +189,7 @@ export class TlsStage {
     onSecure(socket, raw, { address, port, certificateCommonName: commonName });
   }
 
-  #failed(socket: TLSSocket, reason: string): void {
+  #failed(socket: Socket, reason: string): void {
     const { stats, logger } = this.#options;
     stats.tlsErrors++;
     logger.debug({ peer: socket.remoteAddress, reason }, 'TLS handshake failed');

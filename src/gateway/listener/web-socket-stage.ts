@@ -3,14 +3,22 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
+import { TimedTurns } from '../../common/timed-turns.ts';
 import type { Peer } from '../connection/byte-stream.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
+import { awaitFirstBytes } from './first-bytes.ts';
 import type { WebSocketOptions } from './listener-options.ts';
 import { handshakeAnswer, handshakeError } from './web-socket-handshake.ts';
 import { WebSocketStream } from './web-socket-stream.ts';
 
 const MAX_HEADER_BYTES = 8 * 1024;
+/** Of the whole request, with what the parser does not count as headers. */
+const MAX_HEAD_BYTES = 2 * MAX_HEADER_BYTES;
+const END_OF_HEAD = '\r\n\r\n';
+const [FIRST_LETTER, LAST_LETTER] = [0x41, 0x5a];
 const MIN_MESSAGE_BYTES = 64 * 1024;
+/** Time of one turn of the event loop for requests, ms. */
+const REQUESTS_MS = 4;
 
 export interface WebSocketStageOptions {
   readonly webSocket: WebSocketOptions;
@@ -26,6 +34,8 @@ export interface WebSocketStageOptions {
 interface Accepted {
   readonly raw: Socket;
   readonly peer: Peer | undefined;
+  /** What came behind the request. */
+  readonly rest: Buffer;
 }
 
 /** HTTP up to the WebSocket, over sockets, with or without TLS, that somebody else has accepted. */
@@ -33,9 +43,11 @@ export class WebSocketStage {
   readonly #options: WebSocketStageOptions;
   readonly #http: Server;
   readonly #accepted = new WeakMap<Duplex, Accepted>();
+  readonly #turns: TimedTurns;
 
   constructor(options: WebSocketStageOptions) {
     this.#options = options;
+    this.#turns = new TimedTurns(options.clock, REQUESTS_MS);
     this.#http = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: false });
     this.#http.on('request', (request, response) => {
       this.#answer(request, response);
@@ -51,10 +63,30 @@ export class WebSocketStage {
     });
   }
 
-  /** Waits for the request. The caller limits the time. @param raw the socket below, or the same */
+  /**
+   * Waits for the request. The caller limits the time. The parser gets nothing but the request: a read may bring thousands,
+   * or parts of a body, and it would go through all of them at once; those of many connections share turns (ADR 931).
+   * @param raw the socket below, or the same
+   */
   accept(socket: Socket, raw: Socket, peer: Peer | undefined): void {
-    this.#accepted.set(socket, { raw, peer });
+    awaitFirstBytes(socket, hasRequest, (received) => {
+      this.#turns.share(() => {
+        if (!socket.destroyed) this.#handle(socket, raw, peer, received);
+      });
+    });
+  }
+
+  #handle(socket: Socket, raw: Socket, peer: Peer | undefined, received: Buffer): void {
+    const end = received.indexOf(END_OF_HEAD);
+    const bytes = end < 0 ? received.length : end + END_OF_HEAD.length;
+    if (bytes > MAX_HEAD_BYTES) {
+      this.#refuse(socket, 400, 'the request is too long');
+      return;
+    }
+    socket.unshift(received.subarray(0, bytes));
+    this.#accepted.set(socket, { raw, peer, rest: received.subarray(bytes) });
     this.#http.emit('connection', socket);
+    socket.resume();
   }
 
   /** A request that asks for no upgrade. */
@@ -84,7 +116,7 @@ export class WebSocketStage {
     socket.write(handshakeAnswer(request.headers));
     const stream = this.#makeStream(socket);
     this.#options.onStream(stream, accepted.raw, accepted.peer);
-    stream.begin(head);
+    stream.begin(head.length === 0 ? accepted.rest : Buffer.concat([head, accepted.rest]));
   }
 
   #makeStream(socket: Socket): WebSocketStream {
@@ -119,6 +151,13 @@ export class WebSocketStage {
       socket.destroy();
     });
   }
+}
+
+/** Whether the head of a request is there, or what cannot become one: something else, or too long. */
+function hasRequest(received: Buffer): boolean {
+  const first = received[0] ?? 0;
+  const isRequest = first >= FIRST_LETTER && first <= LAST_LETTER;
+  return !isRequest || received.length > MAX_HEAD_BYTES || received.includes(END_OF_HEAD);
 }
 
 function reasonOf(status: number): string {

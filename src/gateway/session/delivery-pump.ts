@@ -17,6 +17,7 @@ import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
 import { isFull, SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
 import { StoreFailures } from './store-failures.ts';
+import { WideTurns } from './wide-turns.ts';
 import { hasRoom, WindowSender } from './window-sender.ts';
 
 /** What the pump asks of whoever saves sessions. */
@@ -49,6 +50,7 @@ export class DeliveryPump {
   /** Queue id → cursors that read it. */
   readonly #cursors = new Map<number, OneOrMore<SessionCursor>>();
   readonly #turns: DeliveryTurns;
+  readonly #wide: WideTurns;
 
   constructor(
     store: LmqStore,
@@ -65,6 +67,9 @@ export class DeliveryPump {
       this.run(session);
     });
     this.#turns = new DeliveryTurns(clock, (session) => {
+      this.run(session);
+    });
+    this.#wide = new WideTurns(clock, (session) => {
       this.run(session);
     });
     this.#held = new HeldCursors(stores, clock, logger, {
@@ -205,10 +210,13 @@ export class DeliveryPump {
     session.shared?.roomFreed();
   }
 
-  /** Serves the cursors that are RUNNING in turn. */
+  /** Serves the cursors that are RUNNING in turn; very many of them in several turns of the event loop (ADR 932). */
   #serve(session: Session, link: SessionLink): void {
+    if (this.#wide.awaits(session)) return;
     const { ready } = session;
+    let steps = 0;
     while (ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
+      if (this.#wide.putOff(session, ++steps)) return;
       if (session.nextReady >= ready.length) session.nextReady = 0;
       const cursor = ready[session.nextReady] as SessionCursor;
       if (!this.#step(cursor, link)) ready.splice(session.nextReady, 1);

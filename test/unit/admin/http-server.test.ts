@@ -104,6 +104,21 @@ describe('HttpServer', () => {
     }
   });
 
+  it('closes a connection that asks again before it is answered', async () => {
+    const route = sinon.spy(page);
+    const server = await started({ '/page': route });
+    const one = 'GET /page HTTP/1.1\r\nHost: x\r\n\r\n';
+    const answers = await exchange(server, one.repeat(1000)).catch(() => '');
+    expect(answers.match(/HTTP\/1\.1 200 /g) ?? []).to.have.length.at.most(1);
+    expect(route.callCount).to.equal(1);
+    const other = open(server);
+    for (let i = 0; i < 3; i++) {
+      other.write(one);
+      const [answer] = (await once(other, 'data')) as [Buffer];
+      expect(answer.toString()).to.match(/^HTTP\/1\.1 200 /);
+    }
+  });
+
   it('answers 500 for a page that fails, without saying why, and goes on', async () => {
     const server = await started({
       '/page': page,

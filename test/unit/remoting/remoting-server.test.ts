@@ -18,6 +18,7 @@ import { aCommand, BINARY_PUT_FRAME } from './remoting-fixtures.ts';
 const ECHO = 100;
 const HELD = 101;
 const BIG = 102;
+const SLOW = 103;
 
 describe('RemotingServer', () => {
   let server: RemotingServer;
@@ -69,6 +70,30 @@ describe('RemotingServer', () => {
   afterEach(async () => {
     for (const peer of peers.splice(0)) peer.socket.destroy();
     await server.stop();
+  });
+
+  it('lets others have their turn between the requests of one read', async () => {
+    await serve();
+    const peer = await connect();
+    let passed = 0;
+    const inTurn: number[] = [];
+    processors.set(SLOW, () => {
+      inTurn[passed] = (inTurn[passed] ?? 0) + 1;
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+      return { code: 0 };
+    });
+    const pass = (): void => {
+      passed++;
+      if (peer.received.length < 200) setImmediate(pass);
+    };
+    pass();
+    peer.send(...Array.from({ length: 200 }, (_, i) => aCommand({ code: SLOW, opaque: i })));
+    const responses = await peer.responses(200);
+    expect(responses.map(({ opaque }) => opaque)).to.deep.equal(
+      Array.from({ length: 200 }, (_, i) => i),
+    );
+    expect(Math.max(...inTurn.filter((count) => count > 0))).to.be.at.most(5);
   });
 
   it('answers pipelined requests with their opaque and the response flag', async () => {

@@ -17,6 +17,7 @@ describe('gateway: PublishPermissions', () => {
     told.push('topic' in fields ? fields.topic : fields);
   };
   const { topics, refusals } = new World({ logger: { ...silentLogger, info } }).context;
+  let counted: number;
 
   const entryOf = (name: string): TopicEntry => {
     const bytes = Buffer.from(name);
@@ -26,16 +27,15 @@ describe('gateway: PublishPermissions', () => {
   beforeEach(() => {
     asked = [];
     told = [];
+    counted = 0;
     const authorizer: Authorizer = {
       authorize: (principal, action, topic) => {
         asked.push(`${principal.username ?? ''} ${action} ${topic}`);
         return !topic.startsWith('secret');
       },
     };
-    permissions = new PublishPermissions(authorizer, refusals, {
-      principal: PRINCIPAL,
-      remoteAddress: '10.0.0.1',
-    });
+    const client = { principal: PRINCIPAL, remoteAddress: '10.0.0.1' };
+    permissions = new PublishPermissions(authorizer, refusals, client, () => counted++);
   });
 
   it('asks once for a topic that is allowed', () => {
@@ -43,6 +43,7 @@ describe('gateway: PublishPermissions', () => {
     permissions.require(entry);
     permissions.require(entry);
     expect(asked).to.deep.equal([`ann ${Action.PUBLISH} t`]);
+    expect(counted).to.equal(1);
   });
 
   it('refuses what is not allowed, each time', () => {
@@ -72,5 +73,6 @@ describe('gateway: PublishPermissions', () => {
     for (const entry of entries) permissions.require(entry);
     permissions.require(entries[0] as TopicEntry);
     expect(asked).to.have.lengthOf(258);
+    expect(counted).to.equal(258);
   });
 });

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { Action } from '../../../../src/auth/types.ts';
 import { PUBLISH_MS, PublishTurns } from '../../../../src/gateway/channel/publish-turns.ts';
 import { publish, puback, subscribe } from '../../../helpers/packets.ts';
+import { publish5 } from '../../../helpers/packets5.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { connected5 } from '../fake-client5.ts';
 import { turns as pass } from '../fake-socket.ts';
 import { type FakeClient, World } from '../gateway-world.ts';
 
@@ -143,6 +146,35 @@ describe('gateway: publishes that are much work', () => {
     attacker.socket.feed(Buffer.concat(packets));
     await pass(4);
     expect(attacker.take()).to.have.length(100);
+    expect(world.stats.publishesDeferred).to.equal(publishesDeferred);
+  });
+
+  it('are those that the authorizer is asked about, refused or not, and not the ones that it was asked about', async () => {
+    const world = new World({
+      authorizer: {
+        authorize: (_, action, topic) => {
+          if (action === Action.PUBLISH) world.clock.advance(1);
+          return !topic.startsWith('no');
+        },
+      },
+    });
+    const attacker = await connected5(world, { clientId: 'attacker' });
+    const topics = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? 'no' : `yes/${i}`));
+    for (let round = 0; round < 2; round++) {
+      const packets = topics.map((topic, i) => publish5({ topic, qos: 1, id: i + 1 }));
+      attacker.socket.feed(Buffer.concat(packets));
+      await pass(4);
+      const first = attacker.take().length;
+      expect(first).to.be.within(1, 60);
+      await pass(200);
+      expect(first + attacker.take().length).to.equal(topics.length);
+    }
+    const { publishesDeferred } = world.stats;
+    expect(publishesDeferred).to.be.greaterThan(10);
+    const known = topics.map((_, i) => publish5({ topic: 'yes/1', qos: 1, id: i + 1 }));
+    attacker.socket.feed(Buffer.concat(known));
+    await pass(4);
+    expect(attacker.take()).to.have.length(topics.length);
     expect(world.stats.publishesDeferred).to.equal(publishesDeferred);
   });
 

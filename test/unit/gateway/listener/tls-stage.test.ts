@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { systemClock } from '../../../../src/common/clock.ts';
@@ -238,6 +239,44 @@ describe('gateway: TlsStage', () => {
       replace(key, other.key);
       await eventually('new name', async () => (await nameServed(made)) === 'other');
     });
+  });
+
+  it('begins no more handshakes in a turn than there is time for, when many come at once', async () => {
+    let milliseconds = 0;
+    const stats = new GatewayStats();
+    const stage = new TlsStage({
+      tls: tlsOptions({}),
+      handshakeTimeoutMs: 5000,
+      stats,
+      logger,
+      // Each look at it is a millisecond.
+      clock: { ...systemClock, monotonic: () => milliseconds++ },
+      onSecure: () => undefined,
+    });
+    await stage.start();
+    const accepting = createServer((socket) => {
+      socket.on('error', () => undefined);
+      stage.accept(socket, undefined);
+    }).listen(0, '127.0.0.1');
+    await once(accepting, 'listening');
+    const { port } = accepting.address() as AddressInfo;
+    const clients = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').resume());
+    for (const client of clients) client.on('error', () => undefined);
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    const inTurns: number[] = [];
+    let seen = 0;
+    // It fails at once, so that what a turn has begun can be counted.
+    for (const client of clients) client.write(Buffer.from('1603010004ff000000', 'hex'));
+    while (seen < clients.length && inTurns.length < 10_000) {
+      await new Promise((resolve) => setImmediate(resolve));
+      inTurns.push(stats.tlsErrors - seen);
+      seen = stats.tlsErrors;
+    }
+    stage.stop();
+    accepting.close();
+    for (const client of clients) client.destroy();
+    expect(seen).to.equal(clients.length);
+    expect(Math.max(...inTurns)).to.be.at.most(5);
   });
 
   it('says nothing of files that it was reading when it was stopped', async () => {

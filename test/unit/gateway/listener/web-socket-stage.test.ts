@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { Server } from 'node:http';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import sinon from 'sinon';
 import type { WebSocket } from 'ws';
+import { systemClock } from '../../../../src/common/clock.ts';
+import { silentLogger } from '../../../../src/common/logger.ts';
+import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
+import { WebSocketStage } from '../../../../src/gateway/listener/web-socket-stage.ts';
 import { eventually, within } from '../../../helpers/eventually.ts';
 import { frame, PINGREQ } from '../../../helpers/packets.ts';
 import { dialSocket, type DialOptions, webSocketOver } from '../../../helpers/transport.ts';
@@ -93,6 +99,62 @@ describe('gateway: WebSocketStage', () => {
       const large = request('GET /mqtt', { ...UPGRADE, Cookie: 'x'.repeat(20_000) });
       expect(await answer(large)).to.match(/^HTTP\/1\.1 400 /);
       expect(world.stats.webSocketErrors).to.equal(2);
+    });
+
+    it('reads one request of a connection, however many come', async () => {
+      const emit = sinon.spy(Server.prototype, 'emit');
+      const text = await answer(request('GET /', { Host: 'x' }).repeat(1000));
+      emit.restore();
+      expect(text.match(/HTTP\/1\.1 /g)).to.have.lengthOf(1);
+      expect(
+        emit.getCalls().filter(({ args }) => (args[0] as string) === 'request'),
+      ).to.have.lengthOf(1);
+    });
+
+    it('handles no more requests in a turn than there is time for, when many come at once', async () => {
+      let milliseconds = 0;
+      const stats = new GatewayStats();
+      const stage = new WebSocketStage({
+        webSocket: { path: '/mqtt' },
+        maxPacketSize: MAX_PACKET,
+        stats,
+        logger: silentLogger,
+        // Each look at it is a millisecond.
+        clock: { ...systemClock, monotonic: () => milliseconds++ },
+        onStream: () => undefined,
+      });
+      const accepting = createServer((socket) => {
+        stage.accept(socket, socket, undefined);
+      }).listen(0, '127.0.0.1');
+      await once(accepting, 'listening');
+      const { port } = accepting.address() as AddressInfo;
+      const clients = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').resume());
+      await Promise.all(clients.map((client) => once(client, 'connect')));
+      for (const client of clients) client.write('NONE / HTTP/1.1\r\n\r\n');
+      const inTurns: number[] = [];
+      let seen = 0;
+      while (seen < clients.length && inTurns.length < 10_000) {
+        await new Promise((resolve) => setImmediate(resolve));
+        inTurns.push(stats.webSocketErrors - seen);
+        seen = stats.webSocketErrors;
+      }
+      accepting.close();
+      for (const client of clients) client.destroy();
+      expect(seen).to.equal(clients.length);
+      expect(Math.max(...inTurns)).to.be.at.most(5);
+    });
+
+    it('takes a request byte by byte, and closes when its peer ends in the middle', async () => {
+      const socket = await raw();
+      const whole = request('GET /mqtt', UPGRADE);
+      for (const byte of whole) socket.write(byte);
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      expect(bytes.toString()).to.match(/^HTTP\/1\.1 101 /);
+      const cut = await raw();
+      cut.resume();
+      cut.end(whole.slice(0, -1));
+      await within('close', 2000, once(cut, 'close'));
+      expect(world.echoes).to.have.lengthOf(1);
     });
 
     it('refuses a client that offers other subprotocols only [MQTT-6.0.0-3]', async () => {

@@ -1,0 +1,74 @@
+import { nextTick } from 'node:process';
+import type { Clock } from './clock.ts';
+
+/** What has been called is forgotten in pieces. */
+const FORGET_AT = 1024;
+
+/**
+ * Shares turns of the event loop out by time among those who may have much to do at once. When they have had their time
+ * in a turn, the others go on in later ones, in the order in which they came (ADR 931). What is behind a promise is not
+ * counted: `HandlerTurns` is for that.
+ */
+export class TimedTurns {
+  readonly #clock: Clock;
+  readonly #turnMs: number;
+  readonly #waiting: (() => void)[] = [];
+  /** The first of them that has not been called. */
+  #next = 0;
+  #isServing = false;
+  #hasBegun = false;
+  /** Of the turn, monotonic. */
+  #endsAt = 0;
+
+  /** @param turnMs time of all together in one turn */
+  constructor(clock: Clock, turnMs: number) {
+    this.#clock = clock;
+    this.#turnMs = turnMs;
+  }
+
+  /** Whether who comes now is to wait for a later turn: because the time is over, or behind others who wait. */
+  get isOver(): boolean {
+    return (this.#next < this.#waiting.length && !this.#isServing) || !this.#hasTime();
+  }
+
+  /** Calls `goOn`: now, or in a later turn. What it puts into `process.nextTick` counts with it. */
+  share(goOn: () => void): void {
+    if (this.isOver) this.#waiting.push(goOn);
+    else goOn();
+  }
+
+  #hasTime(): boolean {
+    const now = this.#clock.monotonic();
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#endsAt = now + this.#turnMs;
+      setImmediate(this.#turn);
+    }
+    return now < this.#endsAt;
+  }
+
+  readonly #turn = (): void => {
+    this.#hasBegun = false;
+    this.#callNext();
+  };
+
+  readonly #callNext = (): void => {
+    const goOn = this.#waiting[this.#next];
+    if (goOn === undefined || !this.#hasTime()) return;
+    this.#next++;
+    this.#forget();
+    this.#isServing = true;
+    try {
+      goOn();
+    } finally {
+      this.#isServing = false;
+      nextTick(this.#callNext);
+    }
+  };
+
+  #forget(): void {
+    if (this.#next < this.#waiting.length && this.#next < FORGET_AT) return;
+    this.#waiting.splice(0, this.#next);
+    this.#next = 0;
+  }
+}

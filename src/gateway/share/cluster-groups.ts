@@ -1,4 +1,3 @@
-import type { Clock } from '../../common/clock.ts';
 import { parseSharedFilter } from '../../common/topic/shared-filter.ts';
 import { ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
@@ -11,7 +10,6 @@ import { splitPartKey, splitUserKey, userKey } from './share-user.ts';
 import { ShareUsers } from './share-users.ts';
 
 export interface ClusterGroupsParts extends Omit<GroupPartsOptions, 'turns' | 'users'> {
-  readonly clock: Clock;
   /** Tasks of one group, one after another. */
   readonly serial: KeyedSerialQueue;
   readonly run: (group: ShareGroup) => void;

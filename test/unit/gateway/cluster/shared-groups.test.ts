@@ -133,6 +133,53 @@ describe('gateway: cluster: shared groups', () => {
     expect(cluster.shared.base.stats.openQueues).to.equal(1);
   });
 
+  describe('a store that does not answer in time', () => {
+    /** Of `a`, which is in the group and has not got its turn. */
+    async function turnNotRead(one: FakeClient): Promise<void> {
+      const [node] = cluster.shared.nodes;
+      node!.isAway = true;
+      await send(b, 1, ['1']);
+      await turns(20);
+      expect(await one.publishes()).to.deep.equal([]);
+    }
+
+    it('a turn that could not be begun is given to another gateway', async () => {
+      const one = await member(a, 'a1');
+      const two = await member(b, 'b1');
+      await two.exchange(unsubscribe(9, GROUP));
+      await turnNotRead(one);
+      const again = await member(b, 'b2');
+      const [received] = await drain(again);
+      expect(received).to.deep.equal(['1']);
+    });
+
+    it('a turn that could not be begun is asked for again, without a message that comes', async () => {
+      const one = await member(a, 'a1');
+      const two = await member(b, 'b1');
+      await two.exchange(unsubscribe(9, GROUP));
+      await turnNotRead(one);
+      cluster.shared.nodes[0]!.isAway = false;
+      cluster.clock.advance(1_000);
+      const [received] = await drain(one);
+      expect(received).to.deep.equal(['1']);
+    });
+
+    it('a group that could not be left is left later', async () => {
+      const one = await member(a, 'a1');
+      const two = await member(b, 'b1');
+      await two.exchange(unsubscribe(9, GROUP));
+      cluster.shared.nodes[0]!.isAway = true;
+      await one.exchange(unsubscribe(9, GROUP));
+      await turns(20);
+      expect(a.context.shares.size, 'a part that nobody needs').to.equal(1);
+      cluster.shared.nodes[0]!.isAway = false;
+      cluster.clock.advance(1_000);
+      await turns(20);
+      expect(a.context.shares.size).to.equal(0);
+      expect(await shareKeys()).to.deep.equal([]);
+    });
+  });
+
   it('members come and go at random: every message is acknowledged exactly once', async () => {
     for (let seed = 1; seed <= 25; seed++) {
       cluster = new ClusterWorld();

@@ -112,6 +112,8 @@ export class StoreNode implements Cluster {
   isDead = false;
   /** How many turns of the event loop the store takes to answer what is read of its state. */
   turnsOfReads = 0;
+  /** What is read of its state is not answered in time. */
+  isAway = false;
   revoked: ((key: string) => void) | undefined;
   orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
   /** The store may soon count this node as dead; false: it does not. */
@@ -220,6 +222,7 @@ export class StoreNode implements Cluster {
       this.#tell(base.deleteState(space, key), space, key, undefined);
     const getState: LmqStore['getState'] = async (space, key) => {
       await turns(this.turnsOfReads);
+      if (this.isAway) throw new StoreError(ErrorCode.STORE_UNAVAILABLE, 'away', { retryable: true });
       return base.getState(space, key);
     };
     const own = { append, putState, deleteState, getState };

@@ -132,7 +132,7 @@ export class GroupParts {
 
   #isUnused(group: ShareGroup): boolean {
     if (group.state === ShareState.CLOSED) return false;
-    if (group.members.length > 0 || group.entering.size > 0 || group.fetching > 0) return false;
+    if (group.members.length > 0 || group.isAwaited || group.fetching > 0) return false;
     return !this.#options.log.hasInFlight(group);
   }
 }

@@ -44,8 +44,8 @@ export class ShareGroup implements SharedSource, SharedAudience {
   after: GroupHold | undefined = undefined;
   /** The same group in newer stores, which waits until this one has passed something. */
   waiting: Set<ShareGroup> | undefined = undefined;
-  /** User keys of those who have acquired it and are not members yet, where that counts. */
-  readonly entering: Set<string> = new Set<string>();
+  /** User keys of those who have acquired it and are not members yet → how often: a client may come again meanwhile. */
+  readonly #entering = new Map<string, number>();
   /** Clients that are away whose messages are being taken back for it: this gateway does not leave meanwhile. */
   fetching = 0;
   /** As last saved, of the part of this gateway in a group of several. */
@@ -76,6 +76,23 @@ export class ShareGroup implements SharedSource, SharedAudience {
   /** Whether a member has its messages from here: the group of another store may have the same key. */
   isSourceOf({ shareKey, queue }: SessionCursor): boolean {
     return shareKey === this.key && queue.lane === this.queue.lane;
+  }
+
+  /** Whether somebody has acquired it who is not a member yet. */
+  get isAwaited(): boolean {
+    return this.#entering.size > 0;
+  }
+
+  /** @param user user key of one who has acquired it */
+  await(user: string): void {
+    this.#entering.set(user, (this.#entering.get(user) ?? 0) + 1);
+  }
+
+  /** The user has become a member, or does not. */
+  awaitNoMore(user: string): void {
+    const left = (this.#entering.get(user) ?? 0) - 1;
+    if (left > 0) this.#entering.set(user, left);
+    else this.#entering.delete(user);
   }
 
   /** What was given back comes first: it is older. */

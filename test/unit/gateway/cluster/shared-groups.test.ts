@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
-import { DISCONNECT, type QoS, unsubscribe } from '../../../helpers/packets.ts';
+import { DISCONNECT, type QoS, subscribe, unsubscribe } from '../../../helpers/packets.ts';
 import { Random } from '../../../helpers/random.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
@@ -132,6 +132,26 @@ describe('gateway: cluster: shared groups', () => {
     expect(a.context.shares.size + b.context.shares.size).to.equal(0);
     expect(cluster.shared.base.stats.openQueues).to.equal(1);
   });
+
+  for (const where of ['same', 'other'] as const) {
+    it(`a SUBSCRIBE that is overtaken by the client's own at the ${where} gateway takes nothing from that`, async () => {
+      const to = where === 'same' ? a : b;
+      const first = await a.connected({ clientId: 'me', clean: false });
+      cluster.shared.nodes[0]!.turnsOfReads = 40;
+      await first.exchange(subscribe(1, [GROUP, 1]));
+      cluster.shared.nodes[0]!.turnsOfReads = 0;
+      const second = await to.connected({ clientId: 'me', clean: false });
+      second.socket.feed(subscribe(1, [GROUP, 1]));
+      await turns(100);
+      expect(second.take().map(({ type }) => type)).to.deep.equal(['suback']);
+      await second.lose();
+      await turns(20);
+      await send(a, 1, numbers(1, 3));
+      const back = await b.connected({ clientId: 'me', clean: false });
+      const [received] = await drain(back);
+      expect(received).to.deep.equal(numbers(1, 3));
+    });
+  }
 
   describe('a store that does not answer in time', () => {
     /** Of `a`, which is in the group and has not got its turn. */

@@ -55,6 +55,11 @@ export class ShareGroup implements SharedSource, SharedAudience {
   /** As last saved. */
   savedRecord: Buffer | undefined = undefined;
   savedOffset: QueueOffset = -1;
+  /**
+   * Messages that were given back are with members whose in-flight records do not say so: nothing else of the group
+   * need differ from what is saved.
+   */
+  hasReissued = false;
   /** Given back by members, ascending; those before `#nextReturned` are handed out again. */
   #returned: QueueOffset[] = [];
   #nextReturned = 0;
@@ -111,6 +116,7 @@ export class ShareGroup implements SharedSource, SharedAudience {
 
   /** The first returned message is handed out, or is not to be. */
   takeReturned(): void {
+    this.hasReissued = true;
     this.#nextReturned++;
     if (this.#nextReturned < this.#returned.length) return;
     this.#returned = [];

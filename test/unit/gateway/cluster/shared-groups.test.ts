@@ -109,6 +109,21 @@ describe('gateway: cluster: shared groups', () => {
     expect(again.every(({ dup }) => dup)).to.equal(true);
   });
 
+  it('a gateway that dies: what a member had given back, and another one had got in its place, is not lost', async () => {
+    const one = await member(a, 'a1', 1, false);
+    await send(a, 1, numbers(1, 5));
+    expect((await one.publishes()).length).to.equal(5);
+    const two = await member(a, 'a2', 1, false);
+    cluster.clock.advance(1000);
+    await turns();
+    await one.lose();
+    expect((await two.publishes()).length).to.equal(5);
+    await cluster.kill(a);
+    const other = await member(b, 'b1');
+    const [received] = await drain(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 5));
+  });
+
   it('a group outlives its gateway: messages come while nobody is connected', async () => {
     const stored = await member(a, 'a1', 1, false);
     await stored.exchange(DISCONNECT);

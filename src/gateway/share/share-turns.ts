@@ -75,7 +75,13 @@ export class ShareTurns {
 
   /** Runs a group that has the turn, and gives it on to whoever waits. */
   entered(group: ShareGroup): void {
-    this.#parts.run(group);
+    const { run, log } = this.#parts;
+    run(group);
+    if (group.hasTurn && group.hasReturned) {
+      // Other gateways learn of it from the store.
+      log.changed(group);
+      log.saveGroup(group);
+    }
     this.#giveAwayIfWanted(group);
   }
 

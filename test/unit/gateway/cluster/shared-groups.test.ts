@@ -124,6 +124,21 @@ describe('gateway: cluster: shared groups', () => {
     expect(sorted(received!)).to.deep.equal(numbers(1, 5));
   });
 
+  it('what is given back where no other member has room goes to members of other gateways', async () => {
+    const one = await member(a, 'a1');
+    const full = await a.connected({ clientId: 'a2' });
+    await send(a, 1, numbers(1, 5));
+    expect((await one.publishes()).length).to.equal(5);
+    await full.exchange(subscribe(1, [GROUP, 1]));
+    await send(a, 1, ['6']);
+    // It goes, and the gateway keeps its part: what it has is not acknowledged.
+    await full.exchange(unsubscribe(2, GROUP));
+    const other = await member(b, 'b1');
+    await one.lose();
+    const [received] = await drain(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 5));
+  });
+
   it('a group outlives its gateway: messages come while nobody is connected', async () => {
     const stored = await member(a, 'a1', 1, false);
     await stored.exchange(DISCONNECT);

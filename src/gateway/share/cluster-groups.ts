@@ -48,7 +48,7 @@ export class ClusterGroups implements GroupLifetime {
   async acquire(key: string, topicFilter: string, user: EnteringUser): Promise<ShareGroup> {
     const group = this.#parts.table.find(key) ?? (await this.#ours.enter(key, topicFilter));
     const isFirst = !isUsed(group);
-    group.await(userKey(user.filter, user.clientId));
+    group.awaitUser(userKey(user.filter, user.clientId));
     if (isFirst) this.#fetchBack(group);
     return group;
   }

@@ -89,7 +89,7 @@ export class ShareGroup implements SharedSource, SharedAudience {
   }
 
   /** @param user user key of one who has acquired it */
-  await(user: string): void {
+  awaitUser(user: string): void {
     this.#entering.set(user, (this.#entering.get(user) ?? 0) + 1);
   }
 

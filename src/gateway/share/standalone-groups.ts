@@ -67,7 +67,7 @@ export class StandaloneGroups implements GroupLifetime {
   ): Promise<ShareGroup> {
     const { table } = this.#parts;
     const group = table.find(key) ?? (await this.#create(key, topicFilter));
-    group.await(userKey(filter, clientId));
+    group.awaitUser(userKey(filter, clientId));
     this.#ends.get(group)?.cancel();
     this.#ends.delete(group);
     return group;

@@ -23,7 +23,7 @@ import {
 } from './session-record.ts';
 import type { SharedSource, SharedSubscriptions } from './shared-subscriptions.ts';
 import { type HomeState, StoredWindows } from './stored-windows.ts';
-import { addPart, cursorsOf, setCursors, Subscription } from './subscription.ts';
+import { addPart, cursorsOf, queuesOf, setCursors, Subscription } from './subscription.ts';
 
 /** Subscriptions whose queues are opened at once. */
 const AT_ONCE = 256;
@@ -87,9 +87,19 @@ export class SessionLoader {
       if (session.lanes !== undefined) await this.#parts.take(session, lanesNow(session));
     } catch (error) {
       for (const queue of session.queues()) this.#store.closeQueue(queue);
+      this.#abandonGroups(session);
       throw error;
     }
     return session;
+  }
+
+  #abandonGroups({ clientId, subscriptions }: Session): void {
+    for (const subscription of subscriptions.values()) {
+      if (!subscription.isShared) continue;
+      for (const { lane } of queuesOf(subscription)) {
+        this.#shares.abandon(subscription.filter, clientId, lane);
+      }
+    }
   }
 
   async #restore(session: Session, record: SessionRecord, window: SavedWindow): Promise<void> {
@@ -134,8 +144,13 @@ export class SessionLoader {
     const { filter } = stored;
     if (!isSharedFilter(filter))
       return { stored, groups: [], ...(await this.#openFor(clientId, filter)) };
-    const groups = await this.#shares.acquire(filter, clientId, true);
-    return { stored, groups, queues: await this.#openQueues(filter, groups), offsets: [] };
+    const groups = await this.#shares.acquire(filter, clientId);
+    try {
+      return { stored, groups, queues: await this.#openQueues(filter, groups), offsets: [] };
+    } catch (error) {
+      for (const { queue } of groups) this.#shares.abandon(filter, clientId, queue.lane);
+      throw error;
+    }
   }
 
   async #openFor(

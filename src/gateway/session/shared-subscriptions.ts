@@ -16,11 +16,17 @@ export interface SharedSource {
 export interface SharedSubscriptions {
   /**
    * The groups of a shared filter, one for each lane that the filter may lie in, the oldest first; made durable
-   * if they are new. The client is one of their users from now on. All or none.
+   * if they are new. They stay until `join` makes the client one of their users, or `abandon`. All or none.
    */
-  acquire(filter: string, clientId: string, durable: boolean): Promise<readonly SharedSource[]>;
+  acquire(filter: string, clientId: string): Promise<readonly SharedSource[]>;
   /** As `acquire`, in one lane. */
-  acquireAt(filter: string, clientId: string, durable: boolean, lane: Lane): Promise<SharedSource>;
+  acquireAt(filter: string, clientId: string, lane: Lane): Promise<SharedSource>;
+  /**
+   * Whoever has acquired them does not join: its session has ended, or another connection has it, which may have
+   * subscribed them meanwhile and loses nothing.
+   * @param lane of the group; all of the filter unless given
+   */
+  abandon(filter: string, clientId: string, lane?: Lane): void;
   /** The client does not subscribe it any more; without a user a group ends. */
   release(filter: string, clientId: string, durable: boolean): void;
   /**

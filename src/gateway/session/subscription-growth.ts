@@ -93,8 +93,13 @@ export class SubscriptionGrowth {
     const { stores, metadata, shares } = this.#parts;
     const { clientId, persistent } = session;
     if (!isShared) return metadata.acquireAt(filter, persistent, lane);
-    const group = await shares.acquireAt(filter, clientId, persistent, lane);
-    return stores.member(lane).openQueue(group.queue.name);
+    const group = await shares.acquireAt(filter, clientId, lane);
+    try {
+      return await stores.member(lane).openQueue(group.queue.name);
+    } catch (error) {
+      shares.abandon(filter, clientId, lane);
+      throw error;
+    }
   }
 
   /** False when it has gone, or has been heard from the store since. */
@@ -106,10 +111,13 @@ export class SubscriptionGrowth {
     return this.#lanesOf(subscription).includes(lane);
   }
 
-  /** A session that has left memory, and is stored, keeps its use; groups count who subscribes, not how often. */
+  /** A session that has left memory, and is stored, keeps its use. */
   #release({ session, filter, isShared }: SessionSubscription, lane: Lane): void {
-    if (isShared || (session.persistent && !this.#parts.table.has(session))) return;
-    this.#parts.metadata.releaseAt(filter, session.persistent, lane);
+    const { metadata, shares, table } = this.#parts;
+    if (isShared) shares.abandon(filter, session.clientId, lane);
+    else if (!session.persistent || table.has(session)) {
+      metadata.releaseAt(filter, session.persistent, lane);
+    }
   }
 
   #lanesOf({ filter }: SessionSubscription): readonly Lane[] {

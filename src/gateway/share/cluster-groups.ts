@@ -1,9 +1,8 @@
-import type { Clock } from '../../common/clock.ts';
 import { parseSharedFilter } from '../../common/topic/shared-filter.ts';
 import { ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { KeyedSerialQueue } from '../session/keyed-serial-queue.ts';
-import type { GroupLifetime, ShareUser } from './group-lifetime.ts';
+import type { EnteringUser, GroupLifetime, ShareUser } from './group-lifetime.ts';
 import { GroupParts, type GroupPartsOptions } from './group-parts.ts';
 import type { ShareGroup } from './share-group.ts';
 import { ShareTurns } from './share-turns.ts';
@@ -11,7 +10,6 @@ import { splitPartKey, splitUserKey, userKey } from './share-user.ts';
 import { ShareUsers } from './share-users.ts';
 
 export interface ClusterGroupsParts extends Omit<GroupPartsOptions, 'turns' | 'users'> {
-  readonly clock: Clock;
   /** Tasks of one group, one after another. */
   readonly serial: KeyedSerialQueue;
   readonly run: (group: ShareGroup) => void;
@@ -47,24 +45,27 @@ export class ClusterGroups implements GroupLifetime {
     this.turns.stop();
   }
 
-  async acquire(key: string, topicFilter: string, user: ShareUser): Promise<ShareGroup> {
+  async acquire(key: string, topicFilter: string, user: EnteringUser): Promise<ShareGroup> {
     const group = this.#parts.table.find(key) ?? (await this.#ours.enter(key, topicFilter));
     const isFirst = !isUsed(group);
-    group.entering.add(userKey(user.filter, user.clientId));
+    group.awaitUser(userKey(user.filter, user.clientId));
     if (isFirst) this.#fetchBack(group);
-    if (user.durable) this.users.add(user.filter, user.clientId);
     return group;
+  }
+
+  abandon(group: ShareGroup, { filter, clientId }: EnteringUser): void {
+    group.awaitNoMore(userKey(filter, clientId));
+    this.#leaveIfUnused(group);
   }
 
   release(group: ShareGroup | undefined, { filter, clientId, durable }: ShareUser): void {
     if (durable) this.users.delete(filter, clientId);
-    if (group === undefined) return;
-    group.entering.delete(userKey(filter, clientId));
-    this.#leaveIfUnused(group);
+    if (group !== undefined) this.#leaveIfUnused(group);
   }
 
-  joined(group: ShareGroup, { filter, clientId }: Pick<ShareUser, 'filter' | 'clientId'>): void {
-    group.entering.delete(userKey(filter, clientId));
+  joined(group: ShareGroup, { filter, clientId, durable }: ShareUser): void {
+    group.awaitNoMore(userKey(filter, clientId));
+    if (durable) this.users.add(filter, clientId);
     this.turns.entered(group);
   }
 
@@ -168,6 +169,6 @@ export class ClusterGroups implements GroupLifetime {
 }
 
 /** Whether it has members at this gateway, or is about to have. */
-function isUsed({ members, entering }: ShareGroup): boolean {
-  return members.length > 0 || entering.size > 0;
+function isUsed({ members, isAwaited }: ShareGroup): boolean {
+  return members.length > 0 || isAwaited;
 }

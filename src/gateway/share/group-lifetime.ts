@@ -9,17 +9,22 @@ export interface ShareUser {
   readonly durable: boolean;
 }
 
+/** Somebody who is about to subscribe it. */
+export type EnteringUser = Pick<ShareUser, 'filter' | 'clientId'>;
+
 /** When groups begin and end: with the users of this gateway, or with those of all on the store. */
 export interface GroupLifetime {
   /** Brings back what the store has, as far as it is needed now. */
   start(): Promise<void>;
   stop(): void;
-  /** The group, made if nobody has it, with one user more. To be run alone for the group. */
-  acquire(key: string, topicFilter: string, user: ShareUser): Promise<ShareGroup>;
+  /** The group, made if nobody has it, which stays until `joined` or `abandon`. To be run alone for the group. */
+  acquire(key: string, topicFilter: string, user: EnteringUser): Promise<ShareGroup>;
+  /** One that has acquired it does not join. */
+  abandon(group: ShareGroup, user: EnteringUser): void;
   /** A user less. @param group undefined when it is not at this gateway */
   release(group: ShareGroup | undefined, user: ShareUser): void;
-  /** A user has become a member: its session is in memory. */
-  joined(group: ShareGroup, user: Pick<ShareUser, 'filter' | 'clientId'>): void;
+  /** Somebody has become a member, and is a user from now on: its session is in memory. */
+  joined(group: ShareGroup, user: ShareUser): void;
   /** A member less. */
   left(group: ShareGroup): void;
   /** A session leaves memory with messages of the group. */

@@ -1,4 +1,5 @@
-import { messageOf } from '../../common/errors.ts';
+import { LmqttError, messageOf } from '../../common/errors.ts';
+import type { Clock } from '../../common/clock.ts';
 import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { filterQueueName } from '../../lmq/spi/queue-name.ts';
@@ -16,8 +17,12 @@ import type { ShareTurns } from './share-turns.ts';
 import { partKey, shareConsumer } from './share-user.ts';
 import type { ShareUsers } from './share-users.ts';
 
+/** Until a group is left that could not be, ms. */
+const RETRY_MS = 1_000;
+
 export interface GroupPartsOptions {
   readonly lane: Lane;
+  readonly clock: Clock;
   readonly stores: Stores;
   readonly cluster: Cluster;
   readonly store: LmqStore;
@@ -115,14 +120,19 @@ export class GroupParts {
   leaveLater(group: ShareGroup, alone: (task: () => Promise<void>) => Promise<void>): void {
     if (!this.#isUnused(group)) return;
     alone(() => this.leave(group)).catch((error: unknown) => {
-      const { logger } = this.#options;
+      const { logger, clock } = this.#options;
       logger.error({ group: group.key, error: messageOf(error) }, 'leaving a shared group failed');
+      // It would count as one that has members.
+      if (!(error instanceof LmqttError) || !error.retryable) return;
+      clock.after(RETRY_MS, () => {
+        this.leaveLater(group, alone);
+      });
     });
   }
 
   #isUnused(group: ShareGroup): boolean {
     if (group.state === ShareState.CLOSED) return false;
-    if (group.members.length > 0 || group.entering.size > 0 || group.fetching > 0) return false;
+    if (group.members.length > 0 || group.isAwaited || group.fetching > 0) return false;
     return !this.#options.log.hasInFlight(group);
   }
 }

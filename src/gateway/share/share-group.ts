@@ -44,8 +44,8 @@ export class ShareGroup implements SharedSource, SharedAudience {
   after: GroupHold | undefined = undefined;
   /** The same group in newer stores, which waits until this one has passed something. */
   waiting: Set<ShareGroup> | undefined = undefined;
-  /** User keys of those who have acquired it and are not members yet, where that counts. */
-  readonly entering: Set<string> = new Set<string>();
+  /** User keys of those who have acquired it and are not members yet → how often: a client may come again meanwhile. */
+  readonly #entering = new Map<string, number>();
   /** Clients that are away whose messages are being taken back for it: this gateway does not leave meanwhile. */
   fetching = 0;
   /** As last saved, of the part of this gateway in a group of several. */
@@ -55,6 +55,11 @@ export class ShareGroup implements SharedSource, SharedAudience {
   /** As last saved. */
   savedRecord: Buffer | undefined = undefined;
   savedOffset: QueueOffset = -1;
+  /**
+   * Messages that were given back are with members whose in-flight records do not say so: nothing else of the group
+   * need differ from what is saved.
+   */
+  hasReissued = false;
   /** Given back by members, ascending; those before `#nextReturned` are handed out again. */
   #returned: QueueOffset[] = [];
   #nextReturned = 0;
@@ -78,6 +83,23 @@ export class ShareGroup implements SharedSource, SharedAudience {
     return shareKey === this.key && queue.lane === this.queue.lane;
   }
 
+  /** Whether somebody has acquired it who is not a member yet. */
+  get isAwaited(): boolean {
+    return this.#entering.size > 0;
+  }
+
+  /** @param user user key of one who has acquired it */
+  awaitUser(user: string): void {
+    this.#entering.set(user, (this.#entering.get(user) ?? 0) + 1);
+  }
+
+  /** The user has become a member, or does not. */
+  awaitNoMore(user: string): void {
+    const left = (this.#entering.get(user) ?? 0) - 1;
+    if (left > 0) this.#entering.set(user, left);
+    else this.#entering.delete(user);
+  }
+
   /** What was given back comes first: it is older. */
   get nextOffset(): QueueOffset {
     return this.#returned[this.#nextReturned] ?? this.offset;
@@ -94,6 +116,7 @@ export class ShareGroup implements SharedSource, SharedAudience {
 
   /** The first returned message is handed out, or is not to be. */
   takeReturned(): void {
+    this.hasReissued = true;
     this.#nextReturned++;
     if (this.#nextReturned < this.#returned.length) return;
     this.#returned = [];

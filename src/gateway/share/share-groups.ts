@@ -10,7 +10,7 @@ import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import { KeyedSerialQueue } from '../session/keyed-serial-queue.ts';
 import type { Session, SessionSubscription } from '../session/session.ts';
 import { ClusterGroups } from './cluster-groups.ts';
-import type { GroupLifetime, ShareUser } from './group-lifetime.ts';
+import type { EnteringUser, GroupLifetime, ShareUser } from './group-lifetime.ts';
 import { GroupTable } from './group-table.ts';
 import { type AwayClients, LeaseFetch } from './lease-fetch.ts';
 import { takeLeases } from './lease-return.ts';
@@ -115,7 +115,7 @@ export class ShareGroups {
     return this.#table.find(key);
   }
 
-  acquire(user: ShareUser): Promise<ShareGroup> {
+  acquire(user: EnteringUser): Promise<ShareGroup> {
     const share = parseSharedFilter(user.filter);
     if (share === undefined) throw new RangeError(`not a shared filter: ${user.filter}`);
     const key = sharedFilterText(share);
@@ -123,6 +123,12 @@ export class ShareGroups {
       if (this.#started !== undefined) await this.#started;
       return this.#lifetime.acquire(key, share.filter, user);
     });
+  }
+
+  /** Whoever has acquired it does not join. */
+  abandon(user: EnteringUser): void {
+    const group = this.#groupOf(user.filter);
+    if (group !== undefined) this.#lifetime.abandon(group, user);
   }
 
   release(user: ShareUser): void {
@@ -144,7 +150,8 @@ export class ShareGroups {
     group.members.push(subscription);
     // One that is in several stores counts in the first.
     if (queue.lane === this.#lane) stats.sharedSubscriptionsCurrent++;
-    this.#lifetime.joined(group, { filter, clientId: session.clientId });
+    const { clientId, persistent } = session;
+    this.#lifetime.joined(group, { filter, clientId, durable: persistent });
   }
 
   leave(subscription: SessionSubscription): void {

@@ -104,8 +104,8 @@ export class ShareLanes implements SharedSubscriptions {
     this.at(group.queue.lane).cluster?.turns.ask(group);
   }
 
-  acquire(filter: string, clientId: string, durable: boolean): Promise<readonly SharedSource[]> {
-    const user = { filter, clientId, durable };
+  acquire(filter: string, clientId: string): Promise<readonly SharedSource[]> {
+    const user = { filter, clientId };
     return acquireInLanes(
       () => this.#lanesOfShared(filter),
       (lane) => {
@@ -114,13 +114,19 @@ export class ShareLanes implements SharedSubscriptions {
         return joined.then(() => this.at(lane).acquire(user));
       },
       (_group, lane) => {
-        this.at(lane).release(user);
+        this.at(lane).abandon(user);
       },
     );
   }
 
-  acquireAt(filter: string, clientId: string, durable: boolean, lane: Lane): Promise<SharedSource> {
-    return this.at(lane).acquire({ filter, clientId, durable });
+  acquireAt(filter: string, clientId: string, lane: Lane): Promise<SharedSource> {
+    return this.at(lane).acquire({ filter, clientId });
+  }
+
+  abandon(filter: string, clientId: string, lane?: Lane): void {
+    for (const one of lane === undefined ? this.#lanesOfShared(filter) : [lane]) {
+      this.at(one).abandon({ filter, clientId });
+    }
   }
 
   release(filter: string, clientId: string, durable: boolean): void {

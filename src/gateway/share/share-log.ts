@@ -60,7 +60,8 @@ export class ShareLog implements Progress {
     }
     const part = this.#partOf(group);
     const isSame = part === undefined ? this.#saveAll(group) : this.#saveShared(group, part);
-    if (!isMoved && isSame) return;
+    if (!isMoved && isSame && !group.hasReissued) return;
+    group.hasReissued = false;
     for (const session of this.#lessees.get(group) ?? []) {
       if (session.persistent) this.#sessionLog.saveIfChanged(session);
     }

@@ -88,9 +88,10 @@ export class SharePump {
       return;
     }
     if (!group.hasTurn) {
-      if (group.nextOffset < group.queue.maxOffset && group.members.some(this.#hasRoom)) {
-        this.#parts.askForTurn?.(group);
-      }
+      const isWaited =
+        group.nextOffset < group.queue.maxOffset && group.members.some(this.#hasRoom);
+      // What was given back here only who has the turn can hand out: members of other gateways, if none here has room.
+      if (isWaited || group.hasReturned) this.#parts.askForTurn?.(group);
       return;
     }
     // Another gateway may have the turn soon.

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../common/clock.ts';
-import { messageOf } from '../../common/errors.ts';
+import { LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
-import { StateSpace } from '../../lmq/spi/types.ts';
+import { type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import type { ShareLog } from './share-log.ts';
 import { decodeShareRecord } from './share-record.ts';
@@ -11,6 +11,8 @@ import { shareConsumer } from './share-user.ts';
 
 /** A gateway that has work for its members keeps the turn that long, ms: each change costs a commit. */
 const SHORTEST_TURN_MS = 10;
+/** After the store has not answered in time, ms. */
+const RETRY_MS = 1_000;
 
 export interface ShareTurnsParts {
   readonly cluster: Cluster;
@@ -33,12 +35,14 @@ export class ShareTurns {
   /** Groups that another gateway waits for → when they are given away. */
   readonly #wanted = new Map<string, Timer | undefined>();
   readonly #since = new Map<ShareGroup, number>();
+  #isStopped = false;
 
   constructor(parts: ShareTurnsParts) {
     this.#parts = parts;
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#wanted.values()) timer?.cancel();
     this.#wanted.clear();
   }
@@ -52,6 +56,7 @@ export class ShareTurns {
       (error: unknown) => {
         const { logger } = this.#parts;
         logger.error({ group: group.key, error: messageOf(error) }, 'a shared group has no turn');
+        if (error instanceof LmqttError && error.retryable) this.#askLater(group);
       },
     );
   }
@@ -70,7 +75,13 @@ export class ShareTurns {
 
   /** Runs a group that has the turn, and gives it on to whoever waits. */
   entered(group: ShareGroup): void {
-    this.#parts.run(group);
+    const { run, log } = this.#parts;
+    run(group);
+    if (group.hasTurn && group.hasReturned) {
+      // Other gateways learn of it from the store.
+      log.changed(group);
+      log.saveGroup(group);
+    }
     this.#giveAwayIfWanted(group);
   }
 
@@ -94,14 +105,23 @@ export class ShareTurns {
     this.#parts.cluster.release(claimKey(ClaimKind.GROUP, group.key));
   }
 
+  /** Its members may wait for what is there already: nothing else would have it ask again. */
+  #askLater(group: ShareGroup): void {
+    const { clock, run } = this.#parts;
+    clock.after(RETRY_MS, () => {
+      if (!this.#isStopped && group.state !== ShareState.CLOSED) run(group);
+    });
+  }
+
   async #take(group: ShareGroup): Promise<void> {
-    const { cluster, store, clock } = this.#parts;
-    const { key, queue } = group;
+    const { cluster, clock } = this.#parts;
+    const { key } = group;
     await cluster.claim(claimKey(ClaimKind.GROUP, key));
-    const [record, offset] = await Promise.all([
-      store.getState(StateSpace.SHARE, key),
-      store.loadOffset(shareConsumer(key), queue),
-    ]);
+    const [record, offset] = await this.#read(group).catch((error: unknown) => {
+      // Others may be able to read it, and would wait for this gateway for ever.
+      if (group.state !== ShareState.CLOSED) this.release(group);
+      throw error;
+    });
     if (group.state === ShareState.CLOSED) return;
     group.savedRecord = record;
     group.resume(
@@ -109,6 +129,15 @@ export class ShareTurns {
       record === undefined ? [] : decodeShareRecord(record, key),
     );
     this.#since.set(group, clock.monotonic());
+  }
+
+  /** What the group's record and position are. */
+  #read({ key, queue }: ShareGroup): Promise<[Buffer | undefined, QueueOffset | undefined]> {
+    const { store } = this.#parts;
+    return Promise.all([
+      store.getState(StateSpace.SHARE, key),
+      store.loadOffset(shareConsumer(key), queue),
+    ]);
   }
 
   #giveAwayIfWanted(group: ShareGroup): void {

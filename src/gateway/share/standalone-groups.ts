@@ -5,7 +5,7 @@ import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
-import type { GroupLifetime, ShareUser } from './group-lifetime.ts';
+import type { EnteringUser, GroupLifetime, ShareUser } from './group-lifetime.ts';
 import type { GroupTable } from './group-table.ts';
 import { type ShareGroup, ShareState } from './share-group.ts';
 import type { ShareLog } from './share-log.ts';
@@ -60,16 +60,22 @@ export class StandaloneGroups implements GroupLifetime {
     this.#ends.clear();
   }
 
-  async acquire(key: string, topicFilter: string, user: ShareUser): Promise<ShareGroup> {
-    const { store, table } = this.#parts;
-    const name = userKey(user.filter, user.clientId);
+  async acquire(
+    key: string,
+    topicFilter: string,
+    { filter, clientId }: EnteringUser,
+  ): Promise<ShareGroup> {
+    const { table } = this.#parts;
     const group = table.find(key) ?? (await this.#create(key, topicFilter));
-    if (group.users.has(name)) return group;
-    group.users.add(name);
+    group.awaitUser(userKey(filter, clientId));
     this.#ends.get(group)?.cancel();
     this.#ends.delete(group);
-    if (user.durable) store.putState(StateSpace.SHARE_MEMBER, name, Buffer.alloc(0));
     return group;
+  }
+
+  abandon(group: ShareGroup, { filter, clientId }: EnteringUser): void {
+    group.awaitNoMore(userKey(filter, clientId));
+    this.#endWithoutUsers(group, this.#parts.expirySeconds);
   }
 
   release(group: ShareGroup | undefined, { filter, clientId, durable }: ShareUser): void {
@@ -82,8 +88,14 @@ export class StandaloneGroups implements GroupLifetime {
     this.#endWithoutUsers(group, expirySeconds);
   }
 
-  joined(group: ShareGroup, { clientId }: Pick<ShareUser, 'clientId'>): void {
-    const { live, fetchBack } = this.#parts;
+  joined(group: ShareGroup, { filter, clientId, durable }: ShareUser): void {
+    const { live, fetchBack, store } = this.#parts;
+    const name = userKey(filter, clientId);
+    group.awaitNoMore(name);
+    if (!group.users.has(name)) {
+      group.users.add(name);
+      if (durable) store.putState(StateSpace.SHARE_MEMBER, name, Buffer.alloc(0));
+    }
     if (group.members.length === 1) live.addGroup(group);
     group.holders.delete(clientId);
     for (const holder of group.holders) fetchBack(group, holder);
@@ -115,14 +127,14 @@ export class StandaloneGroups implements GroupLifetime {
   }
 
   #endWithoutUsers(group: ShareGroup, seconds: number): void {
-    if (group.users.size > 0 || this.#ends.has(group)) return;
+    if (isUsed(group) || this.#ends.has(group)) return;
     if (seconds <= 0) {
       this.#end(group);
       return;
     }
     const timer = this.#parts.clock.after(seconds * 1000, () => {
       this.#ends.delete(group);
-      if (group.users.size === 0) this.#end(group);
+      if (!isUsed(group)) this.#end(group);
     });
     this.#ends.set(group, timer);
   }
@@ -136,4 +148,9 @@ export class StandaloneGroups implements GroupLifetime {
     metadata.releaseAt(group.filter, true, lane);
     store.closeQueue(group.queue);
   }
+}
+
+/** Whether it has users, or is about to have. */
+function isUsed({ users, isAwaited }: ShareGroup): boolean {
+  return users.size > 0 || isAwaited;
 }

@@ -4,7 +4,7 @@ import type { Write } from '../../rpc/messages/store-v1.ts';
 import type { MessageHead } from '../spi/message-head.ts';
 import { recordLength, recordSize, writeRecord } from '../spi/record.ts';
 import type { CommitNumber } from '../spi/types.ts';
-import { FULL_BATCH_BYTES, MAX_BATCH_BYTES } from './remote-options.ts';
+import { FULL_BATCH_BYTES, MAX_BATCH_BYTES, TOPIC_WEIGHT_BYTES } from './remote-options.ts';
 import type { RemoteTopic } from './remote-topic.ts';
 import type { SealedBatch } from './sealed-batch.ts';
 import { TopicNumbers } from './topic-numbers.ts';
@@ -40,6 +40,8 @@ export class BatchWriter {
   #topics: RemoteTopic[] = [];
   #writes: Write[] = [];
   #writeBytes = 0;
+  /** Topics of the open batch that the store has to look up. */
+  #newTopics = 0;
   #isDirty = false;
   #timeHigh = 0;
   #timeLow = 0;
@@ -77,6 +79,11 @@ export class BatchWriter {
 
   get bytes(): number {
     return this.#at + this.#writeBytes;
+  }
+
+  /** Whether it is to be closed when the turn ends: it is large, or much work for the store, which applies it in one turn. */
+  get isFull(): boolean {
+    return this.bytes + this.#newTopics * TOPIC_WEIGHT_BYTES >= FULL_BATCH_BYTES;
   }
 
   append(
@@ -137,7 +144,7 @@ export class BatchWriter {
     this.touch();
     this.#writes.push({ ...write, beforeRecord: this.#records });
     this.#writeBytes += WRITE_BYTES + bytes;
-    if (this.bytes >= FULL_BATCH_BYTES) this.#events.onGrowth();
+    if (this.isFull) this.#events.onGrowth();
   }
 
   /** There shall be a commit even if nothing is written. */
@@ -176,6 +183,7 @@ export class BatchWriter {
     this.#topics = [];
     this.#writes = [];
     this.#writeBytes = 0;
+    this.#newTopics = 0;
     this.#isDirty = false;
     return sealed;
   }
@@ -189,8 +197,10 @@ export class BatchWriter {
 
   #touch(topic: RemoteTopic): void {
     this.touch();
-    this.#numbers.assign(topic);
     this.#topics.push(topic);
+    if (!this.#numbers.assign(topic)) return;
+    this.#newTopics++;
+    if (this.isFull) this.#events.onGrowth();
   }
 
   #grow(size: number): void {

@@ -2,7 +2,6 @@ import type { StoreError } from '../../common/errors.ts';
 import type { CommitNumber } from '../spi/types.ts';
 import type { BatchWriter } from './batch-writer.ts';
 import type { CommitOutcomes } from './commit-outcomes.ts';
-import { FULL_BATCH_BYTES } from './remote-options.ts';
 import type { SealedBatch } from './sealed-batch.ts';
 
 /**
@@ -77,7 +76,7 @@ export class CommitWindow {
   /** At the end of a turn: a large batch is closed though it has to wait. */
   endTurn(): void {
     if (this.#failure !== undefined) this.#failAll();
-    else if (this.#writer.bytes >= FULL_BATCH_BYTES) this.seal();
+    else if (this.#writer.isFull) this.seal();
   }
 
   /** The next batch to send, if no more than `underWay` are then; closes the open one. */

@@ -56,6 +56,8 @@ export const DEFAULT_REMOTE_OPTIONS: Omit<RemoteStoreOptions, 'nodeName'> = {
 export const MAX_FRAME_BYTES: number = 304 * MIB;
 /** A closed batch waits beside others from this size on, so that no frame grows without need. */
 export const FULL_BATCH_BYTES: number = MIB;
+/** What a topic that the store has to look up counts for that, beside its records: it takes as long as so many bytes. */
+export const TOPIC_WEIGHT_BYTES: number = 2 * 1024;
 /** A batch is closed at this size even in the middle of a turn. */
 export const MAX_BATCH_BYTES: number = 32 * MIB;
 /** Batches sent and not settled: two keep the store busy while the answer is under way. */

@@ -25,10 +25,12 @@ export class TopicNumbers {
     this.#next = 1;
   }
 
-  assign(topic: RemoteTopic): void {
-    if (topic.generation === this.#generation) return;
+  /** Returns whether it had none: the store has to look it up. */
+  assign(topic: RemoteTopic): boolean {
+    if (topic.generation === this.#generation) return false;
     topic.generation = this.#generation;
     topic.number = this.#next++;
+    return true;
   }
 }
 

@@ -19,22 +19,25 @@ export async function subscribeShared(
   options: DeliveryOptions,
 ): Promise<void> {
   const { shares, store, stores, stats, sessions } = channel.context;
-  const { clientId, persistent } = session;
+  const { clientId } = session;
   if (session.lanes !== undefined) {
     await sessions.parts.take(session, stores.spread.lanesOfFilter(topicFilterOf(filter)));
     if (channel.session !== session) return;
   }
-  const groups = await shares.acquire(filter, clientId, persistent);
+  const groups = await shares.acquire(filter, clientId);
   const [{ key, queue: source }] = groups as [SharedSource];
+  const lanes = groups.map(({ queue }) => queue.lane);
+  const abandon = (): void => {
+    for (const lane of lanes) shares.abandon(filter, clientId, lane);
+  };
   // A hold of its own: what is in flight may outlive the group.
-  const queues = await openInLanes(
-    stores,
-    source.name,
-    groups.map(({ queue }) => queue.lane),
-  );
+  const queues = await openInLanes(stores, source.name, lanes).catch((error: unknown) => {
+    abandon();
+    throw error;
+  });
   if (channel.session !== session) {
     for (const queue of queues) store.closeQueue(queue);
-    shares.release(filter, clientId, persistent);
+    abandon();
     return;
   }
   const [first, ...others] = queues;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
-import { DISCONNECT, type QoS, unsubscribe } from '../../../helpers/packets.ts';
+import { DISCONNECT, type QoS, subscribe, unsubscribe } from '../../../helpers/packets.ts';
 import { Random } from '../../../helpers/random.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
@@ -109,6 +109,36 @@ describe('gateway: cluster: shared groups', () => {
     expect(again.every(({ dup }) => dup)).to.equal(true);
   });
 
+  it('a gateway that dies: what a member had given back, and another one had got in its place, is not lost', async () => {
+    const one = await member(a, 'a1', 1, false);
+    await send(a, 1, numbers(1, 5));
+    expect((await one.publishes()).length).to.equal(5);
+    const two = await member(a, 'a2', 1, false);
+    cluster.clock.advance(1000);
+    await turns();
+    await one.lose();
+    expect((await two.publishes()).length).to.equal(5);
+    await cluster.kill(a);
+    const other = await member(b, 'b1');
+    const [received] = await drain(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 5));
+  });
+
+  it('what is given back where no other member has room goes to members of other gateways', async () => {
+    const one = await member(a, 'a1');
+    const full = await a.connected({ clientId: 'a2' });
+    await send(a, 1, numbers(1, 5));
+    expect((await one.publishes()).length).to.equal(5);
+    await full.exchange(subscribe(1, [GROUP, 1]));
+    await send(a, 1, ['6']);
+    // It goes, and the gateway keeps its part: what it has is not acknowledged.
+    await full.exchange(unsubscribe(2, GROUP));
+    const other = await member(b, 'b1');
+    await one.lose();
+    const [received] = await drain(other);
+    expect(sorted(received!)).to.deep.equal(numbers(1, 5));
+  });
+
   it('a group outlives its gateway: messages come while nobody is connected', async () => {
     const stored = await member(a, 'a1', 1, false);
     await stored.exchange(DISCONNECT);
@@ -131,6 +161,73 @@ describe('gateway: cluster: shared groups', () => {
     expect(await shareKeys()).to.deep.equal([]);
     expect(a.context.shares.size + b.context.shares.size).to.equal(0);
     expect(cluster.shared.base.stats.openQueues).to.equal(1);
+  });
+
+  for (const where of ['same', 'other'] as const) {
+    it(`a SUBSCRIBE that is overtaken by the client's own at the ${where} gateway takes nothing from that`, async () => {
+      const to = where === 'same' ? a : b;
+      const first = await a.connected({ clientId: 'me', clean: false });
+      cluster.shared.nodes[0]!.turnsOfReads = 40;
+      await first.exchange(subscribe(1, [GROUP, 1]));
+      cluster.shared.nodes[0]!.turnsOfReads = 0;
+      const second = await to.connected({ clientId: 'me', clean: false });
+      second.socket.feed(subscribe(1, [GROUP, 1]));
+      await turns(100);
+      expect(second.take().map(({ type }) => type)).to.deep.equal(['suback']);
+      await second.lose();
+      await turns(20);
+      await send(a, 1, numbers(1, 3));
+      const back = await b.connected({ clientId: 'me', clean: false });
+      const [received] = await drain(back);
+      expect(received).to.deep.equal(numbers(1, 3));
+    });
+  }
+
+  describe('a store that does not answer in time', () => {
+    /** Of `a`, which is in the group and has not got its turn. */
+    async function turnNotRead(one: FakeClient): Promise<void> {
+      const [node] = cluster.shared.nodes;
+      node!.isAway = true;
+      await send(b, 1, ['1']);
+      await turns(20);
+      expect(await one.publishes()).to.deep.equal([]);
+    }
+
+    it('a turn that could not be begun is given to another gateway', async () => {
+      const one = await member(a, 'a1');
+      const two = await member(b, 'b1');
+      await two.exchange(unsubscribe(9, GROUP));
+      await turnNotRead(one);
+      const again = await member(b, 'b2');
+      const [received] = await drain(again);
+      expect(received).to.deep.equal(['1']);
+    });
+
+    it('a turn that could not be begun is asked for again, without a message that comes', async () => {
+      const one = await member(a, 'a1');
+      const two = await member(b, 'b1');
+      await two.exchange(unsubscribe(9, GROUP));
+      await turnNotRead(one);
+      cluster.shared.nodes[0]!.isAway = false;
+      cluster.clock.advance(1_000);
+      const [received] = await drain(one);
+      expect(received).to.deep.equal(['1']);
+    });
+
+    it('a group that could not be left is left later', async () => {
+      const one = await member(a, 'a1');
+      const two = await member(b, 'b1');
+      await two.exchange(unsubscribe(9, GROUP));
+      cluster.shared.nodes[0]!.isAway = true;
+      await one.exchange(unsubscribe(9, GROUP));
+      await turns(20);
+      expect(a.context.shares.size, 'a part that nobody needs').to.equal(1);
+      cluster.shared.nodes[0]!.isAway = false;
+      cluster.clock.advance(1_000);
+      await turns(20);
+      expect(a.context.shares.size).to.equal(0);
+      expect(await shareKeys()).to.deep.equal([]);
+    });
   });
 
   it('members come and go at random: every message is acknowledged exactly once', async () => {

@@ -20,9 +20,12 @@ const WRITES: ReadonlySet<string | symbol> = new Set([
 /** What it asks is not answered. */
 const ANSWERS: ReadonlySet<string | symbol> = new Set(['committed', 'getState']);
 
+/** What a process that has ended waits for. */
+const NEVER = new Promise<never>(() => undefined);
+
 interface Claim {
   owner: StoreNode | undefined;
-  readonly waiters: { readonly node: StoreNode; readonly grant: () => void }[];
+  waiters: { readonly node: StoreNode; readonly grant: () => void }[];
 }
 
 /** A store in memory with the claims of several gateways in this process. */
@@ -89,6 +92,9 @@ export class SharedStore {
   async kill(node: StoreNode): Promise<void> {
     node.isDead = true;
     const orphans: string[] = [];
+    for (const claim of this.#claims.values()) {
+      claim.waiters = claim.waiters.filter((waiter) => waiter.node !== node);
+    }
     for (const [key, { owner }] of this.#claims) {
       if (owner !== node) continue;
       this.release(node, key);
@@ -112,6 +118,8 @@ export class StoreNode implements Cluster {
   isDead = false;
   /** How many turns of the event loop the store takes to answer what is read of its state. */
   turnsOfReads = 0;
+  /** What is read of its state is not answered in time. */
+  isAway = false;
   revoked: ((key: string) => void) | undefined;
   orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
   /** The store may soon count this node as dead; false: it does not. */
@@ -130,11 +138,13 @@ export class StoreNode implements Cluster {
 
   async claim(key: string): Promise<void> {
     await this.#releasing.get(key);
+    if (this.isDead) return NEVER;
     return this.#shared.claim(this, key);
   }
 
   async claimIfFree(key: string): Promise<boolean> {
     await this.#releasing.get(key);
+    if (this.isDead) return NEVER;
     return this.#shared.claimIfFree(this, key);
   }
 
@@ -212,6 +222,7 @@ export class StoreNode implements Cluster {
       this.#tell(base.deleteState(space, key), space, key, undefined);
     const getState: LmqStore['getState'] = async (space, key) => {
       await turns(this.turnsOfReads);
+      if (this.isAway) throw new StoreError(ErrorCode.STORE_UNAVAILABLE, 'away', { retryable: true });
       return base.getState(space, key);
     };
     const own = { append, putState, deleteState, getState };

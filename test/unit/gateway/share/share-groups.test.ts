@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import {
+  connect,
   DISCONNECT,
   puback,
   pubcomp,
@@ -67,6 +68,31 @@ describe('gateway: shared subscriptions', () => {
     await send(world, 2, ['1', '2', '3']);
     const seen = await Promise.all(clients.map((client) => client.publishes()));
     expect(seen.map((messages) => messages.map(({ qos }) => qos))).to.deep.equal([[0], [1], [2]]);
+  });
+
+  it("a SUBSCRIBE that is overtaken by the client's own takes nothing from that", async () => {
+    const fields = { clientId: 'me', clean: false, keepAlive: 0 };
+    for (let later = 0; later < 12; later++) {
+      const world = await started();
+      const first = await world.connected(fields);
+      // Its queue is opened when the other connection's has been.
+      const { openQueue } = world.store;
+      let isFirst = true;
+      world.store.openQueue = async (name) => {
+        const pause = isFirst ? later : 0;
+        isFirst = false;
+        await turns(pause);
+        return openQueue.call(world.store, name);
+      };
+      first.socket.feed(subscribe(1, [GROUP, 1]));
+      const second = world.open();
+      second.socket.feed(connect(fields), subscribe(1, [GROUP, 1]));
+      await turns(40);
+      const heard = second.take();
+      expect(heard.map(({ type }) => type)).to.deep.equal(['connack', 'suback']);
+      await send(world, 1, numbers(1, 3));
+      expect(await second.drain(), `${String(later)} turns later`).to.deep.equal(numbers(1, 3));
+    }
   });
 
   it('groups and other subscriptions of the same filter are on their own', async () => {

@@ -125,6 +125,26 @@ describe('batches of a remote store', () => {
     expect(link.batches.length).to.equal(2);
   });
 
+  it('are closed with 512 topics that the store has to look up, at the end of a turn', async () => {
+    const { node, link } = store;
+    const turn = async (from: number, count: number): Promise<void> => {
+      for (let i = from; i < from + count; i++) publish(node, `t${String(i)}`, '');
+      await settle();
+    };
+    await turn(0, 2);
+    await turn(2, 1);
+    expect(link.batches.length).to.equal(2);
+    for (let i = 0; i < 6; i++) await turn(3 + i * 200, 200);
+    // These the store knows.
+    await turn(3 + 5 * 200, 100);
+    link.say({ settled: { sequence: 2 } });
+    await settle();
+    expect(link.batches.slice(2).map(({ topics }) => topics.length)).to.deep.equal([600, 600]);
+    link.say({ settled: { sequence: 4 } });
+    await settle();
+    expect(payloadsOf(link.batches[4] as Batch).length).to.equal(100);
+  });
+
   it('are closed at 1 MiB although they wait, and in the middle of a turn at 32 MiB', async () => {
     const { node, link } = store;
     store.link.end();

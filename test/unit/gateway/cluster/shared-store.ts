@@ -222,7 +222,8 @@ export class StoreNode implements Cluster {
       this.#tell(base.deleteState(space, key), space, key, undefined);
     const getState: LmqStore['getState'] = async (space, key) => {
       await turns(this.turnsOfReads);
-      if (this.isAway) throw new StoreError(ErrorCode.STORE_UNAVAILABLE, 'away', { retryable: true });
+      if (this.isAway)
+        throw new StoreError(ErrorCode.STORE_UNAVAILABLE, 'away', { retryable: true });
       return base.getState(space, key);
     };
     const own = { append, putState, deleteState, getState };

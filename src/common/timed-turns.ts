@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process';
 import type { Clock } from './clock.ts';
 
 /** What has been called is forgotten in pieces. */
@@ -62,7 +61,8 @@ export class TimedTurns {
       goOn();
     } finally {
       this.#isServing = false;
-      nextTick(this.#callNext);
+      // eslint-disable-next-line no-restricted-globals -- nothing of the process: behind what goOn has put there
+      process.nextTick(this.#callNext);
     }
   };
 

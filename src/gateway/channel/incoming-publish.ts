@@ -1,7 +1,7 @@
 import type { MessageHead } from '../../lmq/spi/message-head.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../lmq/spi/record.ts';
 import { AckByte } from '../codec/ack-byte.ts';
-import { LastProperties } from '../codec/last-properties.ts';
+import type { LastProperties } from '../codec/last-properties.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
 
@@ -9,12 +9,15 @@ const NO_PROPERTIES = Buffer.alloc(0);
 const DUP = 0x08;
 const RETAIN = 0x01;
 
+const NO_PUBLISHER = Buffer.alloc(0);
+
 /**
- * The PUBLISH at hand of one connection: what it says and where its parts lie in the chunk, which it does not hold on
- * to. The same object for each packet, so that reading one allocates nothing.
+ * The PUBLISH at hand: what it says and where its parts lie in the chunk, which it does not hold on to. One object for
+ * the packets of all connections, which are handled one after the other: reading one allocates nothing, and a connection
+ * has no memory for it.
  */
 export class IncomingPublish implements MessageHead {
-  readonly publisher: Buffer;
+  publisher: Buffer = NO_PUBLISHER;
   /** First byte of the fixed header. */
   first = 0;
   qos = 0;
@@ -32,12 +35,6 @@ export class IncomingPublish implements MessageHead {
   expirySeconds: number = NO_EXPIRY;
   /** No properties at all, an alias among them: the bytes can go out as they came. */
   isBare = true;
-  #lastProperties: LastProperties | undefined = undefined;
-
-  /** @param publisher client id, UTF-8 */
-  constructor(publisher: Buffer) {
-    this.publisher = publisher;
-  }
 
   get isRetain(): boolean {
     return (this.first & RETAIN) !== 0;
@@ -59,9 +56,10 @@ export class IncomingPublish implements MessageHead {
   /**
    * Turns to `chunk[start, end)`, whose variable header begins at `bodyStart`. In MQTT 5 `readProperties` follows: until
    * then the payload begins with them.
+   * @param publisher client id, UTF-8
    * @throws MqttProtocolError MALFORMED_PACKET
    */
-  read(chunk: Buffer, start: number, bodyStart: number, end: number): void {
+  read(publisher: Buffer, chunk: Buffer, start: number, bodyStart: number, end: number): void {
     const first = chunk[start] as number;
     const qos = (first >> 1) & 0b11;
     if (qos === 3) throw malformed('PUBLISH with QoS 3 [MQTT-3.3.1-4]');
@@ -71,6 +69,7 @@ export class IncomingPublish implements MessageHead {
       topicStart + (((chunk[bodyStart] as number) << 8) | (chunk[bodyStart + 1] as number));
     const payloadStart = topicEnd + (qos === 0 ? 0 : 2);
     if (payloadStart > end) throw malformed('PUBLISH is cut short');
+    this.publisher = publisher;
     this.first = first;
     this.qos = qos;
     this.flags = (first & RETAIN) === 0 ? qos : qos | RECORD_RETAIN;
@@ -78,16 +77,20 @@ export class IncomingPublish implements MessageHead {
     this.topicEnd = topicEnd;
     this.payloadStart = payloadStart;
     this.end = end;
+    this.topicAlias = 0;
+    this.properties = NO_PROPERTIES;
+    this.expirySeconds = NO_EXPIRY;
+    this.isBare = true;
     if (qos !== 0) this.#readPacketId(chunk, topicEnd);
   }
 
   /**
    * Reads the properties of MQTT 5.
+   * @param last of the connection
    * @throws MqttProtocolError as `LastProperties`, and for a PUBLISH with neither topic nor alias
    */
-  readProperties(chunk: Buffer): void {
-    this.#lastProperties ??= new LastProperties();
-    const properties = this.#lastProperties.read(chunk, this.payloadStart, this.end);
+  readProperties(last: LastProperties, chunk: Buffer): void {
+    const properties = last.read(chunk, this.payloadStart, this.end);
     this.isBare = properties.bytes === 1;
     this.properties = properties.stored;
     this.expirySeconds = properties.expirySeconds;

@@ -1,6 +1,7 @@
 import { laneBit } from '../../lmq/spi/lane.ts';
 import type { Session } from '../session/session.ts';
 import { PLAIN_QOS1 } from '../codec/alike-publishes.ts';
+import { LastProperties } from '../codec/last-properties.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
@@ -20,6 +21,8 @@ const PLAIN_QOS0 = 0x30;
 /** First byte of the topics that belong to the server. */
 const DOLLAR = 0x24;
 const ALL_LANES = -1;
+/** One for all, see there. */
+const packet = new IncomingPublish();
 
 /**
  * PUBLISH in, of one connection. Decoded in place: the payload goes from the chunk into the store's
@@ -34,7 +37,7 @@ export class PublishReceiver {
   readonly #isVersion5: boolean;
   readonly #hooked: HookedPublishes | undefined;
   readonly #topics: PublishTopics;
-  readonly #packet: IncomingPublish;
+  readonly #publisher: Buffer;
   readonly #postponed: PostponedPublishes;
   /** Undefined before MQTT 5. */
   readonly #window: ReceiveWindow | undefined;
@@ -43,6 +46,8 @@ export class PublishReceiver {
   /** The topic of the packet at hand when others like it can go with it. */
   #alikeTopic: TopicEntry | undefined = undefined;
   #run: PublishRun | undefined = undefined;
+  /** MQTT 5 alone. */
+  #lastProperties: LastProperties | undefined = undefined;
 
   constructor(context: ChannelContext, channel: ProtocolChannel, session: Session) {
     this.#context = context;
@@ -54,12 +59,12 @@ export class PublishReceiver {
     this.#topics = new PublishTopics(context, channel, () => {
       this.#postponed.countQuestion();
     });
-    this.#packet = new IncomingPublish(Buffer.from(session.clientId));
-    this.#postponed = new PostponedPublishes(context, channel, session, this.#packet);
+    this.#publisher = Buffer.from(session.clientId);
+    this.#postponed = new PostponedPublishes(context, channel, session, packet);
     this.#window = this.#isVersion5 ? new ReceiveWindow(channel, session) : undefined;
     const takesRuns = this.#hooked === undefined && context.store.appendRun !== undefined;
     this.#alikes = takesRuns
-      ? new AlikeReceiver(context, channel, this.#packet, this.#window)
+      ? new AlikeReceiver(context, channel, packet, this.#window)
       : undefined;
   }
 
@@ -75,7 +80,7 @@ export class PublishReceiver {
     if (entry === undefined) return;
     if (entry.work > 0 && this.#postponed.waitsForTurn(entry)) return;
     if (this.#hooked !== undefined && !this.#passHooks(this.#hooked, chunk, entry)) return;
-    if (this.#packet.qos === 0) this.#receiveQos0(chunk, start, entry);
+    if (packet.qos === 0) this.#receiveQos0(chunk, start, entry);
     else this.#receiveAcknowledged(chunk, entry);
   }
 
@@ -98,7 +103,7 @@ export class PublishReceiver {
   /** The same, but it is not stored: answered with `reasonCode`, or dropped at QoS 0. MQTT 5 alone. */
   refuse(chunk: Buffer, start: number, bodyStart: number, end: number, reasonCode: number): void {
     if (this.#open(chunk, start, bodyStart, end) === undefined) return;
-    const { qos, packetId } = this.#packet;
+    const { qos, packetId } = packet;
     // One that is a repetition was accepted, and is not to be sent a third time.
     const isRepetition = qos === 2 && this.#session.received.has(packetId);
     this.#answerRefused(isRepetition ? 0 : reasonCode);
@@ -112,11 +117,11 @@ export class PublishReceiver {
   /** Reads all but the payload; undefined when the packet is refused, and answered. */
   #open(chunk: Buffer, start: number, bodyStart: number, end: number): TopicEntry | undefined {
     const { stats } = this.#context;
-    const packet = this.#packet;
     this.#alikeTopic = undefined;
-    packet.read(chunk, start, bodyStart, end);
+    packet.read(this.#publisher, chunk, start, bodyStart, end);
     stats.messagesReceived++;
-    if (this.#isVersion5) packet.readProperties(chunk);
+    if (this.#isVersion5)
+      packet.readProperties((this.#lastProperties ??= new LastProperties()), chunk);
     const entry = this.#resolve(chunk);
     stats.payloadBytesReceived += packet.payloadBytes;
     return entry;
@@ -128,7 +133,7 @@ export class PublishReceiver {
    * [MQTT-3.3.5-2].
    */
   #resolve(chunk: Buffer): TopicEntry | undefined {
-    const { topicAlias, topicStart, topicEnd } = this.#packet;
+    const { topicAlias, topicStart, topicEnd } = packet;
     try {
       return topicAlias === 0
         ? this.#topics.named(chunk, topicStart, topicEnd)
@@ -142,33 +147,32 @@ export class PublishReceiver {
   }
 
   #answerRefused(reasonCode: number): void {
-    const { qos, ack, packetId } = this.#packet;
+    const { qos, ack, packetId } = packet;
     this.#context.stats.publishesRefused++;
     if (qos !== 0) this.#acknowledgements.inOrder(ack, packetId, reasonCode);
   }
 
   /** Asks the publish hooks: true when the message goes on as it came, else all is done. */
   #passHooks(hooked: HookedPublishes, chunk: Buffer, entry: TopicEntry): boolean {
-    const { qos, isDup, first, properties, expirySeconds, payloadStart, end } = this.#packet;
-    const packetId = qos === 0 ? 0 : this.#packet.packetId;
+    const { qos, isDup, first, properties, expirySeconds, payloadStart, end } = packet;
+    const packetId = qos === 0 ? 0 : packet.packetId;
     // What is no new message is answered without them.
     const isRepetition = qos === 2 && this.#session.received.has(packetId);
     if (isRepetition || (qos === 0 && isDup)) return true;
     // They may change the topic.
     if (qos === 2 && this.#postponed.waitsForListing(ALL_LANES)) return false;
     if (qos !== 0) this.#window?.require();
-    const packet = { entry, first, packetId, properties, expirySeconds, chunk, payloadStart, end };
-    const message = hooked.ask(packet);
+    const asked = { entry, first, packetId, properties, expirySeconds, chunk, payloadStart, end };
+    const message = hooked.ask(asked);
     if (message?.isChanged === false) return true;
     if (message === undefined) return false;
     // What was published before it comes first.
     this.endOfChunk(chunk);
-    hooked.publish(packet, message);
+    hooked.publish(asked, message);
     return false;
   }
 
   #receiveQos0(chunk: Buffer, start: number, entry: TopicEntry): void {
-    const packet = this.#packet;
     const { first, end } = packet;
     if (packet.isDup) {
       const reason = 'PUBLISH with QoS 0 and DUP [MQTT-3.3.1-2]';
@@ -187,7 +191,7 @@ export class PublishReceiver {
 
   #receiveAcknowledged(chunk: Buffer, entry: TopicEntry): void {
     const session = this.#session;
-    const { qos, ack, packetId, isRetain } = this.#packet;
+    const { qos, ack, packetId, isRetain } = packet;
     if (qos === 2) {
       if (session.received.has(packetId)) {
         this.#context.stats.duplicatesReceived++;
@@ -208,28 +212,27 @@ export class PublishReceiver {
     if (entry.atQos0.length > 0) {
       this.endOfChunk(chunk);
       this.#forward(chunk, entry);
-    } else if (this.#packet.first === PLAIN_QOS1 && entry.work === 0) {
+    } else if (packet.first === PLAIN_QOS1 && entry.work === 0) {
       // With much work each has to ask for its turn.
       this.#alikeTopic = entry;
     }
   }
 
   #append(chunk: Buffer, { topic }: TopicEntry): number {
-    const packet = this.#packet;
     return this.#context.store.append(topic, packet, chunk, packet.payloadStart, packet.end);
   }
 
   /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */
   #retain(payload: Buffer, entry: TopicEntry): void {
     if (entry.peer !== undefined) return;
-    const { qos, publisher, properties, expirySeconds, payloadStart, end } = this.#packet;
+    const { qos, publisher, properties, expirySeconds, payloadStart, end } = packet;
     const range = { payloadStart, payloadEnd: end };
     const head = { topic: entry.bytes, qos, publisher, properties, expirySeconds };
     this.#context.retained.put(entry.name, { ...head, payload, ...range }, entry);
   }
 
   #forward(chunk: Buffer, entry: TopicEntry): void {
-    const { qos, isRetain, properties, expirySeconds, payloadStart, end } = this.#packet;
+    const { qos, isRetain, properties, expirySeconds, payloadStart, end } = packet;
     const message = {
       retain: isRetain,
       properties,

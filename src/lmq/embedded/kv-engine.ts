@@ -4,27 +4,17 @@
  */
 import RocksDB from 'rocksdb';
 import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
+import type { KvBatch } from './kv-batch.ts';
 import type { KvRange } from './kv-range.ts';
 import { ReadBatch } from './read-batch.ts';
 import { RocksBatches } from './rocks-batches.ts';
 import type { Callback, Done, OnNext, RocksDatabase, RocksIterator } from './rocks-database.ts';
 
+export type { KvBatch } from './kv-batch.ts';
+
 export interface KvEntry {
   readonly key: Buffer;
   readonly value: Buffer;
-}
-
-/** Writes that become durable together. Keys and values are copied when given. */
-export interface KvBatch {
-  readonly size: number;
-  put(key: Buffer, value: Buffer): void;
-  del(key: Buffer): void;
-  /**
-   * Writes the batch; it may not be used afterwards. The callback comes in a later turn.
-   * @param sync wait until the machine's storage has it, not only the operating system
-   * @returns true when it is durable already: then the callback is not called
-   */
-  write(sync: boolean, callback: (error: StoreError | undefined) => void): boolean;
 }
 
 /** Every rejection is a StoreError. */

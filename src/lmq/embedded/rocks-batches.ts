@@ -1,5 +1,5 @@
 import type { StoreError } from '../../common/errors.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import type { RocksChainedBatch, RocksDatabase } from './rocks-database.ts';
 
 /** Batches that wait to be filled again: one is filled while another is written. */

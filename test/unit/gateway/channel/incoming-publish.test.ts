@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { IncomingPublish } from '../../../../src/gateway/channel/incoming-publish.ts';
 import { FrameReader } from '../../../../src/gateway/codec/frame.ts';
 import { AckByte } from '../../../../src/gateway/codec/ack-byte.ts';
+import { LastProperties } from '../../../../src/gateway/codec/last-properties.ts';
 import { MqttProtocolError } from '../../../../src/gateway/codec/protocol-error.ts';
 import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { NO_EXPIRY, RECORD_RETAIN } from '../../../../src/lmq/spi/record.ts';
@@ -9,14 +10,16 @@ import { hex, publish } from '../../../helpers/packets.ts';
 import { publish5 } from '../../../helpers/packets5.ts';
 
 const BEFORE = 3;
+const PUBLISHER = Buffer.from('p');
 const frame = new FrameReader();
+const last = new LastProperties();
 
 /** Reads a packet that lies behind other bytes of its chunk; returns the topic and the payload. */
 function read(packet: IncomingPublish, bytes: Buffer, isVersion5 = false): [string, string] {
   const chunk = Buffer.concat([Buffer.alloc(BEFORE, '?'), bytes, Buffer.from('??')]);
   frame.next(chunk, BEFORE, BEFORE + bytes.length, Infinity);
-  packet.read(chunk, BEFORE, frame.bodyStart, frame.end);
-  if (isVersion5) packet.readProperties(chunk);
+  packet.read(PUBLISHER, chunk, BEFORE, frame.bodyStart, frame.end);
+  if (isVersion5) packet.readProperties(last, chunk);
   return [
     chunk.toString('utf8', packet.topicStart, packet.topicEnd),
     chunk.toString('utf8', packet.payloadStart, packet.end),
@@ -35,7 +38,7 @@ function codeOf(run: () => unknown): number | undefined {
 
 describe('gateway: IncomingPublish', () => {
   it('is the head of one message after another, with the parts where they lie', () => {
-    const packet = new IncomingPublish(Buffer.from('p'));
+    const packet = new IncomingPublish();
     const first = publish({ topic: 'a/b', qos: 2, id: 0x1234, retain: true, payload: 'one' });
     expect(read(packet, first)).to.deep.equal(['a/b', 'one']);
     expect(packet).to.include({ qos: 2, flags: 2 | RECORD_RETAIN, packetId: 0x1234 });
@@ -52,7 +55,7 @@ describe('gateway: IncomingPublish', () => {
   });
 
   it('has the properties of the packet at hand, and none of the one before', () => {
-    const packet = new IncomingPublish(Buffer.from('p'));
+    const packet = new IncomingPublish();
     const bytes = publish5({
       topic: 't',
       properties: [
@@ -66,10 +69,14 @@ describe('gateway: IncomingPublish', () => {
     expect(read(packet, publish5({ topic: 't', payload: 'y' }), true)).to.deep.equal(['t', 'y']);
     expect(packet).to.include({ expirySeconds: NO_EXPIRY, topicAlias: 0, isBare: true });
     expect(packet.properties.length).to.equal(0);
+    read(packet, bytes, true);
+    read(packet, publish({ topic: 't', payload: 'z' }));
+    expect(packet).to.include({ expirySeconds: NO_EXPIRY, topicAlias: 0, isBare: true });
+    expect(packet.properties.length).to.equal(0);
   });
 
   it('refuses what is no PUBLISH', () => {
-    const packet = new IncomingPublish(Buffer.from('p'));
+    const packet = new IncomingPublish();
     const malformed = ['36 05 00 01 74 00 01', '30 01 00', '30 03 00 05 74', '32 04 00 01 74 00'];
     // Identifier 0, which no message may have.
     malformed.push('32 05 00 01 74 00 00');

@@ -29,7 +29,10 @@ export function exitOnUnhandled(log: ProcessLog): void {
   process.on('unhandledRejection', exit);
 }
 
-/** The first SIGTERM or SIGINT stops gracefully, a second one ends the process at once. */
+/**
+ * The first SIGTERM or SIGINT stops gracefully, a second one ends the process at once. The first one after `begin` is no
+ * second: systemd, and Ctrl-C, signal every process of a service beside the one that tells the others to stop.
+ */
 export function stopOnSignals(options: ShutdownOptions): Shutdown {
   const { log, isDaemon, stop } = options;
   const begin = (reason: string): void => {
@@ -47,11 +50,13 @@ export function stopOnSignals(options: ShutdownOptions): Shutdown {
     );
   };
   const shutdown = { isStopping: false, begin };
+  let isSignalled = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (shutdown.isStopping) {
+    if (isSignalled) {
       log.logger.warn({ signal }, 'second signal, the process ends at once');
       exit(log, 1);
     }
+    isSignalled = true;
     begin(signal);
   };
   process.on('SIGTERM', onSignal);

@@ -51,6 +51,13 @@ describe('process guard', function () {
     expect(await exited).to.deep.equal([1, null]);
   });
 
+  it('goes on stopping on the first signal when it was told to stop before', async () => {
+    const [exited] = await spawnGuarded('told');
+    child.kill('SIGTERM');
+    expect(await exited).to.deep.equal([0, null]);
+    expect(readFileSync(file, 'utf8')).to.match(/"reason":"told".*"stopping".*\n.*"msg":"stopped"/);
+  });
+
   it('tells of a stop that failed in one line, with exit code 1', async () => {
     const [exited] = await spawnGuarded('fails');
     const stderr = text(child.stderr);

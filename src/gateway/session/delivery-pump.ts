@@ -132,6 +132,14 @@ export class DeliveryPump {
     this.#reads.drop(cursor, state === CursorState.PULLING);
   }
 
+  /** Stops for all cursors of a session, which has thousands maybe: they are not looked up one by one in its rounds. */
+  detachAll(session: Session): void {
+    session.ready.length = 0;
+    session.waiting.length = 0;
+    session.nextReady = 0;
+    for (const cursor of session.cursors()) this.detach(cursor);
+  }
+
   /** From now on the cursor comes before the others of its session whenever it is ready; undefined: none. */
   prefer(session: Session, cursor: SessionCursor | undefined): void {
     if (session.preferred === cursor) return;

@@ -58,7 +58,7 @@ export class SessionWiring {
       }
     }
     shares.forget(session);
-    for (const cursor of session.cursors()) pump.detach(cursor);
+    pump.detachAll(session);
     for (const queue of queues) store.closeQueue(queue);
   }
 

@@ -165,9 +165,9 @@ export class JournaledEngine implements KvEngine {
     return this.#engine.read(range, limit);
   }
 
-  async *scan(range: KvRange): AsyncGenerator<KvEntry> {
+  async *scan(range: KvRange, portionBytes?: number): AsyncGenerator<KvEntry> {
     if (!this.#isCurrent()) await this.#current();
-    yield* this.#engine.scan(range);
+    yield* this.#engine.scan(range, portionBytes);
   }
 
   async clear(range: KvRange, limit: number): Promise<void> {

@@ -31,8 +31,11 @@ export interface KvEngine {
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
   /** At most `limit` entries as of the call. */
   read(range: KvRange, limit: number): Promise<KvEntry[]>;
-  /** All entries as of the call, in portions. */
-  scan(range: KvRange): AsyncIterable<KvEntry>;
+  /**
+   * All entries as of the call, in portions.
+   * @param portionBytes of one go to the thread pool; `FEW_BYTES` where clients are served meanwhile
+   */
+  scan(range: KvRange, portionBytes?: number): AsyncIterable<KvEntry>;
   /** Deletes the first entries of a range, at most `limit`. They are read for it: not for large values. */
   clear(range: KvRange, limit: number): Promise<void>;
   /** Bytes on disk that the keys from `start` to `end` take, roughly. */
@@ -54,8 +57,13 @@ export interface KvEngineOptions {
 
 const RocksConstructor = RocksDB as unknown as new (directory: string) => RocksDatabase;
 
-/** Bytes that an iterator reads ahead in one go to the thread pool. */
-const READ_AHEAD_BYTES = 256 * 1024;
+/** Bytes that an iterator reads in one go to the thread pool, for what has nothing to do beside it. */
+const MANY_BYTES = 256 * 1024;
+/**
+ * The same where clients are served meanwhile, some two dozen index entries: while V8 marks because buffers have grown, each
+ * new buffer may take 0.13 ms and more, and an entry is two (ADR 981).
+ */
+export const FEW_BYTES = 1024;
 const MAX_OPEN_FILES = 1_000;
 
 class RocksEngine implements KvEngine {
@@ -122,7 +130,7 @@ class RocksEngine implements KvEngine {
   async read(range: KvRange, limit: number): Promise<KvEntry[]> {
     this.#checkOpen();
     if (limit <= 0) return [];
-    const iterator = this.#iterator(range, limit);
+    const iterator = this.#iterator(range, limit, FEW_BYTES);
     try {
       return await this.#readAll(iterator, limit);
     } finally {
@@ -149,9 +157,9 @@ class RocksEngine implements KvEngine {
     });
   }
 
-  async *scan(range: KvRange): AsyncGenerator<KvEntry> {
+  async *scan(range: KvRange, portionBytes: number = MANY_BYTES): AsyncGenerator<KvEntry> {
     this.#checkOpen();
-    const iterator = this.#iterator(range, -1);
+    const iterator = this.#iterator(range, -1, portionBytes);
     try {
       for (;;) {
         const entry = await this.#next(iterator);
@@ -184,8 +192,8 @@ class RocksEngine implements KvEngine {
     });
   }
 
-  #iterator(range: KvRange, limit: number): RocksIterator {
-    return this.#database.iterator({ ...range, limit, highWaterMark: READ_AHEAD_BYTES });
+  #iterator(range: KvRange, limit: number, highWaterMark: number): RocksIterator {
+    return this.#database.iterator({ ...range, limit, highWaterMark });
   }
 
   async #next(iterator: RocksIterator): Promise<KvEntry | undefined> {

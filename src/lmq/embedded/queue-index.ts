@@ -1,5 +1,5 @@
 import { corrupt } from './corrupt.ts';
-import type { KvEngine, KvEntry } from './kv-engine.ts';
+import { FEW_BYTES, type KvEngine, type KvEntry } from './kv-engine.ts';
 import { indexKey, offsetOfIndexKey } from './layout/v1/index-key.ts';
 import {
   decodeIndexEntry,
@@ -74,7 +74,9 @@ export class QueueIndex {
     const recent = this.#recent.of(queueId);
     if (recent.firstOffset > offset) {
       const range = { gte: indexKey(queueId, offset), lt: endKey(queueId, recent.firstOffset) };
-      for await (const found of this.#engine.scan(range)) yield this.decode(queueId, found);
+      for await (const found of this.#engine.scan(range, FEW_BYTES)) {
+        yield this.decode(queueId, found);
+      }
     }
     yield* recent.from(offset);
   }

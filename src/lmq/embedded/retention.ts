@@ -2,7 +2,7 @@ import { messageOf } from '../../common/errors.ts';
 import type { Timer } from '../../common/clock.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { IndexSweep } from './index-sweep.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import { FEW_BYTES, type KvBatch, type KvEngine } from './kv-engine.ts';
 import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
 import { blockOfLogKey, logKey } from './layout/v1/log-key.ts';
 import { encodeLogBound, LOG_START_KEY, type LogBound } from './layout/v1/meta.ts';
@@ -215,7 +215,7 @@ export class Retention implements CommitPart {
 
   async #deleteMarks({ block }: LogBound): Promise<void> {
     const batch = this.#engine.batch();
-    for await (const { key, value } of this.#engine.scan(keyspaceRange(Keyspace.TIME))) {
+    for await (const { key, value } of this.#engine.scan(keyspaceRange(Keyspace.TIME), FEW_BYTES)) {
       const mark = decodeTimeMark(key, value);
       if (mark === undefined || mark.block >= block || batch.size === DELETE_STEP) break;
       batch.del(key);

@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ErrorCode, StoreError } from '../../common/errors.ts';
 import { unlessMissing } from '../../common/is-missing.ts';
+import { syncDirectory } from '../../common/sync-directory.ts';
 import type { BackupProgress } from '../spi/store-backup.ts';
 import type { KvEngine } from './kv-engine.ts';
 
@@ -36,6 +37,7 @@ export async function backUp(options: BackupOptions): Promise<BackupProgress> {
   try {
     const progress = await copyTo(options, draft);
     await rename(draft, directory);
+    await syncDirectory(dirname(directory));
     return progress;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { access, constants, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from '../../common/sync-directory.ts';
 
 /**
  * A file that always holds one whole snapshot: the old one or the new one, also after a crash. A
@@ -50,11 +51,6 @@ export class SnapshotFile {
       await file.close();
     }
     await rename(this.#temporaryPath, this.path);
-    const directory = await open(dirname(this.path), 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await syncDirectory(dirname(this.path));
   }
 }

@@ -268,6 +268,22 @@ describe('gateway: DeliveryPump', () => {
     expect(world.stats.messagesExpired).to.equal(1);
   });
 
+  it('has nothing to serve for a session that has left, and all of it when it is back', async () => {
+    const world = new World({ limits: { maxInflight: 2 } });
+    const publisher = await world.connected({ clientId: 'p' });
+    const filters = Array.from({ length: 300 }, (_, i) => [`t/${String(i)}`, 1] as const);
+    const client = await world.subscribed({ clean: false }, ...filters);
+    for (const [topic] of filters) await send(publisher, topic, 1, topic);
+    const session = client.channel.session!;
+    expect(session.ready.length).to.be.above(290);
+    await client.lose();
+    expect([session.ready.length, session.waiting.length]).to.deep.equal([0, 0]);
+    const again = await world.connected({ clean: false });
+    expect((await again.drain()).toSorted()).to.deep.equal(
+      filters.map(([topic]) => topic).toSorted(),
+    );
+  });
+
   it('drops what is being read for a subscription that goes', async () => {
     const world = new World();
     const pull = withoutTail(world);

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import RocksDB from 'rocksdb';
+import sinon from 'sinon';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
-import type { KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
+import { FEW_BYTES, type KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { RocksDatabase } from '../../../../src/lmq/embedded/rocks-database.ts';
 import { rejection } from '../../../conformance/lmq-store/harness.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 import { openEngine } from './embedded-world.ts';
@@ -47,6 +50,21 @@ describe('KvEngine', () => {
     expect([String(a), b, c?.length, d]).to.deep.equal(['1', undefined, 0, undefined]);
     expect(String(await engine.get(bytes('a')))).to.equal('1');
     expect(await engine.getMany([])).to.deep.equal([]);
+  });
+
+  it('hands few entries over at a time where clients are served meanwhile, and many where not', async () => {
+    await put({ a: '1', b: '2' });
+    const { prototype } = RocksDB as unknown as { prototype: RocksDatabase };
+    const begun = sinon.spy(prototype, 'iterator');
+    try {
+      expect(await keys({}, 2)).to.equal('ab');
+      for await (const { key } of engine.scan({}, FEW_BYTES)) expect(key.length).to.equal(1);
+      for await (const { key } of engine.scan({})) expect(key.length).to.equal(1);
+      const portions = begun.args.map(([{ highWaterMark }]) => highWaterMark);
+      expect(portions).to.deep.equal([1024, 1024, 256 * 1024]);
+    } finally {
+      begun.restore();
+    }
   });
 
   it('copies keys and values when they are given', async () => {

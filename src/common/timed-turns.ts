@@ -1,7 +1,5 @@
 import type { Clock } from './clock.ts';
-
-/** What has been called is forgotten in pieces. */
-const FORGET_AT = 1024;
+import { WaitingLine } from './waiting-line.ts';
 
 /**
  * Shares turns of the event loop out by time among those who may have much to do at once. When they have had their time
@@ -11,9 +9,7 @@ const FORGET_AT = 1024;
 export class TimedTurns {
   readonly #clock: Clock;
   readonly #turnMs: number;
-  readonly #waiting: (() => void)[] = [];
-  /** The first of them that has not been called. */
-  #next = 0;
+  readonly #waiting = new WaitingLine<() => void>();
   #isServing = false;
   #hasBegun = false;
   /** Of the turn, monotonic. */
@@ -27,7 +23,7 @@ export class TimedTurns {
 
   /** Whether who comes now is to wait for a later turn: because the time is over, or behind others who wait. */
   get isOver(): boolean {
-    return (this.#next < this.#waiting.length && !this.#isServing) || !this.#hasTime();
+    return (!this.#waiting.isEmpty && !this.#isServing) || !this.#hasTime();
   }
 
   /** Calls `goOn`: now, or in a later turn. What it puts into `process.nextTick` counts with it. */
@@ -52,23 +48,14 @@ export class TimedTurns {
   };
 
   readonly #callNext = (): void => {
-    const goOn = this.#waiting[this.#next];
-    if (goOn === undefined || !this.#hasTime()) return;
-    this.#next++;
-    this.#forget();
+    if (this.#waiting.isEmpty || !this.#hasTime()) return;
     this.#isServing = true;
     try {
-      goOn();
+      this.#waiting.shift()?.();
     } finally {
       this.#isServing = false;
       // eslint-disable-next-line no-restricted-globals -- nothing of the process: behind what goOn has put there
       process.nextTick(this.#callNext);
     }
   };
-
-  #forget(): void {
-    if (this.#next < this.#waiting.length && this.#next < FORGET_AT) return;
-    this.#waiting.splice(0, this.#next);
-    this.#next = 0;
-  }
 }

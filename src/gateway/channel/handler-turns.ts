@@ -1,9 +1,8 @@
 import type { Clock } from '../../common/clock.ts';
+import { WaitingLine } from '../../common/waiting-line.ts';
 
 /** How long asynchronous handlers may go on with a turn of the event loop, ms. */
 const TURN_MS = 16;
-/** What has been called is forgotten in pieces. */
-const FORGET_AT = 1024;
 
 /**
  * Shares turns of the event loop out among asynchronous handlers. What they await is mostly there already, and
@@ -13,9 +12,7 @@ const FORGET_AT = 1024;
  */
 export class HandlerTurns {
   readonly #clock: Clock;
-  readonly #waiting: (() => void)[] = [];
-  /** The first that has not been called. */
-  #next = 0;
+  readonly #waiting = new WaitingLine<() => void>();
   #hasBegun = false;
   /** Of the turn, monotonic. */
   #endsAt = 0;
@@ -26,7 +23,7 @@ export class HandlerTurns {
 
   /** Whether a handler is to wait for another turn: by `wait`. */
   get isOver(): boolean {
-    return this.#next < this.#waiting.length || !this.#hasTime();
+    return !this.#waiting.isEmpty || !this.#hasTime();
   }
 
   /** Calls `goOn`: now, or in a later turn when this one is over. */
@@ -62,17 +59,9 @@ export class HandlerTurns {
 
   /** One after the other, each with what it does next, which may take a while. */
   readonly #callNext = (): void => {
-    const goOn = this.#waiting[this.#next];
-    if (goOn === undefined || !this.#hasTime()) return;
-    this.#next++;
-    this.#forget();
+    if (this.#waiting.isEmpty || !this.#hasTime()) return;
+    const goOn = this.#waiting.shift();
     queueMicrotask(this.#callNext);
-    goOn();
+    goOn?.();
   };
-
-  #forget(): void {
-    if (this.#next < this.#waiting.length && this.#next < FORGET_AT) return;
-    this.#waiting.splice(0, this.#next);
-    this.#next = 0;
-  }
 }

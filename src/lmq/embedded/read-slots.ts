@@ -1,5 +1,4 @@
-/** Places of the line that may be left behind before it is moved together. */
-const MAX_WASTE = 256;
+import { WaitingLine } from '../../common/waiting-line.ts';
 
 /**
  * Lets a few reads run at once and the others wait in line: the thread pool is shared with the commits,
@@ -7,8 +6,7 @@ const MAX_WASTE = 256;
  */
 export class ReadSlots {
   #free: number;
-  #waiting: (() => void)[] = [];
-  #head = 0;
+  readonly #waiting = new WaitingLine<() => void>();
 
   constructor(slots: number) {
     this.#free = slots;
@@ -30,19 +28,8 @@ export class ReadSlots {
 
   /** Hands the slot to the next in line. */
   #release(): void {
-    const next = this.#waiting[this.#head];
-    if (next === undefined) {
-      this.#free++;
-      this.#waiting = [];
-      this.#head = 0;
-      return;
-    }
-    this.#head++;
-    // While there are always some waiting, the line is never empty.
-    if (this.#head >= MAX_WASTE && this.#head * 2 >= this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
-    }
-    next();
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
   }
 }

@@ -22,11 +22,10 @@ export interface SharedSubscriptions {
   /** As `acquire`, in one lane. */
   acquireAt(filter: string, clientId: string, lane: Lane): Promise<SharedSource>;
   /**
-   * Whoever has acquired them does not join: its session has ended, or another connection has it, which may have
-   * subscribed them meanwhile and loses nothing.
-   * @param lane of the group; all of the filter unless given
+   * Whoever has acquired the group of a lane does not join: its session has ended, or another connection has it, which may have
+   * subscribed it meanwhile and loses nothing.
    */
-  abandon(filter: string, clientId: string, lane?: Lane): void;
+  abandon(filter: string, clientId: string, lane: Lane): void;
   /** The client does not subscribe it any more; without a user a group ends. */
   release(filter: string, clientId: string, durable: boolean): void;
   /**

@@ -123,10 +123,8 @@ export class ShareLanes implements SharedSubscriptions {
     return this.at(lane).acquire({ filter, clientId });
   }
 
-  abandon(filter: string, clientId: string, lane?: Lane): void {
-    for (const one of lane === undefined ? this.#lanesOfShared(filter) : [lane]) {
-      this.at(one).abandon({ filter, clientId });
-    }
+  abandon(filter: string, clientId: string, lane: Lane): void {
+    this.at(lane).abandon({ filter, clientId });
   }
 
   release(filter: string, clientId: string, durable: boolean): void {

@@ -6,6 +6,7 @@ import { type RuleConf, ruleKeys } from './rule-keys.ts';
 import { ShareStrategyName } from '../../gateway/share/share-strategy.ts';
 import { listenerAliases, type ListenerConf, listenerKeys } from './listener-keys.ts';
 import { type ServerTopicConf, serverTopicKeys } from './server-topic-keys.ts';
+import { retiredConnectKeys } from './retired-connect-keys.ts';
 
 /** `conf/connect.conf`: the MQTT listeners and their limits. */
 export interface ConnectConf
@@ -284,26 +285,5 @@ export const connectConf: ConfSpec<ConnectConf> = {
       description: 'Metrics of the process and of Node.js too: CPU, memory, event loop.',
     }),
   },
-  retired: {
-    order: 'messages are always delivered in order',
-    lowWater: 'delivery goes on when the socket has drained, see highWater',
-    nettySelectorThreadNum: 'there are no such threads',
-    nettyWorkerThreadNum: 'there are no such threads',
-    maxRetryTime: 'a message is redelivered when the client reconnects, as MQTT says',
-    retryIntervalSeconds: 'a message is redelivered when the client reconnects, as MQTT says',
-    sizeOfNotRollWhenAckSlow: 'see maxInflight',
-    queueCacheSize: 'see tailBytes in lmq.conf',
-    rpcListenPort: 'gateways do not call each other',
-    exportJvmInfo: 'there is no JVM, see exportProcessInfo',
-    enableSharedSubscription: 'shared subscriptions are always served',
-    enableRetain: 'retained messages are always served, see maxRetainedMessages',
-    enableSubscriptionIdentifier: 'subscription identifiers are always served',
-    serverReceiveMaximum: 'see receiveMaximum',
-    maxTransferCountOnMessageInDisk: 'messages on disk are read in batches of their own size',
-    enableQuic: 'MQTT over QUIC is not served',
-    quicPort: 'MQTT over QUIC is not served',
-    enableCoapConnect: 'CoAP is not served',
-    coapPort: 'CoAP is not served',
-    coapSessionTimeout: 'CoAP is not served',
-  },
+  retired: retiredConnectKeys,
 };

@@ -1,0 +1,23 @@
+/** Keys of the connect.conf of Apache RocketMQ MQTT that do not exist here → what holds instead. */
+export const retiredConnectKeys: Readonly<Record<string, string>> = {
+  order: 'messages are always delivered in order',
+  lowWater: 'delivery goes on when the socket has drained, see highWater',
+  nettySelectorThreadNum: 'there are no such threads',
+  nettyWorkerThreadNum: 'there are no such threads',
+  maxRetryTime: 'a message is redelivered when the client reconnects, as MQTT says',
+  retryIntervalSeconds: 'a message is redelivered when the client reconnects, as MQTT says',
+  sizeOfNotRollWhenAckSlow: 'see maxInflight',
+  queueCacheSize: 'see tailBytes in lmq.conf',
+  rpcListenPort: 'gateways do not call each other',
+  exportJvmInfo: 'there is no JVM, see exportProcessInfo',
+  enableSharedSubscription: 'shared subscriptions are always served',
+  enableRetain: 'retained messages are always served, see maxRetainedMessages',
+  enableSubscriptionIdentifier: 'subscription identifiers are always served',
+  serverReceiveMaximum: 'see receiveMaximum',
+  maxTransferCountOnMessageInDisk: 'messages on disk are read in batches of their own size',
+  enableQuic: 'MQTT over QUIC is not served',
+  quicPort: 'MQTT over QUIC is not served',
+  enableCoapConnect: 'CoAP is not served',
+  coapPort: 'CoAP is not served',
+  coapSessionTimeout: 'CoAP is not served',
+};

@@ -1,6 +1,6 @@
 import { Prefixes } from '../../common/bytes/prefixes.ts';
 import type { Arrival } from '../spi/types.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { encodeIndexEntry, maxEntryBytes } from './layout/v1/index-entry.ts';
 import { INDEX_KEY_BYTES, writeIndexKey } from './layout/v1/index-key.ts';
 import { LmqSegment, recordsFrom, type LmqQueue } from './lmq-queue.ts';

@@ -1,5 +1,5 @@
 import type { CommitNumber } from '../spi/types.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 
 /**
  * The parts of the store that write with the commits, each a bit, in the order in which they seal, fill and settle:

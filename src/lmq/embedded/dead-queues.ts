@@ -1,6 +1,7 @@
 import type { QueueName } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 import { indexKey } from './layout/v1/index-key.ts';
 import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
 import { idKey, nameKey } from './layout/v1/name-key.ts';

@@ -1,6 +1,6 @@
 import type { StoreError } from '../../common/errors.ts';
 import type { Written } from './journaled-batch.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { WaitingReads } from './waiting-reads.ts';
 
 interface Write {

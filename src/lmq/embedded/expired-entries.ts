@@ -1,5 +1,6 @@
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
-import type { KvBatch, KvEntry } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEntry } from './kv-engine.ts';
 
 /**
  * Index entries that go with the next commit: a deletion of its own for each queue would take a thread of the

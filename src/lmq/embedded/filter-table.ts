@@ -2,7 +2,7 @@ import { TopicTrie } from '../../common/topic/topic-trie.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type { CommitNumber, QueueName } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { encodeFilter, filterKey, type FilterRecord } from './layout/v1/filter-key.ts';
 import { WriteSet } from './write-set.ts';
 

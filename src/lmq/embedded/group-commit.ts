@@ -2,7 +2,8 @@ import { type StoreError, toStoreError } from '../../common/errors.ts';
 import { CommitPromises } from '../spi/commit-promises.ts';
 import type { CommitListener, CommitNumber } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 
 /**
  * What goes with the commit that is written next, though it may be closed. Names: no index entry comes before the

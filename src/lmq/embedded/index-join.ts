@@ -1,5 +1,5 @@
 import { corrupt } from './corrupt.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { INDEX_KEY_BYTES, writeIndexKey } from './layout/v1/index-key.ts';
 import { EntryJoiner } from './layout/v1/joined-entry.ts';
 import { recentKey } from './layout/v1/recent-key.ts';

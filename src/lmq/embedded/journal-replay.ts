@@ -1,7 +1,8 @@
 import { ErrorCode, messageOf, StoreError } from '../../common/errors.ts';
 import { corrupt } from './corrupt.ts';
 import type { Journal } from './journal.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 import { decodeSequence, encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
 
 /**

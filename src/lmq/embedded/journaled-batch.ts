@@ -1,6 +1,7 @@
 import type { StoreError } from '../../common/errors.ts';
 import type { Journal } from './journal.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 
 /** Told when a batch is durable, or has failed. */
 export type Written = (error: StoreError | undefined) => void;

@@ -10,8 +10,6 @@ import { ReadBatch } from './read-batch.ts';
 import { RocksBatches } from './rocks-batches.ts';
 import type { Callback, Done, OnNext, RocksDatabase, RocksIterator } from './rocks-database.ts';
 
-export type { KvBatch } from './kv-batch.ts';
-
 export interface KvEntry {
   readonly key: Buffer;
   readonly value: Buffer;

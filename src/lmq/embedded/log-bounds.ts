@@ -1,4 +1,4 @@
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { blockRecords } from './layout/v1/block.ts';
 import { encodeLogBound, LOG_END_KEY, type LogBound } from './layout/v1/meta.ts';
 import { encodeTimeMark, timeKey, type TimeMark } from './layout/v1/time-key.ts';

@@ -1,7 +1,8 @@
 import type { CommitNumber, QueueOffset } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import { corrupt } from './corrupt.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 import { decodeOffset, encodeOffset, offsetKey } from './layout/v1/offset-key.ts';
 import type { LmqQueue, OffsetCell } from './lmq-queue.ts';
 

@@ -1,7 +1,8 @@
 import type { QueueName } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import { corrupt } from './corrupt.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 import { decodeId, encodeId, idKey, nameKey } from './layout/v1/name-key.ts';
 import type { LmqQueue } from './lmq-queue.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../common/clock.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import { IndexJoin } from './index-join.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { RecentEntriesWriter } from './layout/v1/recent-entries.ts';
 import { recentKey } from './layout/v1/recent-key.ts';
 import type { EntrySource } from './layout/v1/index-entry.ts';

@@ -7,7 +7,7 @@ import type { Arrival, CommitNumber, StoreTopic } from '../spi/types.ts';
 import { BlockWriter } from './block-writer.ts';
 import { CommitIndex } from './commit-index.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
-import type { KvBatch } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
 import { LOG_KEY_BYTES, writeLogKey } from './layout/v1/log-key.ts';
 import type { LogBlock } from './log-block.ts';
 import type { LogBounds } from './log-bounds.ts';

@@ -1,6 +1,7 @@
 import { StateSpace, type CommitNumber } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
-import type { KvBatch, KvEngine } from './kv-engine.ts';
+import type { KvBatch } from './kv-batch.ts';
+import type { KvEngine } from './kv-engine.ts';
 import { stateKey, stateRange, textOfStateKey } from './layout/v1/state-key.ts';
 import { WriteSet } from './write-set.ts';
 

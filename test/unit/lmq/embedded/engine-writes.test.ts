@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import { EngineWrites } from '../../../../src/lmq/embedded/engine-writes.ts';
 import type { Written } from '../../../../src/lmq/embedded/journaled-batch.ts';
-import type { KvBatch } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
 import { rejection } from '../../../conformance/lmq-store/harness.ts';
 
 describe('EngineWrites', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { CommitTrigger } from '../../../../src/lmq/embedded/commit-part.ts';
 import { ExpiredEntries } from '../../../../src/lmq/embedded/expired-entries.ts';
-import type { KvBatch, KvEntry } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
+import type { KvEntry } from '../../../../src/lmq/embedded/kv-engine.ts';
 
 const entry = (name: string): KvEntry => ({ key: Buffer.from(name), value: Buffer.alloc(0) });
 

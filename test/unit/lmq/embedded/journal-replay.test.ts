@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import { Journal } from '../../../../src/lmq/embedded/journal.ts';
 import { replay } from '../../../../src/lmq/embedded/journal-replay.ts';
-import type { KvBatch, KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
+import type { KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
 import {
   decodeSequence,
   encodeSequence,

@@ -1,4 +1,5 @@
-import type { KvBatch, KvEngine, KvEntry } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
+import type { KvEngine, KvEntry } from '../../../../src/lmq/embedded/kv-engine.ts';
 import type { KvRange } from '../../../../src/lmq/embedded/kv-range.ts';
 
 /** Values by key, as Latin-1: the order of these strings is that of the bytes. */

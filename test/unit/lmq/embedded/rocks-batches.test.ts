@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import RocksDB from 'rocksdb';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
-import type { KvBatch } from '../../../../src/lmq/embedded/kv-engine.ts';
+import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
 import { RocksBatches } from '../../../../src/lmq/embedded/rocks-batches.ts';
 import type {
   RocksChainedBatch,

@@ -142,18 +142,7 @@ function publish(store: LmqStore, topic: string, bytes: number): void {
 
 function retain(store: LmqStore, index: number): Promise<void> {
   const topic = `fill/retained/${String(index % TOPICS)}/${String(index)}`;
-  const record = encodeRetainedRecord(
-    {
-      topic: Buffer.from(topic),
-      qos: 1,
-      publisher: PUBLISHER,
-      properties: NO_PROPERTIES,
-      expirySeconds: NO_EXPIRY,
-      payload: NOISE,
-      payloadStart: 0,
-      payloadEnd: QUEUE_PAYLOAD,
-    },
-    systemClock.now(),
-  );
+  const bytes = Buffer.from(topic);
+  const record = encodeRetainedRecord(bytes, HEAD, NOISE, 0, QUEUE_PAYLOAD, systemClock.now());
   return store.committed(store.putState(StateSpace.RETAINED, topic, record));
 }

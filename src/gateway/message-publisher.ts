@@ -56,18 +56,10 @@ export class MessagePublisher {
       expirySeconds,
     };
     const commit = this.#store.append(entry.topic, head, payload, 0, payload.length);
-    const range = { payloadStart: 0, payloadEnd: payload.length };
     if (retain && entry.peer === undefined) {
-      this.#retained.put(entry.name, {
-        topic: entry.bytes,
-        qos,
-        publisher: head.publisher,
-        properties,
-        expirySeconds,
-        payload,
-        ...range,
-      });
+      this.#retained.put(entry, head, payload, 0, payload.length);
     }
+    const range = { payloadStart: 0, payloadEnd: payload.length };
     const live = { retain, properties, expirySeconds, chunk: payload, ...range };
     this.#forwarder.publish(entry, qos, live, undefined);
     return commit;

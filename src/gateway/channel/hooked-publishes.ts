@@ -91,21 +91,16 @@ export class HookedPublishes {
     if (entry === undefined) return;
     const { qos, retain, stored, storedExpiry: expirySeconds, source, start, end } = message;
     const { store, storeQos0, retained, forwarder } = this.#context;
-    const publisher = this.#publisher;
+    const flags = retain ? qos | RECORD_RETAIN : qos;
+    const head = { flags, publisher: this.#publisher, properties: stored, expirySeconds };
     let commit = 0;
-    if (qos > 0 || storeQos0) {
-      const flags = retain ? qos | RECORD_RETAIN : qos;
-      const head = { flags, publisher, properties: stored, expirySeconds };
-      commit = store.append(entry.topic, head, source, start, end);
-    }
-    const range = { payloadStart: start, payloadEnd: end };
-    const common = { properties: stored, expirySeconds, ...range };
-    if (retain && entry.peer === undefined) {
-      retained.put(entry.name, { topic: entry.bytes, qos, publisher, payload: source, ...common });
-    }
+    if (qos > 0 || storeQos0) commit = store.append(entry.topic, head, source, start, end);
+    if (retain && entry.peer === undefined) retained.put(entry, head, source, start, end);
     const lane = commit === 0 ? (this.#session.lanes?.home ?? 0) : entry.topic.lane;
     this.#accept(packet, commit, lane);
-    forwarder.publish(entry, qos, { retain, chunk: source, ...common }, this.#session);
+    const range = { payloadStart: start, payloadEnd: end };
+    const live = { retain, properties: stored, expirySeconds, chunk: source, ...range };
+    forwarder.publish(entry, qos, live, this.#session);
   }
 
   /** The entry of the topic that the message goes to; undefined when it may not, and is answered. */

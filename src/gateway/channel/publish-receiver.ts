@@ -225,10 +225,7 @@ export class PublishReceiver {
   /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */
   #retain(payload: Buffer, entry: TopicEntry): void {
     if (entry.peer !== undefined) return;
-    const { qos, publisher, properties, expirySeconds, payloadStart, end } = packet;
-    const range = { payloadStart, payloadEnd: end };
-    const head = { topic: entry.bytes, qos, publisher, properties, expirySeconds };
-    this.#context.retained.put(entry.name, { ...head, payload, ...range }, entry);
+    this.#context.retained.put(entry, packet, payload, packet.payloadStart, packet.end);
   }
 
   #forward(chunk: Buffer, entry: TopicEntry): void {

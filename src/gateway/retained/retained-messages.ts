@@ -3,6 +3,7 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { isWildcardFilter } from '../../common/topic/topic-filter.ts';
 import type { Cluster } from '../../lmq/spi/cluster.ts';
+import type { MessageHead } from '../../lmq/spi/message-head.ts';
 import type { CommitLog, StateStore } from '../../lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../lmq/spi/types.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
@@ -12,19 +13,18 @@ import { RetainedFeed } from './retained-feed.ts';
 import { GONE, RetainedIndex, type RetainedTopic } from './retained-index.ts';
 import { RetainedLoad } from './retained-load.ts';
 import { RetainedReads } from './retained-reads.ts';
-import {
-  checkRetainedRecord,
-  encodeRetainedRecord,
-  retainedExpiresAt,
-  type RetainedMessage,
-} from './retained-record.ts';
+import { checkRetainedRecord, encodeRetainedRecord, retainedExpiresAt } from './retained-record.ts';
 
 const SWEEP_INTERVAL_MS = 1000;
 
 export type RetainedStore = StateStore & Pick<CommitLog, 'onCommit' | 'committed'>;
 
-/** Somebody who publishes to one topic keeps what the index knows of it here. */
-export interface RetainedSlot {
+/** A topic as whoever publishes to it knows it. */
+export interface PublishedTopic {
+  readonly name: string;
+  /** The name in UTF-8. */
+  readonly bytes: Buffer;
+  /** What the index knows of it is kept here. */
   retained: RetainedTopic | undefined;
 }
 
@@ -128,15 +128,23 @@ export class RetainedMessages {
    * Keeps a message published with RETAIN 1 in place of the one before [MQTT-3.3.1-5], whatever its QoS
    * [MQTT-3.3.1-7]; an empty payload only removes [MQTT-3.3.1-10] [MQTT-3.3.1-11]. Beyond the limits a
    * topic that has none yet gets none, and a message that takes the room of no earlier one leaves none.
-   * @param slot of this topic and no other
+   * The payload is `payload[payloadStart, payloadEnd)`.
    */
-  put(topic: string, message: RetainedMessage, slot?: RetainedSlot): void {
-    if (message.payloadStart === message.payloadEnd) {
+  put(
+    published: PublishedTopic,
+    head: MessageHead,
+    payload: Buffer,
+    payloadStart: number,
+    payloadEnd: number,
+  ): void {
+    const { name: topic, bytes } = published;
+    if (payloadStart === payloadEnd) {
       this.delete(topic);
       return;
     }
-    const value = encodeRetainedRecord(message, this.#clock.now());
-    let known = slot?.retained;
+    const now = this.#clock.now();
+    const value = encodeRetainedRecord(bytes, head, payload, payloadStart, payloadEnd, now);
+    let known = published.retained;
     if (known === undefined || known.bytes === GONE) known = this.#index.get(topic);
     if (!this.#hasRoom(known, value.length)) {
       this.#stats.retainedRefused++;
@@ -146,8 +154,7 @@ export class RetainedMessages {
     }
     const commit = this.#store.putState(StateSpace.RETAINED, topic, value, true);
     this.#feed?.wrote(topic, commit);
-    known = this.#note(topic, value, known);
-    if (slot !== undefined) slot.retained = known;
+    published.retained = this.#note(topic, value, known);
     this.#count();
   }
 

@@ -9,6 +9,7 @@
  * So it is encoded for a client by the same code as any other message.
  */
 import { ErrorCode, StoreError } from '../../common/errors.ts';
+import type { MessageHead } from '../../lmq/spi/message-head.ts';
 import {
   NO_EXPIRY,
   RECORD_HEADER_BYTES,
@@ -29,25 +30,21 @@ export const RETAINED_RECORD_AT = 1;
 
 const TWO_32 = 0x1_0000_0000;
 
-/** What a retained message is made of; the payload is `payload[payloadStart, payloadEnd)`. */
-export interface RetainedMessage {
-  readonly topic: Buffer;
-  /** As published. */
-  readonly qos: number;
-  /** Client id, UTF-8. */
-  readonly publisher: Buffer;
-  /** MQTT 5, wire form, without their length. */
-  readonly properties: Buffer;
-  /** Seconds, or `NO_EXPIRY`. */
-  readonly expirySeconds: number;
-  readonly payload: Buffer;
-  readonly payloadStart: number;
-  readonly payloadEnd: number;
-}
-
-/** @param storedAt wall clock, ms */
-export function encodeRetainedRecord(message: RetainedMessage, storedAt: number): Buffer {
-  const { topic, publisher, properties, payload, payloadStart, payloadEnd } = message;
+/**
+ * The value of a message as it was published, whose payload is `payload[payloadStart, payloadEnd)`. Its parts are not put
+ * together in an object: for one whose fields are spread from others V8 may make a new shape each time (ADR 990).
+ * @param topic its name, UTF-8
+ * @param storedAt wall clock, ms
+ */
+export function encodeRetainedRecord(
+  topic: Buffer,
+  head: MessageHead,
+  payload: Buffer,
+  payloadStart: number,
+  payloadEnd: number,
+  storedAt: number,
+): Buffer {
+  const { publisher, properties } = head;
   const size = recordSize(
     topic.length,
     publisher.length,
@@ -59,11 +56,11 @@ export function encodeRetainedRecord(message: RetainedMessage, storedAt: number)
   writeRecord(
     value,
     RETAINED_RECORD_AT,
-    message.qos | RECORD_RETAIN | RECORD_RETAINED,
+    head.flags | RECORD_RETAIN | RECORD_RETAINED,
     topic,
     publisher,
     properties,
-    message.expirySeconds,
+    head.expirySeconds,
     Math.floor(storedAt / TWO_32),
     storedAt % TWO_32,
     payload,

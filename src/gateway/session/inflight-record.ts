@@ -187,7 +187,7 @@ export function encodeInflightRecord(record: InflightRecord): Buffer {
     mostBytes: received.size * MOST_RECEIVED_BYTES,
     write: (target: Buffer, start: number) => writeReceived(target, received, start),
   };
-  return encodeInflightRuns({ ...rest, received: content, runs });
+  return encodeInflightRuns({ received: content, runs, ...rest });
 }
 
 function readPlace(reader: StateReader, nextPacketId: number): RecordPlace {

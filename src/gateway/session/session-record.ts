@@ -192,5 +192,5 @@ export function decodeSessionRecord(value: Buffer, clientId: string): SessionRec
   reader.expectEnd();
   const times = { createdAt, sessionExpirySeconds, disconnectedAt };
   const record = { clientId, ...times, peerOffset, subscriptions };
-  return lanes === undefined ? record : { ...record, lanes };
+  return lanes === undefined ? record : { lanes, ...record };
 }

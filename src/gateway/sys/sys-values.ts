@@ -5,6 +5,7 @@ import type { RetainedLookUp } from '../retained/retained-look-up.ts';
 import { encodeRetainedRecord } from '../retained/retained-record.ts';
 
 const NOTHING = Buffer.alloc(0);
+const HEAD = { flags: 0, publisher: NOTHING, properties: NOTHING, expirySeconds: NO_EXPIRY };
 
 /**
  * The last value of each `$SYS` topic, in memory: what a new subscription gets as retained messages. They
@@ -52,18 +53,6 @@ export class SysValues implements RetainedLookUp {
     const text = this.#values.get(topic);
     if (text === undefined) return undefined;
     const payload = Buffer.from(text);
-    return encodeRetainedRecord(
-      {
-        topic: Buffer.from(topic),
-        qos: 0,
-        publisher: NOTHING,
-        properties: NOTHING,
-        expirySeconds: NO_EXPIRY,
-        payload,
-        payloadStart: 0,
-        payloadEnd: payload.length,
-      },
-      now,
-    );
+    return encodeRetainedRecord(Buffer.from(topic), HEAD, payload, 0, payload.length, now);
   }
 }

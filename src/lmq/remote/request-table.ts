@@ -93,7 +93,7 @@ export class RequestTable {
     const { clock, requestTimeoutMs, onRequest } = this.#options;
     return new Promise((resolve, reject) => {
       const pending: Pending = {
-        request: { ...body, id: this.#newId() },
+        request: { id: this.#newId(), ...body },
         after,
         deadline: clock.monotonic() + requestTimeoutMs - this.#lookMs,
         isAbandoned: false,
@@ -118,7 +118,7 @@ export class RequestTable {
   tell(body: RequestBody, after: CommitNumber): void {
     if (this.#failure !== undefined) return;
     this.#ordered.push({
-      request: { ...body, id: 0 },
+      request: { id: 0, ...body },
       after,
       deadline: 0,
       isAbandoned: true,

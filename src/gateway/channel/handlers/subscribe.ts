@@ -62,7 +62,7 @@ export async function handleSubscribe(channel: ProtocolChannel, frame: Buffer): 
       if ('refusal' in verdict) refusal = verdict.refusal;
       else requested = { ...requested, qos: verdict.granted };
     }
-    const options = deliveryOptions({ ...requested, subscriptionId });
+    const options = deliveryOptions({ subscriptionId, ...requested });
     const isNew = !session.subscriptions.has(requested.filter);
     if (refusal === undefined) {
       await subscribe(channel, session, requested, options);

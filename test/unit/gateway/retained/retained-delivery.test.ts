@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { NO_EXPIRY } from '../../../../src/lmq/spi/record.ts';
 import {
   DISCONNECT,
   puback,
@@ -10,6 +11,7 @@ import {
 } from '../../../helpers/packets.ts';
 import { FakeSocket } from '../fake-socket.ts';
 import { World, type FakeClient } from '../gateway-world.ts';
+import { publishedTopic } from './published-topic.ts';
 
 /** What a PUBLISH said, without its identifier. */
 function show({ topic, payload, qos, retain, dup }: Publish): string {
@@ -129,16 +131,13 @@ describe('gateway: retained messages to a new subscription', () => {
     const world = new World();
     await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', '$x');
     const sender = await world.connected({ clientId: 'p' });
-    world.context.retained.put('$x/a', {
-      topic: Buffer.from('$x/a'),
-      qos: 1,
+    const head = {
+      flags: 1,
       publisher: Buffer.from('p'),
       properties: Buffer.alloc(0),
-      expirySeconds: 0xffffffff,
-      payload: Buffer.from('x'),
-      payloadStart: 0,
-      payloadEnd: 1,
-    });
+      expirySeconds: NO_EXPIRY,
+    };
+    world.context.retained.put(publishedTopic('$x/a'), head, Buffer.from('x'), 0, 1);
     expect(await sender.publishes(subscribe(1, ['#', 1], ['+/a', 1]))).to.deep.equal([]);
     expect(await sender.publishes(subscribe(2, ['$x/#', 1]))).to.have.length(1);
   });

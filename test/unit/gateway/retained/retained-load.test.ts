@@ -9,6 +9,7 @@ import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { NO_EXPIRY, recordPayload } from '../../../../src/lmq/spi/record.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { publishedTopic } from './published-topic.ts';
 
 type Store = ReturnType<typeof createMemoryStore>;
 
@@ -91,16 +92,9 @@ describe('gateway: RetainedMessages while they are read', () => {
 
   function put(to: RetainedMessages, topic: string, text: string): void {
     const payload = Buffer.from(text);
-    to.put(topic, {
-      topic: Buffer.from(topic),
-      qos: 1,
-      publisher: Buffer.from('someone'),
-      properties: Buffer.alloc(0),
-      expirySeconds: NO_EXPIRY,
-      payload,
-      payloadStart: 0,
-      payloadEnd: payload.length,
-    });
+    const publisher = Buffer.from('someone');
+    const head = { flags: 1, publisher, properties: Buffer.alloc(0), expirySeconds: NO_EXPIRY };
+    to.put(publishedTopic(topic), head, payload, 0, payload.length);
   }
 
   async function read(topic: string): Promise<string | undefined> {

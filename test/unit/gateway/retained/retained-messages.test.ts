@@ -3,7 +3,7 @@ import { silentLogger } from '../../../../src/common/logger.ts';
 import { GatewayStats } from '../../../../src/gateway/gateway-stats.ts';
 import {
   RetainedMessages,
-  type RetainedSlot,
+  type PublishedTopic,
 } from '../../../../src/gateway/retained/retained-messages.ts';
 import { RETAINED_RECORD_AT } from '../../../../src/gateway/retained/retained-record.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../../../src/lmq/spi/record.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { publishedTopic } from './published-topic.ts';
 
 describe('gateway: RetainedMessages', () => {
   const clock = new FakeClock();
@@ -41,20 +42,12 @@ describe('gateway: RetainedMessages', () => {
     topic: string,
     text: string,
     expirySeconds: number = NO_EXPIRY,
-    slot?: RetainedSlot,
+    published: PublishedTopic = publishedTopic(topic),
   ): void {
     const payload = Buffer.from(text);
-    const message = {
-      topic: Buffer.from(topic),
-      qos: 2,
-      publisher: Buffer.from('someone'),
-      properties: Buffer.alloc(0),
-      expirySeconds,
-      payload,
-      payloadStart: 0,
-      payloadEnd: payload.length,
-    };
-    retained.put(topic, message, slot);
+    const publisher = Buffer.from('someone');
+    const head = { flags: 2, publisher, properties: Buffer.alloc(0), expirySeconds };
+    retained.put(published, head, payload, 0, payload.length);
   }
 
   async function read(topic: string): Promise<string | undefined> {
@@ -78,7 +71,7 @@ describe('gateway: RetainedMessages', () => {
   });
 
   it('is told of a topic by whoever publishes to it, also after a deletion by another', async () => {
-    const slot: RetainedSlot = { retained: undefined };
+    const slot = publishedTopic('a');
     put('a', 'one', NO_EXPIRY, slot);
     put('a', 'longer', 10, slot);
     expect([retained.size, retained.bytes]).to.deep.equal([1, slot.retained?.bytes]);

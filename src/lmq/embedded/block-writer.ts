@@ -1,5 +1,6 @@
 import { BLOCK_HEADER_BYTES, sealBlock } from './layout/v1/block.ts';
 import { LogBlock } from './log-block.ts';
+import { PositionSlab } from './position-slab.ts';
 
 /** Slabs are shared by the blocks of many commits: a small commit pins no more than its own bytes of one. */
 const SLAB_BYTES = 512 * 1024;
@@ -19,9 +20,7 @@ export class BlockWriter {
   #slabAt = 0;
   #blocks: LogBlock[] = [];
   #closedBytes = 0;
-  /** Of the block that was closed last, and of the one before it. */
-  #records = 0;
-  #recordsBefore = 0;
+  readonly #positions = new PositionSlab();
   slab: Buffer = NO_BYTES;
   /** Where the next record goes. */
   at = 0;
@@ -29,7 +28,7 @@ export class BlockWriter {
   limit = 0;
   /** Where the current block begins in `slab`. */
   start = 0;
-  block: LogBlock = new LogBlock(-1, NO_BYTES);
+  block: LogBlock = new LogBlock(-1, NO_BYTES, this.#positions);
 
   constructor(blockBytes: number) {
     this.#blockBytes = blockBytes;
@@ -66,7 +65,7 @@ export class BlockWriter {
       this.limit = Math.min(this.start + this.#blockBytes, this.#slab.length);
     }
     this.at = this.start + BLOCK_HEADER_BYTES;
-    this.block = new LogBlock(this.#nextNumber++, NO_BYTES, this.#expectedRecords());
+    this.block = new LogBlock(this.#nextNumber++, NO_BYTES, this.#positions);
     if (this.#blocks.length === 0) this.#blocks = [this.block];
     else this.#blocks.push(this.block);
   }
@@ -80,20 +79,12 @@ export class BlockWriter {
     return blocks;
   }
 
-  /** Records that the next block will have, about: the last one of a commit has fewer than those that are full. */
-  #expectedRecords(): number {
-    const records = Math.max(this.#records, this.#recordsBefore);
-    return records + (records >>> 3);
-  }
-
   #close(): void {
     if (this.limit === 0) return;
     const { block } = this;
     block.close(this.slab.subarray(this.start, this.at));
     sealBlock(block.buffer, block.records);
     this.#closedBytes += block.buffer.length;
-    this.#recordsBefore = this.#records;
-    this.#records = block.records;
     if (this.slab === this.#slab) this.#slabAt = this.at;
     this.start = this.at;
     this.limit = 0;

@@ -149,7 +149,7 @@ function placeEntry(first: LmqSegment): number {
   const { maxOffset } = first.queue;
   let offset = maxOffset;
   for (let segment: LmqSegment | undefined = first; segment !== undefined; segment = segment.next) {
-    segment.firstOffset = offset;
+    segment.place(offset);
     offset += segment.count;
   }
   return offset - maxOffset;

@@ -9,6 +9,7 @@ import type {
 } from '../spi/types.ts';
 import type { EntrySource } from './layout/v1/index-entry.ts';
 import type { BlockSegment, LogBlock } from './log-block.ts';
+import { PositionSlab } from './position-slab.ts';
 import { QueueTail } from './queue-tail.ts';
 
 /** An offset that no durable commit holds yet. */
@@ -21,15 +22,24 @@ export interface OffsetCell {
   commit: CommitNumber;
 }
 
+/** A segment's until it is placed, as long as its records follow each other. */
+const NO_POSITIONS = new Uint32Array(0);
+/** Positions that the first list of a segment's own has room for; one that is full is followed by one of twice the room. */
+const FIRST_ROOM = 8;
+/** The lists of all segments that have one of their own. */
+const ownLists = new PositionSlab();
+
 /**
  * Records of one queue that one commit put into one block, and in this shape for as long as it exists: what the open
  * commit adds to the queue, then its index entry, the arrival and what the tail has. One object for all of it (ADR 861).
+ * It has no private methods: they would be a field in each.
  */
 export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
   readonly queue: LmqQueue;
   readonly block: LogBlock;
-  /** Those of all records of the block, or those of the segment alone when others lie between them. */
-  positions: number[];
+  /** Once it is placed, those of all records of the block; or those of the segment alone when others lie between them. */
+  positions: Uint32Array = NO_POSITIONS;
+  /** Until it is placed, and while its records follow each other, counted from the block's first: the list may move. */
   start: number;
   count = 1;
   firstOffset: QueueOffset = 0;
@@ -41,37 +51,41 @@ export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
   constructor(queue: LmqQueue, block: LogBlock) {
     this.queue = queue;
     this.block = block;
-    this.positions = block.positions;
     this.start = block.records - 1;
   }
 
   /** Adds the newest record of the block. */
   add(): void {
-    const { positions, records } = this.block;
-    const newest = records - 1;
-    if (this.positions !== positions) this.positions.push(positions[newest] as number);
-    else if (this.start + this.count !== newest) {
-      this.positions = ownList(positions, this.start, this.count, newest);
-      this.start = 0;
-    }
-    this.count++;
+    this.addNewest(1);
   }
 
   /** Adds the newest `records` of the block, one or more. */
   addNewest(records: number): void {
-    const { positions, records: all } = this.block;
-    const first = all - records;
-    if (this.positions === positions && this.start + this.count === first) {
-      this.count += records;
-      return;
+    const { block, count } = this;
+    const from = block.records - records;
+    if (this.positions === NO_POSITIONS) {
+      if (this.start + count === from) {
+        this.count += records;
+        return;
+      }
+      giveList(this, block.positions, block.first + this.start, records);
+    } else if (count + records > roomOf(count)) {
+      giveList(this, this.positions, this.start, records);
     }
-    let at = first;
-    if (this.positions === positions) {
-      this.positions = ownList(positions, this.start, this.count, at++);
-      this.start = 0;
+    const { positions } = this;
+    let at = this.start + count;
+    for (let i = block.first + from, end = i + records; i < end; i++) {
+      positions[at++] = block.positions[i] as number;
     }
-    for (; at < all; at++) this.positions.push(positions[at] as number);
     this.count += records;
+  }
+
+  /** The block is closed, and the offset of the first record is known. */
+  place(firstOffset: QueueOffset): void {
+    this.firstOffset = firstOffset;
+    if (this.positions !== NO_POSITIONS) return;
+    this.positions = this.block.positions;
+    this.start += this.block.first;
   }
 
   get hasGaps(): boolean {
@@ -87,16 +101,21 @@ export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
   }
 }
 
-/**
- * Some positions of a block and that of its newest record, before which others' lie. No method: a private one would be a field
- * in each segment.
- */
-function ownList(all: readonly number[], start: number, count: number, newest: number): number[] {
-  // The literal costs half of what a copy costs.
-  if (count === 1) return [all[start] as number, all[newest] as number];
-  const positions = all.slice(start, start + count);
-  positions.push(all[newest] as number);
-  return positions;
+/** Room of a list with so many positions. */
+function roomOf(count: number): number {
+  return count <= FIRST_ROOM ? FIRST_ROOM : 1 << (32 - Math.clz32(count - 1));
+}
+
+/** A list with room for so many more records, with what `positions` has from `start` on. */
+function giveList(segment: LmqSegment, positions: Uint32Array, start: number, more: number): void {
+  const { count } = segment;
+  const room = roomOf(count + more);
+  ownLists.reserve(room);
+  const { slab, at } = ownLists;
+  for (let i = 0; i < count; i++) slab[at + i] = positions[start + i] as number;
+  ownLists.at = at + room;
+  segment.positions = slab;
+  segment.start = at;
 }
 
 /** Records of a commit's segments from `first` on. */

@@ -1,6 +1,8 @@
+import type { PositionSlab } from './position-slab.ts';
+
 /** What a block knows of the segments in it, which are in the tails of their queues. */
 export interface BlockSegment {
-  readonly positions: readonly number[];
+  readonly positions: Uint32Array;
   readonly count: number;
   readonly queue: { shiftTail(): void };
   /** Once it is added: the one that was added before it. */
@@ -8,20 +10,14 @@ export interface BlockSegment {
 }
 
 /**
- * What V8 holds for a block and its segments in bytes, counted against the tail's limit: as measured, with what lists and the
- * rings of queues with several segments have room for (ADR 861).
+ * What is held for a block and its segments in bytes, counted against the tail's limit: as measured, with what the rings of
+ * queues with several segments have room for (ADR 861).
  */
 const BLOCK_OVERHEAD = 400;
 const SEGMENT_OVERHEAD = 112;
-const POSITION_OVERHEAD = 8;
-const OWN_LIST_OVERHEAD = 160;
-
-/** Records up to which a list of positions grows as they come. */
-const FEW_RECORDS = 16;
-/** Cut to make lists with room: what `new Array` makes has holes for V8, and readers would see two kinds of list. */
-const ZEROS: readonly number[] = Array.from({ length: 1024 }, () => 0);
-/** Replaced by the first record, never written. */
-const NO_POSITIONS: number[] = [];
+const POSITION_OVERHEAD = 4;
+/** For each position, with the room that a list has and the one that it has grown out of. */
+const OWN_POSITION_OVERHEAD = 16;
 
 /** A block of the log, from its first record until the tail lets it go. */
 export class LogBlock {
@@ -29,33 +25,35 @@ export class LogBlock {
   /** The block's bytes; set when it is full or its commit is closed. */
   buffer: Buffer;
   records = 0;
-  /** Where each record begins, in their order; `records` are valid. Segments whose records follow each other share it. */
-  positions: number[];
+  /** Where each record begins, in their order, from `first` on. Segments whose records follow each other share it. */
+  positions: Uint32Array;
+  first: number;
+  readonly #slab: PositionSlab;
   /** Segments in it with the queues that they belong to, once committed: the newest of a chain. */
   #segments: BlockSegment | undefined = undefined;
   #segmentCount = 0;
   /** Of segments that have lists of their own. */
   #ownListBytes = 0;
 
-  /** @param expected records, so that the list of their positions need not grow: growing leaves it behind twice over */
-  constructor(number: number, buffer: Buffer, expected = 0) {
+  /** @param slab for the positions of its records: until it is closed, no other block may have any of it */
+  constructor(number: number, buffer: Buffer, slab: PositionSlab) {
     this.number = number;
     this.buffer = buffer;
-    this.positions = expected > FEW_RECORDS ? ZEROS.slice(0, expected) : NO_POSITIONS;
+    this.#slab = slab;
+    this.positions = slab.slab;
+    this.first = slab.at;
   }
 
   /** A record that begins at `position`. */
   add(position: number): void {
-    // The literal has room for one, what has grown for 17: most blocks of a quiet store have one.
-    if (this.positions === NO_POSITIONS) this.positions = [position];
-    else this.positions[this.records] = position;
-    this.records++;
+    if (this.first + this.records === this.positions.length) this.#move();
+    this.positions[this.first + this.records++] = position;
   }
 
   /** There will be no more records. */
   close(buffer: Buffer): void {
     this.buffer = buffer;
-    if (this.positions.length > this.records) this.positions.length = this.records;
+    this.#slab.at = this.first + this.records;
   }
 
   addSegment(segment: BlockSegment): void {
@@ -63,7 +61,7 @@ export class LogBlock {
     this.#segments = segment;
     this.#segmentCount++;
     if (segment.positions !== this.positions) {
-      this.#ownListBytes += OWN_LIST_OVERHEAD + segment.count * POSITION_OVERHEAD;
+      this.#ownListBytes += segment.count * OWN_POSITION_OVERHEAD;
     }
   }
 
@@ -86,8 +84,17 @@ export class LogBlock {
       BLOCK_OVERHEAD +
       this.buffer.length +
       this.#segmentCount * SEGMENT_OVERHEAD +
-      this.positions.length * POSITION_OVERHEAD +
+      this.records * POSITION_OVERHEAD +
       this.#ownListBytes
     );
+  }
+
+  /** To a slab with room for as many again. */
+  #move(): void {
+    const { positions, first, records } = this;
+    this.#slab.reserve(2 * records + 1);
+    this.positions = this.#slab.slab;
+    this.first = this.#slab.at;
+    this.positions.set(positions.subarray(first, first + records), this.first);
   }
 }

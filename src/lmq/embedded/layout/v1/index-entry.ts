@@ -36,7 +36,7 @@ export interface EntrySource {
   readonly blockNumber: number;
   readonly buffer: Buffer;
   /** The records are at `positions[start]` to `positions[start + count - 1]`. */
-  readonly positions: readonly number[];
+  readonly positions: ArrayLike<number>;
   readonly start: number;
   readonly count: number;
   /** Records of others lie, or may lie, between those of the segment. */

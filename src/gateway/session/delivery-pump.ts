@@ -12,6 +12,7 @@ import { CursorState } from './cursor.ts';
 import { CursorReads } from './cursor-reads.ts';
 import { DeliveryTurns } from './delivery-turns.ts';
 import { HeldCursors } from './hold-back.ts';
+import { addFirstReady, addReady, clearReady, removeReadyAt } from './ready-cursors.ts';
 import { passGaps } from './queue-gaps.ts';
 import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
 import { isFull, SegmentDelivery } from './segment-delivery.ts';
@@ -126,7 +127,7 @@ export class DeliveryPump {
     const { session, state } = cursor;
     cursor.state = CursorState.CLOSED;
     cursor.onIdle?.();
-    if (state === CursorState.RUNNING) remove(session.ready, cursor);
+    if (state === CursorState.RUNNING) removeReadyAt(session, session.ready.indexOf(cursor));
     if (state === CursorState.WAITING) remove(session.waiting, cursor);
     if (state === CursorState.HELD) this.#held.drop(cursor);
     this.#reads.drop(cursor, state === CursorState.PULLING);
@@ -134,9 +135,8 @@ export class DeliveryPump {
 
   /** Stops for all cursors of a session, which has thousands maybe: they are not looked up one by one in its rounds. */
   detachAll(session: Session): void {
-    session.ready.length = 0;
+    clearReady(session);
     session.waiting.length = 0;
-    session.nextReady = 0;
     for (const cursor of session.cursors()) this.detach(cursor);
   }
 
@@ -145,9 +145,8 @@ export class DeliveryPump {
     if (session.preferred === cursor) return;
     session.preferred = cursor;
     if (cursor?.state !== CursorState.RUNNING) return;
-    remove(session.ready, cursor);
-    session.ready.unshift(cursor);
-    session.nextReady = 0;
+    removeReadyAt(session, session.ready.indexOf(cursor));
+    addFirstReady(session, cursor);
   }
 
   /** Whether anyone reads the queue. */
@@ -205,7 +204,6 @@ export class DeliveryPump {
     if (link === undefined) return;
     if (!this.#sender.send(session, link)) return;
     if (this.#limit?.mayDeliver(session) === false) return;
-    const { ready } = session;
     const before = session.inflight.tail;
     this.#serve(session, link);
     while (session.held !== undefined && this.#letGo(session)) this.#serve(session, link);
@@ -213,7 +211,7 @@ export class DeliveryPump {
       if (session.exact) this.#progress.saveNow(session);
       else if (session.persistent) this.#progress.changed(session);
     }
-    if (ready.length > 0 && isFull(session)) this.#stats.inflightFull++;
+    if (session.ready.length > 0 && isFull(session)) this.#stats.inflightFull++;
     this.#limit?.check(session);
     session.shared?.roomFreed();
   }
@@ -221,13 +219,12 @@ export class DeliveryPump {
   /** Serves the cursors that are RUNNING in turn; very many of them in several turns of the event loop (ADR 932). */
   #serve(session: Session, link: SessionLink): void {
     if (this.#wide.awaits(session)) return;
-    const { ready } = session;
     let steps = 0;
-    while (ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
+    while (session.ready.length > 0 && !isFull(session) && hasRoom(link, this.#highWater)) {
       if (this.#wide.putOff(session, ++steps)) return;
-      if (session.nextReady >= ready.length) session.nextReady = 0;
-      const cursor = ready[session.nextReady] as SessionCursor;
-      if (!this.#step(cursor, link)) ready.splice(session.nextReady, 1);
+      if (session.nextReady >= session.ready.length) session.nextReady = 0;
+      const cursor = session.ready[session.nextReady] as SessionCursor;
+      if (!this.#step(cursor, link)) removeReadyAt(session, session.nextReady);
       else if (cursor !== session.preferred) session.nextReady++;
     }
   }
@@ -265,12 +262,8 @@ export class DeliveryPump {
   #makeReady(cursor: SessionCursor): void {
     const { session } = cursor;
     cursor.state = CursorState.RUNNING;
-    if (session.preferred !== cursor) {
-      session.ready.push(cursor);
-      return;
-    }
-    session.ready.unshift(cursor);
-    session.nextReady = 0;
+    if (session.preferred === cursor) addFirstReady(session, cursor);
+    else addReady(session, cursor);
   }
 
   /** Its records could not be read. */

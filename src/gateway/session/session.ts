@@ -5,6 +5,7 @@ import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
 import type { OutgoingAliases } from './outgoing-aliases.ts';
 import type { QueueMeter } from './queue-meter.ts';
+import { NONE_READY } from './ready-cursors.ts';
 import { ReceivedIds } from './received-ids.ts';
 import type { InflightWindow } from './inflight-window.ts';
 import type { SessionLanes } from './session-lanes.ts';
@@ -67,8 +68,8 @@ export class Session {
   /** Where to deliver: the owner from its CONNACK on. */
   link: SessionLink | undefined;
 
-  /** Cursors in state RUNNING; served in turn, `nextReady` first. */
-  readonly ready: SessionCursor[] = [];
+  /** Cursors in state RUNNING; served in turn, `nextReady` first. `ready-cursors.ts` changes it. */
+  ready: readonly SessionCursor[] = NONE_READY;
   nextReady = 0;
   /** Served before the other cursors while it is ready. */
   preferred: SessionCursor | undefined;

@@ -30,11 +30,16 @@ export class WideTurns {
   /** Whether the session is to stop here, and go on in a later turn. @param steps cursors served for it in a row, from 1 */
   putOff(session: Session, steps: number): boolean {
     if (steps % STEPS_AT_ONCE !== 0 || !this.#turns.isOver) return false;
+    this.#wait(session);
+    return true;
+  }
+
+  /** Apart from `putOff`, which is called for each cursor and would make room for what the function here holds. */
+  #wait(session: Session): void {
     this.#waiting.add(session);
     this.#turns.share(() => {
       this.#waiting.delete(session);
       this.#goOn(session);
     });
-    return true;
   }
 }

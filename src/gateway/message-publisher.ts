@@ -3,6 +3,7 @@ import { NO_EXPIRY, RECORD_RETAIN } from '../lmq/spi/record.ts';
 import type { CommitNumber } from '../lmq/spi/types.ts';
 import type { LiveForwarder } from './channel/live-forwarder.ts';
 import type { Will } from './codec/will.ts';
+import { retainPublished } from './retained/retain-published.ts';
 import type { RetainedMessages } from './retained/retained-messages.ts';
 import type { TopicEntry, TopicTable } from './routing/topic-table.ts';
 
@@ -56,19 +57,10 @@ export class MessagePublisher {
       expirySeconds,
     };
     const commit = this.#store.append(entry.topic, head, payload, 0, payload.length);
-    const range = { payloadStart: 0, payloadEnd: payload.length };
-    if (retain && entry.peer === undefined) {
-      this.#retained.put(entry.name, {
-        topic: entry.bytes,
-        qos,
-        publisher: head.publisher,
-        properties,
-        expirySeconds,
-        payload,
-        ...range,
-      });
-    }
-    const live = { retain, properties, expirySeconds, chunk: payload, ...range };
+    const end = payload.length;
+    if (retain) retainPublished(this.#retained, entry, head, payload, 0, end);
+    const range = { chunk: payload, payloadStart: 0, payloadEnd: end };
+    const live = { retain, properties, expirySeconds, ...range };
     this.#forwarder.publish(entry, qos, live, undefined);
     return commit;
   }

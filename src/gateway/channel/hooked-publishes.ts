@@ -9,6 +9,7 @@ import type { HookChain } from '../hooks/hook-chain.ts';
 import { HookedPublish, PublishOrigin } from '../hooks/publish-message.ts';
 import type { PublishHooks } from '../hooks/publish-hooks.ts';
 import { DROP, failureCode, PUBLISH_FAILURES, refuse } from '../hooks/verdict.ts';
+import { retainPublished } from '../retained/retain-published.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 import type { Session } from '../session/session.ts';
@@ -91,21 +92,16 @@ export class HookedPublishes {
     if (entry === undefined) return;
     const { qos, retain, stored, storedExpiry: expirySeconds, source, start, end } = message;
     const { store, storeQos0, retained, forwarder } = this.#context;
-    const publisher = this.#publisher;
-    let commit = 0;
-    if (qos > 0 || storeQos0) {
-      const flags = retain ? qos | RECORD_RETAIN : qos;
-      const head = { flags, publisher, properties: stored, expirySeconds };
-      commit = store.append(entry.topic, head, source, start, end);
-    }
-    const range = { payloadStart: start, payloadEnd: end };
-    const common = { properties: stored, expirySeconds, ...range };
-    if (retain && entry.peer === undefined) {
-      retained.put(entry.name, { topic: entry.bytes, qos, publisher, payload: source, ...common });
-    }
+    const flags = retain ? qos | RECORD_RETAIN : qos;
+    const head = { flags, publisher: this.#publisher, properties: stored, expirySeconds };
+    const isStored = qos > 0 || storeQos0;
+    const commit = isStored ? store.append(entry.topic, head, source, start, end) : 0;
+    if (retain) retainPublished(retained, entry, head, source, start, end);
     const lane = commit === 0 ? (this.#session.lanes?.home ?? 0) : entry.topic.lane;
     this.#accept(packet, commit, lane);
-    forwarder.publish(entry, qos, { retain, chunk: source, ...common }, this.#session);
+    const range = { chunk: source, payloadStart: start, payloadEnd: end };
+    const live = { retain, properties: stored, expirySeconds, ...range };
+    forwarder.publish(entry, qos, live, this.#session);
   }
 
   /** The entry of the topic that the message goes to; undefined when it may not, and is answered. */

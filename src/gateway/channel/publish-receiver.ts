@@ -5,6 +5,7 @@ import { LastProperties } from '../codec/last-properties.ts';
 import { MqttProtocolError } from '../codec/protocol-error.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
 import { ReasonCode } from '../codec/reason-code.ts';
+import { retainPublished } from '../retained/retain-published.ts';
 import { PublishRefusal } from '../routing/publish-refusal.ts';
 import type { TopicEntry } from '../routing/topic-table.ts';
 import { AlikeReceiver } from './alike-receiver.ts';
@@ -222,13 +223,9 @@ export class PublishReceiver {
     return this.#context.store.append(topic, packet, chunk, packet.payloadStart, packet.end);
   }
 
-  /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */
-  #retain(payload: Buffer, entry: TopicEntry): void {
-    if (entry.peer !== undefined) return;
-    const { qos, publisher, properties, expirySeconds, payloadStart, end } = packet;
-    const range = { payloadStart, payloadEnd: end };
-    const head = { topic: entry.bytes, qos, publisher, properties, expirySeconds };
-    this.#context.retained.put(entry.name, { ...head, payload, ...range }, entry);
+  #retain(chunk: Buffer, entry: TopicEntry): void {
+    const { payloadStart, end } = packet;
+    retainPublished(this.#context.retained, entry, packet, chunk, payloadStart, end);
   }
 
   #forward(chunk: Buffer, entry: TopicEntry): void {

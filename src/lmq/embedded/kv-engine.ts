@@ -62,7 +62,7 @@ const MANY_BYTES = 256 * 1024;
  * new buffer may take 0.13 ms and more, and an entry is two (ADR 981).
  */
 export const FEW_BYTES = 1024;
-/** The same for whoever reads all there is of something: a go costs more than an entry (ADR 997). */
+/** The same for whoever reads all there is of something: a go costs more than an entry (ADR 998). */
 export const SOME_BYTES: number = 16 * 1024;
 const MAX_OPEN_FILES = 1_000;
 

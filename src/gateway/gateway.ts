@@ -251,6 +251,7 @@ export class Gateway implements Service {
   }
 }
 
+/** Makes a gateway node; `start` binds its listeners and rejects with ListenError for an address that cannot be bound. */
 export function createGateway(options: GatewayOptions): Gateway {
   return new Gateway(options);
 }

@@ -26,6 +26,7 @@ export const PropertyId = {
 } as const;
 export type PropertyId = (typeof PropertyId)[keyof typeof PropertyId];
 
+/** A user property (MQTT 5 §3.3.2.3.7): means to the receiver what sender and receiver have agreed on. */
 export interface UserProperty {
   readonly name: string;
   readonly value: string;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Longest string, bytes, that is looked at here: calling into Node.js takes as long as this does for so many. */
+/** Longest string, bytes, that is looked at here: for Node.js to do it a view has to be made first (ADR 997). */
 const LONGEST_SHORT = 128;
 
 /**

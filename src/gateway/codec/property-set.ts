@@ -123,11 +123,13 @@ export class PropertySet {
     span?: PropertySpan,
   ): PropertySet {
     const set = new PropertySet();
-    for (set.#skipUserProperties(part); part.remaining > 0; set.#skipUserProperties(part)) {
+    set.#skipUserProperties(part);
+    while (part.remaining > 0) {
       const start = part.position;
       const id = part.varint('property identifier');
       set.#readOne(part, id, allowed);
       span?.(id, start, part.position);
+      set.#skipUserProperties(part);
     }
     return set;
   }

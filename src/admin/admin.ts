@@ -11,6 +11,8 @@ export type { Admin } from './http-admin.ts';
 
 export interface AdminOptions extends HttpAdminOptions {
   readonly sources: Omit<MetricSources, 'stalls' | 'store'>;
+  /** Of the gateway in this process; they are counted here unless given. */
+  readonly stalls?: EventLoopStalls | undefined;
   readonly store: Pick<LmqStore, 'stats' | 'backlogBytes' | 'writable' | 'onCommit'>;
   /** Whether the gateway has a listener that is bound. */
   readonly isListening: () => boolean;
@@ -25,8 +27,7 @@ export interface AdminOptions extends HttpAdminOptions {
  * `start` rejects with ListenError for an address that cannot be bound.
  */
 export function createAdmin(options: AdminOptions): Admin {
-  const { store, isListening, storesAway } = options;
-  const stalls = new EventLoopStalls(options.clock);
+  const { store, isListening, storesAway, stalls = new EventLoopStalls(options.clock) } = options;
   const sources = { ...options.sources, store, stalls };
   const exposition = new Exposition(
     sources,
@@ -52,9 +53,10 @@ export function createMetricsTap({
   sources: given,
   store,
   exportProcessInfo,
-  clock,
-}: Pick<AdminOptions, 'sources' | 'store' | 'exportProcessInfo' | 'clock'>): MetricsTap {
-  const stalls = new EventLoopStalls(clock);
+  stalls,
+}: Pick<AdminOptions, 'sources' | 'store' | 'exportProcessInfo'> & {
+  readonly stalls: EventLoopStalls;
+}): MetricsTap {
   const sources = { ...given, store, stalls };
   const exposition = new Exposition(sources, exportProcessInfo, workerMetricTable);
   return {

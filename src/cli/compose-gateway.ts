@@ -187,6 +187,7 @@ function adminOf(composition: Composition, base: GatewayBase, gateway: Gateway) 
   return createAdmin({
     ...adminOptionsFrom(connect),
     sources: metricSources(base, gateway),
+    stalls: gateway.stalls,
     store: base.store,
     isListening: () => gateway.addresses().length > 0,
     storesAway: base.storesAway,
@@ -194,11 +195,12 @@ function adminOf(composition: Composition, base: GatewayBase, gateway: Gateway) 
   });
 }
 
-function tapOf({ config, clock }: Composition, base: GatewayBase, gateway: Gateway) {
+function tapOf({ config }: Composition, base: GatewayBase, gateway: Gateway) {
   if (!config.connect.enablePrometheus || base.isWorker !== true) return undefined;
   const { exportProcessInfo } = adminOptionsFrom(config.connect);
   const sources = metricSources(base, gateway);
-  return createMetricsTap({ sources, store: base.store, exportProcessInfo, clock });
+  const { stalls } = gateway;
+  return createMetricsTap({ sources, store: base.store, exportProcessInfo, stalls });
 }
 
 function metricSources(base: GatewayBase, gateway: Gateway) {

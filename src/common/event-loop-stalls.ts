@@ -27,12 +27,14 @@ export interface LoopTimes {
  * Counts how often the event loop was late. A timer of its own rather than
  * `perf_hooks.monitorEventLoopDelay`: that one keeps a distribution, from which single stalls cannot be
  * counted. While the loop is at work for less than 3 % of the time it looks ten times a second rather than a hundred:
- * a single stall of less than 120 ms may then go unnoticed.
+ * a single stall of less than 120 ms may then go unnoticed. One is enough for a process: it counts while somebody has started
+ * it who has not stopped it.
  */
 export class EventLoopStalls implements Service, StallCounts {
   readonly #clock: Clock;
   readonly #loopTimes: () => LoopTimes;
   #timer: Timer | undefined;
+  #users = 0;
   #tickMs = TICK_MS;
   #ticks = 0;
   #last: LoopTimes = { active: 0, idle: 0 };
@@ -55,13 +57,17 @@ export class EventLoopStalls implements Service, StallCounts {
   }
 
   start(): Promise<void> {
+    this.#users++;
     if (this.#timer !== undefined) return Promise.resolve();
     this.#last = this.#loopTimes();
     this.#tickEvery(TICK_MS);
     return Promise.resolve();
   }
 
+  /** Once for each `start`. */
   stop(): Promise<void> {
+    if (this.#users > 0) this.#users--;
+    if (this.#users > 0) return Promise.resolve();
     this.#timer?.cancel();
     this.#timer = undefined;
     return Promise.resolve();

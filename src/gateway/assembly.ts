@@ -1,3 +1,4 @@
+import type { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import { TimerWheel } from '../common/timer-wheel.ts';
 import type { ChannelContext } from './channel/channel-context.ts';
 import { ForeignMessages } from './cluster/foreign-messages.ts';
@@ -42,7 +43,11 @@ export type AssemblyOptions = Omit<
 >;
 
 /** Builds what all channels of a gateway share. Nothing of it is started yet. */
-export function assemble(options: AssemblyOptions, stats: GatewayStats): ChannelContext {
+export function assemble(
+  options: AssemblyOptions,
+  stats: GatewayStats,
+  stalls: EventLoopStalls,
+): ChannelContext {
   const { store, metadata, limits, storeQos0 } = options;
   const stores = options.stores ?? onlyStore(store, options.cluster);
   const silent = new SilentStores(stores.spread);
@@ -115,7 +120,7 @@ export function assemble(options: AssemblyOptions, stats: GatewayStats): Channel
   const sysTopics =
     options.sysTopics === undefined
       ? undefined
-      : new SysTopics({ ...common, ...options.sysTopics, topics, forwarder, sessionLog });
+      : new SysTopics({ ...common, ...options.sysTopics, topics, forwarder, sessionLog, stalls });
   const wills = new Wills({
     ...common,
     stores,

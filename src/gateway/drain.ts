@@ -57,4 +57,5 @@ export async function drain(
   }
 }
 
+/** All connections are closed at once, and their clients are told of no other server. */
 export const NO_DRAIN: DrainOptions = { timeMs: 0, serverReference: '', isPermanent: false };

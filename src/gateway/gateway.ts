@@ -1,3 +1,4 @@
+import { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Arrival } from '../lmq/spi/types.ts';
 import { assemble } from './assembly.ts';
@@ -36,6 +37,8 @@ const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 /** One gateway node: listeners, channels, sessions and delivery over a store and a topic registry. */
 export class Gateway implements Service {
   readonly stats: GatewayStats = new GatewayStats();
+  /** For whoever tells them; counted while somebody does. */
+  readonly stalls: EventLoopStalls;
   readonly #options: GatewayOptions;
   readonly #context: ChannelContext;
   readonly #flushQueue = new FlushQueue();
@@ -50,6 +53,7 @@ export class Gateway implements Service {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.stalls = new EventLoopStalls(options.clock);
     this.#lingering = new LingeringStreams(options.clock);
     this.#readTurns = new ReadTurns(options.clock, this.stats);
     this.#tcpKeepAlive = new TcpKeepAlive(options.tcpKeepAlive, options.logger);
@@ -63,7 +67,7 @@ export class Gateway implements Service {
       maxPacketSize === options.limits.maxPacketSize
         ? options.limits
         : { ...options.limits, maxPacketSize };
-    this.#context = assemble({ ...options, limits }, this.stats);
+    this.#context = assemble({ ...options, limits }, this.stats, this.stalls);
     const { store, cluster, clock, logger } = options;
     this.#rounds = new DeliveryRounds(this.#context.pump, clock);
     this.#sweeper = new SessionSweeper({
@@ -247,6 +251,7 @@ export class Gateway implements Service {
   }
 }
 
+/** Makes a gateway node; `start` binds its listeners and rejects with ListenError for an address that cannot be bound. */
 export function createGateway(options: GatewayOptions): Gateway {
   return new Gateway(options);
 }

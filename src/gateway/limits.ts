@@ -32,7 +32,7 @@ export interface GatewayLimits {
   readonly topicAliasMaximum: number;
   /** Topic aliases that we set for a MQTT 5 client, if it takes as many; 0 = none. */
   readonly topicAliasMaximumOut: number;
-  /** Unacknowledged QoS 1 and 2 publishes that a MQTT 5 client may have under way to us. */
+  /** Unacknowledged QoS 1 and 2 publishes that a MQTT 5 client may have under way to us on one connection (§4.9). */
   readonly receiveMaximum: number;
   /** Most levels of a topic name or filter. */
   readonly maxTopicLevels: number;
@@ -40,6 +40,7 @@ export interface GatewayLimits {
   readonly maxTopicLength: number;
   /** Longest time that a session outlives its connection, seconds; `NEVER_EXPIRES` = for ever. */
   readonly maxSessionExpirySeconds: number;
+  /** Subscriptions of one client; one that is too many is refused with 0x97 or 0x80. */
   readonly maxSubscriptionsPerClient: number;
   /** Filters of one SUBSCRIBE or UNSUBSCRIBE. */
   readonly maxFiltersPerPacket: number;

@@ -35,6 +35,7 @@ export function contextOfListener(
   };
 }
 
+/** Authenticators by the name of their method, the last one of each. */
 export function byMethod(
   authenticators: readonly EnhancedAuthenticator[] = [],
 ): ReadonlyMap<string, EnhancedAuthenticator> {

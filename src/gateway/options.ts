@@ -40,19 +40,25 @@ export interface ProtocolRules extends KeepAliveRules {
 
 /** TCP keep-alive of accepted sockets; 0 leaves the system's value. */
 export interface TcpKeepAliveOptions {
+  /** Silence before the first probe. */
   readonly idleSeconds: number;
+  /** Between two probes. */
   readonly intervalSeconds: number;
+  /** Unanswered ones, after which the connection is gone. */
   readonly probes: number;
   /** TCP_USER_TIMEOUT, ms. */
   readonly userTimeoutMs: number;
 }
 
+/** How messages are handed out to shared subscriptions (MQTT 5 §4.8.2), and how long they are kept for them. */
 export interface SharedSubscriptionOptions {
+  /** Which member of a group is next. */
   readonly strategy: ShareStrategyName;
   /** How long a group and what nobody has had of it outlive its last user, seconds; 0 = not at all. */
   readonly expirySeconds: number;
 }
 
+/** What a gateway node is made from. */
 export interface GatewayOptions {
   readonly listeners: readonly ListenerOptions[];
   /** Length of the accept queue. */
@@ -95,6 +101,7 @@ export interface GatewayOptions {
   readonly clock: Clock;
 }
 
+/** None of them. */
 export const DEFAULT_RULES: ProtocolRules = {
   serverKeepAliveSeconds: 0,
   maxKeepAliveSeconds: 0,
@@ -102,11 +109,13 @@ export const DEFAULT_RULES: ProtocolRules = {
   payloadFormatCheck: false,
 };
 
+/** The members in turn; a group ends with its last user. */
 export const DEFAULT_SHARED_SUBSCRIPTIONS: SharedSubscriptionOptions = {
   strategy: ShareStrategyName.ROUND_ROBIN,
   expirySeconds: 0,
 };
 
+/** A peer that has vanished is noticed within a minute and a half. */
 export const DEFAULT_TCP_KEEP_ALIVE: TcpKeepAliveOptions = {
   idleSeconds: 60,
   intervalSeconds: 10,

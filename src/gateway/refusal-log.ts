@@ -12,6 +12,7 @@ export type Refused = (typeof Refused)[keyof typeof Refused];
 
 /** Lines of one kind in `INTERVAL_MS`; what comes then is counted, and told as one line. */
 export const MAX_LINES = 20;
+/** Length of the time that `MAX_LINES` is for, ms. */
 export const INTERVAL_MS: number = 60_000;
 /** Characters of what a client has chosen. */
 const MAX_TEXT = 128;

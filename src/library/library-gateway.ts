@@ -73,7 +73,7 @@ export class LibraryGateway implements Service {
       clock,
     });
     this.#services = [store, metadata, this.#gateway];
-    this.#metrics = new LibraryMetrics(this.#gateway, store, clock);
+    this.#metrics = new LibraryMetrics(this.#gateway, store);
     this.#kv = kv;
     this.#firstTopics = firstTopics;
   }

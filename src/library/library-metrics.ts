@@ -1,20 +1,17 @@
 import { type Exposition, gatewayExposition } from '../admin/exposition.ts';
-import type { Clock } from '../common/clock.ts';
-import { EventLoopStalls } from '../common/event-loop-stalls.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { LmqStore } from '../lmq/spi/lmq-store.ts';
 
-/** The metrics of a gateway inside a program. Stalls of the event loop are counted from the first look on. */
+/** The metrics of a gateway inside a program. Stalls of the event loop are counted from the first look on, or with `$SYS` topics. */
 export class LibraryMetrics {
   readonly #gateway: Gateway;
   readonly #store: LmqStore;
-  readonly #stalls: EventLoopStalls;
+  #isCounting = false;
   #exposition: Exposition | undefined;
 
-  constructor(gateway: Gateway, store: LmqStore, clock: Clock) {
+  constructor(gateway: Gateway, store: LmqStore) {
     this.#gateway = gateway;
     this.#store = store;
-    this.#stalls = new EventLoopStalls(clock);
   }
 
   /** In the text form of Prometheus. */
@@ -25,18 +22,24 @@ export class LibraryMetrics {
 
   async stop(): Promise<void> {
     this.#exposition = undefined;
-    await this.#stalls.stop();
+    if (!this.#isCounting) return;
+    this.#isCounting = false;
+    await this.#gateway.stalls.stop();
   }
 
   async #begin(): Promise<Exposition> {
-    await this.#stalls.start();
     const gateway = this.#gateway;
+    const { stalls } = gateway;
+    if (!this.#isCounting) {
+      this.#isCounting = true;
+      await stalls.start();
+    }
     const sources = {
       gateway: gateway.stats,
       store: this.#store,
       dirtySessions: () => gateway.dirtySessions,
       namesrvConnections: () => 0,
-      stalls: this.#stalls,
+      stalls,
     };
     return gatewayExposition(sources, false);
   }

@@ -30,10 +30,7 @@ import { PublishReceiver } from './publish-receiver.ts';
 const frame = new FrameReader();
 const NOT_CONNECTED: Principal = { clientId: '', username: undefined };
 
-/**
- * The protocol state machine of one connection: packets in order, each handled to its end before the
- * next one is looked at, errors answered in one place.
- */
+/** The state machine of one connection: packets in order, each handled to its end before the next, errors answered in one place. */
 export class Channel implements ProtocolChannel, ConnectionOwner {
   readonly context: ChannelContext;
   readonly connection: Connection;
@@ -52,8 +49,8 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
   end: ConnectionEnd = CONNECTION_LOST;
   connectedAt = 0;
   readonly #keepAlive: KeepAlive;
-  /** An asynchronous handler is at work: what follows waits. */
-  #busy = false;
+  /** Asynchronous handlers that are at work, and turns that are waited for: what follows waits for all of them. */
+  #waits = 0;
   /** The last packet has not been handled. */
   #isRepeated = false;
   #acknowledgements: Acknowledgements | undefined;
@@ -104,7 +101,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
   }
 
   get isBusy(): boolean {
-    return this.#busy;
+    return this.#waits > 0;
   }
 
   isClosed(): boolean {
@@ -127,7 +124,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
     let start = 0;
     try {
       if (this.state === ChannelState.NEW) refuseBeforeConnect(chunk);
-      while (position < limit && !this.#busy && this.state !== ChannelState.CLOSED) {
+      while (position < limit && this.#waits === 0 && this.state !== ChannelState.CLOSED) {
         if (!frame.next(chunk, position, limit, maxPacketSize)) {
           if (frame.end > 0) this.connection.need(frame.end - position);
           break;
@@ -186,13 +183,11 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
 
   /** Runs an asynchronous handler; the packets behind it wait, unread ones in the socket. */
   block(work: Promise<void>): void {
-    this.#busy = true;
-    this.connection.pause();
+    this.#wait();
     work.then(
       () => {
         this.context.turns.share(() => {
-          this.#busy = false;
-          this.connection.resume();
+          this.#goOn();
         });
       },
       (error: unknown) => {
@@ -214,20 +209,28 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
   goOnInTurn(): void {
     if (this.#awaitsTurn) return;
     this.#awaitsTurn = true;
-    this.#busy = true;
-    this.connection.pause();
+    this.#wait();
     this.context.publishTurns.wait(() => {
       this.#awaitsTurn = false;
-      this.#busy = false;
-      this.connection.resume();
+      this.#goOn();
     });
+  }
+
+  #wait(): void {
+    this.#waits++;
+    this.connection.pause();
+  }
+
+  #goOn(): void {
+    this.#waits--;
+    this.connection.resume();
   }
 
   get isRepeated(): boolean {
     return this.#isRepeated;
   }
 
-  /** Sends a packet that is encoded already. One that is more than the client takes ends the connection. */
+  /** Sends an encoded packet. One that is more than the client takes ends the connection. */
   send(packet: Buffer): void {
     if (packet.length > this.maximumPacketSize) {
       // [MQTT5-3.1.2-24] It waits for this answer: silence would leave it waiting.

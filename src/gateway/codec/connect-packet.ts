@@ -34,6 +34,7 @@ export interface ConnectPacket {
   readonly requestProblemInformation: boolean;
   readonly authenticationMethod: string | undefined;
   readonly authenticationData: Buffer | undefined;
+  /** In order. They are decoded when they are asked for first. */
   readonly userProperties: readonly UserProperty[];
   readonly username: string | undefined;
   readonly password: Buffer | undefined;
@@ -98,7 +99,9 @@ export function decodeConnect(frame: Buffer): ConnectPacket {
     requestProblemInformation: properties.number(PropertyId.REQUEST_PROBLEM_INFORMATION, 1) === 1,
     authenticationMethod: properties.text(PropertyId.AUTHENTICATION_METHOD),
     authenticationData: properties.bytes(PropertyId.AUTHENTICATION_DATA),
-    userProperties: properties.userProperties,
+    get userProperties() {
+      return properties.userProperties;
+    },
     username: packet.username,
     password: packet.password === undefined ? undefined : copyOf(packet.password),
     will: packet.will === undefined ? undefined : willOf(packet.will, layout.willProperties),

@@ -1,6 +1,5 @@
 import { isValidTopicName, mqttUtf8Length } from '../../common/topic/topic-name.ts';
 import { PropertyId, PropertySet, type UserProperty } from './property-set.ts';
-import { remainingLengthBytes, writeRemainingLength } from './publish-encoder.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** The MQTT 5 properties that a message keeps on its way from publisher to subscriber (§3.3.2.3). */
@@ -78,13 +77,9 @@ export function storedSubscriptionIds(stored: Buffer): Buffer {
 }
 
 function readStored(stored: Buffer, onProperty?: (id: number, bytes: Buffer) => void): PropertySet {
-  const prefix = remainingLengthBytes(stored.length);
-  const framed = Buffer.allocUnsafe(prefix + stored.length);
-  writeRemainingLength(framed, 0, stored.length);
-  stored.copy(framed, prefix);
-  const reader = new WireReader(framed, 0, framed.length);
-  return PropertySet.read(reader, ALLOWED, (property, start, end) => {
-    onProperty?.(property, framed.subarray(start, end));
+  const reader = new WireReader(stored, 0, stored.length);
+  return PropertySet.readAll(reader, ALLOWED, (property, start, end) => {
+    onProperty?.(property, stored.subarray(start, end));
   });
 }
 

@@ -1,7 +1,7 @@
 /** Properties of MQTT 5 (§2.2.2): one reader for all packets; each packet names those that it may carry. */
 import { MqttProtocolError } from './protocol-error.ts';
 import { ReasonCode } from './reason-code.ts';
-import type { WireReader } from './wire-reader.ts';
+import { WireReader } from './wire-reader.ts';
 
 /** Property identifiers that clients send (table 2-4). */
 export const PropertyId = {
@@ -26,6 +26,7 @@ export const PropertyId = {
 } as const;
 export type PropertyId = (typeof PropertyId)[keyof typeof PropertyId];
 
+/** A user property (MQTT 5 §3.3.2.3.7): means to the receiver what sender and receiver have agreed on. */
 export interface UserProperty {
   readonly name: string;
   readonly value: string;
@@ -68,13 +69,18 @@ const READERS: ReadonlyMap<number, (reader: WireReader) => Value> = new Map<
   [PropertyId.MAXIMUM_PACKET_SIZE, readU32],
 ]);
 
-/** Called with every property: its identifier and its bytes `buffer[start, end)`, identifier included. */
+/**
+ * Called with every property but user properties: its identifier and its bytes `buffer[start, end)`, identifier
+ * included.
+ */
 export type PropertySpan = (id: number, start: number, end: number) => void;
 
-/** The properties of one packet, user properties in order. */
+/** The properties of one packet. */
 export class PropertySet {
   readonly #values = new Map<number, Value>();
-  readonly userProperties: UserProperty[] = [];
+  /** Where user properties are, as many as stand together: a packet may be full of them, and hardly anybody asks. */
+  readonly #userParts: WireReader[] = [];
+  #userProperties: readonly UserProperty[] | undefined;
 
   has(id: PropertyId): boolean {
     return this.#values.has(id);
@@ -95,29 +101,44 @@ export class PropertySet {
     return typeof value === 'object' ? value : undefined;
   }
 
+  /** In order. They are decoded when they are asked for first, from the buffer that the set was read from. */
+  get userProperties(): readonly UserProperty[] {
+    return (this.#userProperties ??= this.#userParts.flatMap(readUserProperties));
+  }
+
+  /** Reads properties with their length, as `readAll` does. */
+  static read(reader: WireReader, allowed: readonly PropertyId[]): PropertySet {
+    const length = reader.varint('property length');
+    return PropertySet.readAll(reader.part(length, 'properties'), allowed);
+  }
+
   /**
-   * Reads properties with their length. `allowed` lists those the packet may carry besides user
+   * Reads properties up to the end of `part`. `allowed` lists those the packet may carry besides user
    * properties; none but those may come twice (§2.2.2.2).
+   * @throws MqttProtocolError
    */
-  static read(
-    reader: WireReader,
+  static readAll(
+    part: WireReader,
     allowed: readonly PropertyId[],
     span?: PropertySpan,
   ): PropertySet {
     const set = new PropertySet();
-    const part = reader.part(reader.varint('property length'), 'properties');
+    set.#skipUserProperties(part);
     while (part.remaining > 0) {
       const start = part.position;
       const id = part.varint('property identifier');
-      if (id === PropertyId.USER_PROPERTY) {
-        const name = part.string('user property');
-        set.userProperties.push({ name, value: part.string('user property') });
-      } else {
-        set.#readOne(part, id, allowed);
-      }
+      set.#readOne(part, id, allowed);
       span?.(id, start, part.position);
+      set.#skipUserProperties(part);
     }
     return set;
+  }
+
+  #skipUserProperties(part: WireReader): void {
+    const start = part.position;
+    part.skipPairs(PropertyId.USER_PROPERTY, 'user property');
+    if (part.position === start) return;
+    this.#userParts.push(new WireReader(part.buffer, start, part.position));
   }
 
   #readOne(part: WireReader, id: number, allowed: readonly number[]): void {
@@ -133,4 +154,15 @@ export class PropertySet {
     }
     this.#values.set(id, read(part));
   }
+}
+
+function readUserProperties({ buffer, position, end }: WireReader): UserProperty[] {
+  const reader = new WireReader(buffer, position, end);
+  const found: UserProperty[] = [];
+  while (reader.remaining > 0) {
+    reader.u8('property identifier');
+    const name = reader.string('user property');
+    found.push({ name, value: reader.string('user property') });
+  }
+  return found;
 }

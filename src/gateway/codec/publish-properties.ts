@@ -66,13 +66,11 @@ function scan(chunk: Buffer, start: number, end: number): PublishProperties {
   let expiryAt = reader.end;
   let aliasAt = reader.end;
   while (reader.position < reader.end) {
+    // A packet may be full of them.
+    reader.skipPairs(PropertyId.USER_PROPERTY, 'user property');
     const at = reader.position;
+    if (at === reader.end) break;
     const id = reader.varint('property identifier');
-    if (id === PropertyId.USER_PROPERTY) {
-      reader.skipString('user property');
-      reader.skipString('user property');
-      continue;
-    }
     if (id > 31 ? id !== PropertyId.TOPIC_ALIAS : (ALLOWED_BITS & (1 << id)) === 0) {
       throw notAllowed(id);
     }

@@ -36,11 +36,16 @@ const ALLOWED = [
 
 /** Reads will properties with their length (MQTT 5 §3.1.3.2). */
 export function readWillProperties(reader: WireReader): WillProperties {
+  const part = reader.part(reader.varint('property length'), 'properties');
+  const { buffer, end } = part;
   const kept: Buffer[] = [];
-  const set = PropertySet.read(reader, ALLOWED, (id, start, end) => {
-    if (id === PropertyId.WILL_DELAY_INTERVAL || id === PropertyId.MESSAGE_EXPIRY_INTERVAL) return;
-    kept.push(reader.buffer.subarray(start, end));
+  let from = part.position;
+  const set = PropertySet.readAll(part, ALLOWED, (id, start, next) => {
+    if (id !== PropertyId.WILL_DELAY_INTERVAL && id !== PropertyId.MESSAGE_EXPIRY_INTERVAL) return;
+    kept.push(buffer.subarray(from, start));
+    from = next;
   });
+  kept.push(buffer.subarray(from, end));
   return {
     delaySeconds: set.number(PropertyId.WILL_DELAY_INTERVAL, 0),
     expirySeconds: set.number(PropertyId.MESSAGE_EXPIRY_INTERVAL, undefined),

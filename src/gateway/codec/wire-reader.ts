@@ -35,11 +35,12 @@ export class WireReader {
   }
 
   u8(what: string): number {
-    return this.buffer.readUInt8(this.#take(1, what));
+    return this.buffer[this.#take(1, what)] as number;
   }
 
   u16(what: string): number {
-    return this.buffer.readUInt16BE(this.#take(2, what));
+    const at = this.#take(2, what);
+    return ((this.buffer[at] as number) << 8) | (this.buffer[at + 1] as number);
   }
 
   u32(what: string): number {
@@ -86,6 +87,23 @@ export class WireReader {
     return start;
   }
 
+  /** Checks the pairs of UTF-8 strings that follow without decoding them, as long as each stands behind the byte `id`. */
+  skipPairs(id: number, what: string): void {
+    const { buffer, end } = this;
+    while (this.position < end && buffer[this.position] === id) {
+      const second = afterString(buffer, this.position + 1, end);
+      const next = second < 0 ? second : afterString(buffer, second, end);
+      if (next < 0) {
+        // Reading them says what is wrong.
+        this.position++;
+        this.skipString(what);
+        this.skipString(what);
+      } else {
+        this.position = next;
+      }
+    }
+  }
+
   /** A reader of the next `bytes` bytes, which this one skips. */
   part(bytes: number, what: string): WireReader {
     const start = this.#take(bytes, what);
@@ -95,6 +113,14 @@ export class WireReader {
   expectEnd(what: string): void {
     if (this.position !== this.end) throw malformed(`${this.remaining} bytes too many in ${what}`);
   }
+}
+
+/** Where the UTF-8 string at `at` ends; -1 when it is ill-formed, or ends behind `end`. */
+function afterString(buffer: Buffer, at: number, end: number): number {
+  const start = at + 2;
+  if (start > end) return -1;
+  const stop = start + (((buffer[at] as number) << 8) | (buffer[at + 1] as number));
+  return stop <= end && isValidMqttUtf8(buffer, start, stop) ? stop : -1;
 }
 
 /**

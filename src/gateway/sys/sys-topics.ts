@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Clock, Timer } from '../../common/clock.ts';
-import { EventLoopStalls } from '../../common/event-loop-stalls.ts';
+import type { EventLoopStalls } from '../../common/event-loop-stalls.ts';
 import { NO_EXPIRY } from '../../lmq/spi/record.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import type { LiveForwarder } from '../channel/live-forwarder.ts';
@@ -21,6 +21,8 @@ export interface SysTopicsParts extends SysTopicsOptions {
   readonly sessionLog: SessionLog;
   readonly stats: GatewayStats;
   readonly clock: Clock;
+  /** Started and stopped with this. */
+  readonly stalls: EventLoopStalls;
 }
 
 /** A topic that is published, and how its value comes about. */
@@ -40,7 +42,6 @@ export class SysTopics {
   readonly values: SysValues;
   readonly #parts: SysTopicsParts;
   readonly #published: readonly Published[];
-  readonly #stalls: EventLoopStalls;
   #unsentBytes: () => number = () => 0;
   #timer: Timer | undefined;
   #startedAt = 0;
@@ -50,7 +51,6 @@ export class SysTopics {
   constructor(parts: SysTopicsParts) {
     this.#parts = parts;
     this.values = new SysValues(parts.clock);
-    this.#stalls = new EventLoopStalls(parts.clock);
     this.#published = sysTopicTable.flatMap((topic) => this.#entriesOf(topic));
   }
 
@@ -60,7 +60,7 @@ export class SysTopics {
     this.#unsentBytes = unsentBytes;
     this.#startedAt = clock.monotonic();
     this.#sampledAt = this.#startedAt;
-    await this.#stalls.start();
+    await this.#parts.stalls.start();
     this.#publish();
     this.#timer = clock.every(intervalSeconds * 1000, () => {
       this.#publish();
@@ -68,8 +68,10 @@ export class SysTopics {
   }
 
   async stop(): Promise<void> {
-    this.#timer?.cancel();
-    await this.#stalls.stop();
+    if (this.#timer === undefined) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    await this.#parts.stalls.stop();
   }
 
   #publish(): void {
@@ -101,7 +103,7 @@ export class SysTopics {
   }
 
   #sample(now: number): SysSample {
-    const { stats, store, sessionLog, version } = this.#parts;
+    const { stats, store, sessionLog, version, stalls } = this.#parts;
     const heap = getHeapStatistics();
     const heapBytes = heap.used_heap_size + heap.external_memory;
     this.#heapMaximum = Math.max(this.#heapMaximum, heapBytes);
@@ -115,7 +117,7 @@ export class SysTopics {
       dirtySessions: sessionLog.dirtyCount,
       heapBytes,
       heapMaximum: this.#heapMaximum,
-      stalls: this.#stalls,
+      stalls,
     };
   }
 

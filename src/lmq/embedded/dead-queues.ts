@@ -1,7 +1,7 @@
 import type { QueueName } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch } from './kv-batch.ts';
-import type { KvEngine } from './kv-engine.ts';
+import { type KvEngine, SOME_BYTES } from './kv-engine.ts';
 import { indexKey } from './layout/v1/index-key.ts';
 import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
 import { idKey, nameKey } from './layout/v1/name-key.ts';
@@ -61,9 +61,8 @@ export class DeadQueues implements CommitPart {
   /** Removes the suspects that no consumer has an offset in. */
   async bury(): Promise<void> {
     if (this.#candidates.size === 0) return;
-    for await (const { key } of this.#engine.scan(keyspaceRange(Keyspace.OFFSET))) {
-      this.#spare(queueOfOffsetKey(key));
-    }
+    const offsets = this.#engine.scan(keyspaceRange(Keyspace.OFFSET), SOME_BYTES);
+    for await (const { key } of offsets) this.#spare(queueOfOffsetKey(key));
     for (const queue of this.#candidates.values()) {
       this.#dictionary.forget(queue.name);
       this.#open.push(queue);

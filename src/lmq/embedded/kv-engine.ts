@@ -31,7 +31,7 @@ export interface KvEngine {
   read(range: KvRange, limit: number): Promise<KvEntry[]>;
   /**
    * All entries as of the call, in portions.
-   * @param portionBytes of one go to the thread pool; `FEW_BYTES` where clients are served meanwhile
+   * @param portionBytes of one go to the thread pool; `FEW_BYTES` or `SOME_BYTES` where clients are served meanwhile
    */
   scan(range: KvRange, portionBytes?: number): AsyncIterable<KvEntry>;
   /** Deletes the first entries of a range, at most `limit`. They are read for it: not for large values. */
@@ -62,6 +62,8 @@ const MANY_BYTES = 256 * 1024;
  * new buffer may take 0.13 ms and more, and an entry is two (ADR 981).
  */
 export const FEW_BYTES = 1024;
+/** The same for whoever reads all there is of something: a go costs more than an entry (ADR 998). */
+export const SOME_BYTES: number = 16 * 1024;
 const MAX_OPEN_FILES = 1_000;
 
 class RocksEngine implements KvEngine {

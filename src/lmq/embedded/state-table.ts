@@ -1,7 +1,7 @@
 import { StateSpace, type CommitNumber } from '../spi/types.ts';
 import { type CommitPart, type CommitTrigger, PartOfCommit } from './commit-part.ts';
 import type { KvBatch } from './kv-batch.ts';
-import type { KvEngine } from './kv-engine.ts';
+import { type KvEngine, SOME_BYTES } from './kv-engine.ts';
 import { stateKey, stateRange, textOfStateKey } from './layout/v1/state-key.ts';
 import { WriteSet } from './write-set.ts';
 
@@ -49,7 +49,7 @@ export class StateTable implements CommitPart {
     const all = stateRange(space);
     const range = after === undefined ? all : { gt: stateKey(space, after), lt: all.lt };
     return {
-      [Symbol.asyncIterator]: () => scanEntries(this.#engine.scan(range)),
+      [Symbol.asyncIterator]: () => scanEntries(this.#engine.scan(range, SOME_BYTES)),
     };
   }
 

@@ -5,7 +5,6 @@ import { BackPressure } from '../spi/back-pressure.ts';
 import type { LmqStore, StoreStats } from '../spi/lmq-store.ts';
 import type { MessageHead } from '../spi/message-head.ts';
 import type { PayloadRun } from '../spi/payload-run.ts';
-import { recordLength, recordSize, stampRecord, writeRecord } from '../spi/record.ts';
 import { filterQueueName } from '../spi/queue-name.ts';
 import type {
   Arrival,
@@ -24,6 +23,7 @@ import { MemoryFilters } from './memory-filters.ts';
 import { MemoryLog } from './memory-log.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { MemoryQueues } from './memory-queues.ts';
+import { copyOfRecord, newRecord } from './memory-record.ts';
 import { MemoryStates } from './memory-states.ts';
 
 export interface MemoryStoreOptions {
@@ -123,16 +123,8 @@ class MemoryStore implements LmqStore {
     payloadStart: number,
     payloadEnd: number,
   ): CommitNumber {
-    const { flags, publisher, properties, expirySeconds } = head;
-    const payloadLength = payloadEnd - payloadStart;
-    const size = recordSize(topic.bytes.length, publisher.length, properties.length, payloadLength);
-    const record = Buffer.allocUnsafe(size);
     const now = this.#clock.now();
-    writeRecord(
-      record, 0, flags, topic.bytes, publisher, properties, expirySeconds,
-      Math.floor(now / 2 ** 32), now >>> 0, payload, payloadStart, payloadEnd,
-    ); // prettier-ignore
-    return this.#add(topic, record);
+    return this.#add(topic, newRecord(topic.bytes, head, now, payload, payloadStart, payloadEnd));
   }
 
   appendRun(
@@ -148,10 +140,7 @@ class MemoryStore implements LmqStore {
   }
 
   appendRecord(topic: StoreTopic, record: Buffer, start: number, origin: number): CommitNumber {
-    const copy = Buffer.from(record.subarray(start, start + recordLength(record, start)));
-    const now = this.#clock.now();
-    stampRecord(copy, 0, Math.floor(now / 2 ** 32), now >>> 0, origin);
-    return this.#add(topic, copy);
+    return this.#add(topic, copyOfRecord(record, start, this.#clock.now(), origin));
   }
 
   #add(topic: StoreTopic, record: Buffer): CommitNumber {

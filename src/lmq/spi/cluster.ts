@@ -35,14 +35,17 @@ export function leavesSomething(kind: string): boolean {
   return !LEAVES_NOTHING.has(kind);
 }
 
+/** The key of a claim. @param name as the kind says: a client id, or the key of a group */
 export function claimKey(kind: ClaimKind, name: string): string {
   return kind + name;
 }
 
+/** Kind of a claim, one of `ClaimKind`. */
 export function claimKind(key: string): string {
   return key.charAt(0);
 }
 
+/** Name of a claim, without its kind. */
 export function claimName(key: string): string {
   return key.slice(1);
 }
@@ -61,14 +64,18 @@ export interface Cluster {
   /**
    * Becomes the owner. The owner before is asked to give it up and has done so, or is dead, when this
    * resolves; everything that it had written is seen by later reads.
-   * @throws StoreError when the store cannot be reached in time
+   * @throws StoreError (rejection) when the store cannot be reached in time
    */
   claim(key: string): Promise<void>;
-  /** False when another node owns it. */
+  /**
+   * False when another node owns it; else this one does.
+   * @throws StoreError (rejection) when the store cannot be reached in time
+   */
   claimIfFree(key: string): Promise<boolean>;
   /**
    * As `claim`, and what `read` finds then, in the same turn where nobody else owns it.
    * @param read of the store that keeps the claim; called twice when it has to be waited for
+   * @throws StoreError (rejection) as `claim` does, and what `read` throws
    */
   claimWith<Found>(key: string, read: () => Promise<Found>): Promise<Found>;
   /** Gives it up in the open commit: after everything that has been written so far. */

@@ -12,10 +12,14 @@ export interface QueueProgress {
 
 /** A store that can tell which queues a consumer has offsets in; for the admin tool. */
 export interface ConsumerProgress {
-  /** In the order of the queues' ids, at most `limit`. */
+  /**
+   * In the order of the queues' ids, at most `limit`.
+   * @throws StoreError (rejection) when the store cannot be read
+   */
   consumerProgress(consumer: string, limit: number): Promise<readonly QueueProgress[]>;
 }
 
+/** Whether it is one; a remote one is not. */
 export function hasConsumerProgress(store: object): store is ConsumerProgress {
   return 'consumerProgress' in store && typeof store.consumerProgress === 'function';
 }

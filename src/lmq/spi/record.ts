@@ -21,6 +21,7 @@ import { PartCopier } from '../../common/bytes/part-copier.ts';
  * straight into packets.
  */
 export const RECORD_VERSION = 1;
+/** Where the topic begins. */
 export const RECORD_HEADER_BYTES = 32;
 /**
  * No message expiry interval; 0xffffffff where it is written. A small integer, because V8 makes an object of any
@@ -29,7 +30,9 @@ export const RECORD_HEADER_BYTES = 32;
 export const NO_EXPIRY = -1;
 /** The longest interval that is told from none, seconds. */
 export const LONGEST_EXPIRY = 0xfffffffe;
+/** The flags of a record: QoS as published. */
 export const RECORD_QOS_MASK = 0b11;
+/** Published with RETAIN 1. */
 export const RECORD_RETAIN = 0b100;
 /** Sent because of a new subscription: goes out with RETAIN 1 [MQTT-3.3.1-8]. */
 export const RECORD_RETAINED = 0b1000;
@@ -94,6 +97,7 @@ export function recordTopicStart(position: number): number {
   return position + RECORD_HEADER_BYTES;
 }
 
+/** The topic as a string. */
 export function recordTopic(buffer: Buffer, position: number): string {
   const start = recordTopicStart(position);
   return buffer.toString('utf8', start, start + recordTopicLength(buffer, position));

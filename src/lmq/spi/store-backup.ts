@@ -22,6 +22,7 @@ export interface BackupSource {
   ): Promise<BackupProgress>;
 }
 
+/** Whether it is one; a remote one is not. */
 export function isBackupSource(store: object): store is BackupSource {
   return 'backUp' in store && typeof store.backUp === 'function';
 }

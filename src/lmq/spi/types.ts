@@ -62,6 +62,7 @@ export const PullStatus = {
 } as const;
 export type PullStatus = (typeof PullStatus)[keyof typeof PullStatus];
 
+/** What `LmqQueueStore.pull` has found. */
 export interface PullResult {
   readonly status: PullStatus;
   /** In offset order, without gaps; the first may begin before the offset asked for. Empty unless FOUND. */

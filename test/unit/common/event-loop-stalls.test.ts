@@ -61,6 +61,21 @@ describe('EventLoopStalls', () => {
     expect(state.cancelled).to.equal(1);
   });
 
+  it('goes on until everybody who has started it has stopped it', async () => {
+    const { clock, state, tick } = handClock();
+    const stalls = new EventLoopStalls(clock);
+    await stalls.start();
+    await stalls.start();
+    await stalls.stop();
+    tick(100);
+    expect([stalls.count, state.cancelled]).to.deep.equal([1, 0]);
+    await stalls.stop();
+    expect(state.cancelled).to.equal(1);
+    await stalls.start();
+    tick(100);
+    expect(stalls.count).to.equal(2);
+  });
+
   describe('of a process with little to do', () => {
     /** How much of the time since the last look the event loop was at work. */
     function loop() {

@@ -1,3 +1,4 @@
+import { EventLoopStalls } from '../../../src/common/event-loop-stalls.ts';
 import type { Authenticator, Authorizer, EnhancedAuthenticator } from '../../../src/auth/types.ts';
 import { openAuthenticator } from '../../../src/auth/anonymous-authenticator.ts';
 import { type Logger, silentLogger } from '../../../src/common/logger.ts';
@@ -185,6 +186,7 @@ export class World {
         clock: this.clock,
       },
       this.stats,
+      new EventLoopStalls(this.clock),
     );
     const { waiters, pump, sessions, shares, foreign, gate, sessionLog } = this.context;
     this.store.onCommit((commit, error) => {

@@ -24,7 +24,43 @@ describe('isValidMqttUtf8', () => {
       'f08080af',
       '61c3',
     ]) {
-      expect(valid(Buffer.from(hex, 'hex')), hex).to.equal(false);
+      const bytes = Buffer.from(hex, 'hex');
+      expect(valid(bytes), hex).to.equal(false);
+      // Longer strings are looked at by Node.js.
+      expect(valid(Buffer.concat([Buffer.alloc(200, 'a'), bytes])), `200 before ${hex}`).to.equal(
+        false,
+      );
+    }
+  });
+
+  it('takes the first and last character of each length, and no neighbour that is none', () => {
+    const edges = ['c280', 'dfbf', 'e0a080', 'ed9fbf', 'ee8080', 'efbfbf', 'f0908080', 'f48fbfbf'];
+    for (const hex of edges) expect(valid(Buffer.from(hex, 'hex')), hex).to.equal(true);
+    const outside = [
+      'c1bf',
+      'e09fbf',
+      'eda080',
+      'f08fbfbf',
+      'f4908080',
+      'f5808080',
+      'c27f',
+      'c2c0',
+    ];
+    for (const hex of outside) expect(valid(Buffer.from(hex, 'hex')), hex).to.equal(false);
+  });
+
+  it('says the same of a string whatever its length', () => {
+    for (let bytes = 120; bytes < 140; bytes++) {
+      const text = Buffer.alloc(bytes, 'a');
+      expect(valid(text)).to.equal(true);
+      expect(valid(Buffer.concat([text, Buffer.from('ä漢😀')])), String(bytes)).to.equal(true);
+      for (const at of [0, bytes - 1]) {
+        for (const wrong of [0, 0xff]) {
+          const other = Buffer.from(text);
+          other[at] = wrong;
+          expect(valid(other), `${String(wrong)} at ${String(at)}`).to.equal(false);
+        }
+      }
     }
   });
 

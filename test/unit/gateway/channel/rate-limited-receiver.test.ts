@@ -72,6 +72,20 @@ describe('gateway: publish rate', () => {
       expect(world.stats.keepAliveTimeouts).to.equal(1);
     });
 
+    it('is not held against the keep-alive either when the authorizer has been asked meanwhile', async () => {
+      const authorizer = { authorize: () => true };
+      const world = new World({ limits: { maxPublishBytesRate: 100 }, authorizer });
+      const other = await world.connected({ clientId: 'o' });
+      for (let i = 0; i < 2; i++) await other.exchange(publish({ topic: 't' }));
+      const client = await world.connected({ clientId: 'p', keepAlive: 1 });
+      // The question finds no time left in this turn: the connection waits for that, too.
+      world.context.publishTurns.wait(() => {});
+      await client.exchange(publish({ topic: 't', payload: Buffer.alloc(1100) }));
+      expect(world.stats.publishesDeferred).to.equal(1);
+      for (let i = 0; i < 8; i++) await after(world, 1000);
+      expect(client.closed).to.equal(false);
+    });
+
     it('ends with the connection, and leaves no timer', async () => {
       const [world, client] = await publisher({ maxPublishBytesRate: 1 });
       const timers = world.clock.pendingTimers;

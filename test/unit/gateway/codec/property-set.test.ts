@@ -63,6 +63,24 @@ describe('PropertySet', () => {
     expect(read(names.flatMap(pair)).userProperties.map(({ name }) => name)).to.deep.equal(names);
   });
 
+  it('keeps user properties in order with others between them, and checks them unasked', () => {
+    const pair = (name: string, value = 'v'): number[] => [
+      ...[0x26, 0, name.length, ...Buffer.from(name)],
+      ...[0, value.length, ...Buffer.from(value)],
+    ];
+    const set = read([...pair('a', ''), ...pair('b'), 0x21, 0, 9, ...pair('', 'c')]);
+    expect(set.userProperties).to.deep.equal([
+      { name: 'a', value: '' },
+      { name: 'b', value: 'v' },
+      { name: '', value: 'c' },
+    ]);
+    expect(set.userProperties).to.equal(set.userProperties);
+    expect(set.number(PropertyId.RECEIVE_MAXIMUM, undefined)).to.equal(9);
+    for (const bytes of [pair('a\u0000'), pair('a').slice(0, -1), [0x26]]) {
+      expect(protocolErrorOf(() => read(bytes)).reasonCode).to.equal(ReasonCode.MALFORMED_PACKET);
+    }
+  });
+
   it('refuses every other property twice', () => {
     const twice = [PropertyId.RECEIVE_MAXIMUM, 0, 1, PropertyId.RECEIVE_MAXIMUM, 0, 1];
     expect(protocolErrorOf(() => read(twice)).reasonCode).to.equal(ReasonCode.PROTOCOL_ERROR);

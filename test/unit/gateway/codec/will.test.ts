@@ -21,6 +21,23 @@ describe('will properties', () => {
     expect(read(0x02, 0, 0, 0, 0).expirySeconds).to.equal(0);
   });
 
+  it('keep user properties where they are, around the delay and the expiry [MQTT5-3.1.3-10]', () => {
+    const user = (name: string): number[] => [0x26, 0, 1, ...Buffer.from(name), 0, 1, 0x76];
+    const delay = [0x18, 0, 0, 0, 5];
+    const expiry = [0x02, 0, 0, 0, 6];
+    const kept = [user('a'), user('b'), [0x01, 1], user('c')];
+    for (let at = 0; at <= kept.length; at++) {
+      for (let other = 0; other <= kept.length; other++) {
+        const list = [...kept];
+        list.splice(at, 0, delay);
+        list.splice(other, 0, expiry);
+        const found = read(...list.flat());
+        expect(found).to.include({ delaySeconds: 5, expirySeconds: 6 });
+        expect([...found.properties]).to.deep.equal(kept.flat());
+      }
+    }
+  });
+
   it('are those of a PUBLISH and the delay, no others', () => {
     expect(read(0x01, 1, 0x09, 0, 1, 7).properties.toString('hex')).to.equal('010109000107');
     for (const properties of [

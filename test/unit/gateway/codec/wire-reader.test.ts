@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
+import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { WireReader } from '../../../../src/gateway/codec/wire-reader.ts';
 import { packet, protocolErrorOf } from './packets.ts';
 
@@ -33,6 +34,40 @@ describe('WireReader', () => {
     protocolErrorOf(() => new WireReader(Buffer.alloc(9), 0, 1).u16('x'));
     protocolErrorOf(() => new WireReader(Buffer.alloc(9), 0, 3).u32('x'));
     protocolErrorOf(() => new WireReader(Buffer.alloc(9), 0, 0).u8('x'));
+  });
+
+  it('skips pairs of strings behind their byte, up to what is something else', () => {
+    const pair = [0x26, 0, 1, 0x61, 0, 2, 0xc3, 0xa4];
+    const reader = readerOf(...pair, ...pair, 0x27, 1);
+    reader.skipPairs(0x26, 'pair');
+    expect(reader.position).to.equal(16);
+    reader.skipPairs(0x26, 'pair');
+    expect(reader.position).to.equal(16);
+    const all = readerOf(...pair);
+    all.skipPairs(0x26, 'pair');
+    expect(all.remaining).to.equal(0);
+  });
+
+  it('says what is wrong with a pair, be it the first or the second string [MQTT-1.5.4-1]', () => {
+    const good = [0x26, 0, 1, 0x61, 0, 1, 0x62];
+    const wrong: [number[], string][] = [
+      [[0x26, 0, 1, 0xff, 0, 1, 0x62], 'not a UTF-8 string'],
+      [[0x26, 0, 1, 0x61, 0, 1, 0], 'not a UTF-8 string'],
+      [[0x26, 0, 2, 0x61], 'within pair'],
+      [[0x26, 0, 1, 0x61, 0, 2, 0x62], 'within pair'],
+      [[0x26, 0, 1, 0x61, 0], 'within pair'],
+      [[0x26, 0, 1, 0x61], 'within pair'],
+      [[0x26, 0], 'within pair'],
+      [[0x26], 'within pair'],
+    ];
+    for (const [bytes, message] of wrong) {
+      const reader = readerOf(...good, ...bytes);
+      const error = protocolErrorOf(() => {
+        reader.skipPairs(0x26, 'pair');
+      });
+      expect(error.message, String(bytes)).to.include(message);
+      expect(error.reasonCode).to.equal(ReasonCode.MALFORMED_PACKET);
+    }
   });
 
   it('agrees with the lengths that mqtt-packet writes', () => {

@@ -255,10 +255,15 @@ do_status() {
   fi
 }
 
-# do_check: the process itself reads and checks its configuration, and ends.
-do_check() {
+# build_checked: what the build says is no answer.
+build_checked() {
   check_node
   sh "$root/bin/build.sh" >&2
+}
+
+# do_check: the process itself reads and checks its configuration, and ends.
+do_check() {
+  build_checked
   node "$main" --check
 }
 
@@ -304,8 +309,12 @@ case $command in
     echo "the configuration in $LMQTT_CONF_DIR is valid for $role"
     ;;
   restart)
-    # One that could not start again goes on.
-    do_check
+    # One that could not start again goes on. What the check warns of the start says again.
+    build_checked
+    if ! said=$(node "$main" --check 2>&1); then
+      printf '%s\n' "$said" >&2
+      exit 1
+    fi
     do_stop
     do_start
     ;;

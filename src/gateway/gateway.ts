@@ -123,6 +123,7 @@ export class Gateway implements Service {
       await this.#context.shares.start(this.#context.sessions);
       await this.#context.retained.start();
       await this.#context.wills.start();
+      lanes.groupsKnown();
       await this.#context.sysTopics?.start(() => this.#unsentBytes());
       await this.#listen();
       lanes.started();

@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/types.ts';
 import type { Clock } from '../common/clock.ts';
+import { LineShare } from '../common/line-share.ts';
 import type { Logger } from '../common/logger.ts';
 
 /** What a client was refused; each kind has its own share of the log. */
@@ -10,10 +11,6 @@ export const Refused = {
 } as const;
 export type Refused = (typeof Refused)[keyof typeof Refused];
 
-/** Lines of one kind in `INTERVAL_MS`; what comes then is counted, and told as one line. */
-export const MAX_LINES = 20;
-/** Length of the time that `MAX_LINES` is for, ms. */
-export const INTERVAL_MS: number = 60_000;
 /** Characters of what a client has chosen. */
 const MAX_TEXT = 128;
 
@@ -23,14 +20,6 @@ export interface RefusedClient {
   readonly remoteAddress: string;
 }
 
-interface Share {
-  /** Monotonic clock of the first line, ms. */
-  since: number;
-  lines: number;
-  /** Told by no line so far. */
-  untold: number;
-}
-
 /**
  * Tells who was not let in, or not allowed to do something, at level info: client, address and reason, never what it
  * has presented as password. Anyone can cause these lines, so that they are few however many the refusals, and short.
@@ -38,7 +27,7 @@ interface Share {
 export class RefusalLog {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #shares = new Map<Refused, Share>();
+  readonly #shares = new Map<Refused, LineShare>();
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -47,12 +36,7 @@ export class RefusalLog {
 
   /** @param topic name or filter, of PUBLISH, SUBSCRIBE and wills */
   report(refused: Refused, client: RefusedClient, reason: string, topic?: string): void {
-    const share = this.#shareOf(refused);
-    if (share.lines === MAX_LINES) {
-      if (share.untold++ === 0) this.#tellLater(refused, share);
-      return;
-    }
-    share.lines++;
+    if (!this.#shareOf(refused).take()) return;
     const { clientId, username } = client.principal;
     this.#logger.info(
       {
@@ -67,26 +51,15 @@ export class RefusalLog {
     );
   }
 
-  #shareOf(refused: Refused): Share {
-    const now = this.#clock.monotonic();
+  #shareOf(refused: Refused): LineShare {
     let share = this.#shares.get(refused);
-    // One that has something untold begins anew when that is told.
-    if (share === undefined || (share.untold === 0 && now - share.since >= INTERVAL_MS)) {
-      share = { since: now, lines: 0, untold: 0 };
+    if (share === undefined) {
+      share = new LineShare(this.#clock, (times) => {
+        this.#logger.info({ refused, times }, 'refused clients more often than is told');
+      });
       this.#shares.set(refused, share);
     }
     return share;
-  }
-
-  #tellLater(refused: Refused, share: Share): void {
-    const delayMs = Math.max(0, share.since + INTERVAL_MS - this.#clock.monotonic());
-    this.#clock.after(delayMs, () => {
-      this.#shares.delete(refused);
-      this.#logger.info(
-        { refused, times: share.untold },
-        'refused clients more often than is told',
-      );
-    });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../common/clock.ts';
 import { messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
+import type { FewWarnings } from './few-warnings.ts';
 import type { TimedTurns } from '../common/timed-turns.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { encodeFrame } from './frame.ts';
@@ -22,6 +23,7 @@ export interface ConnectionContext {
   readonly turns: TimedTurns;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly warnings: FewWarnings;
 }
 
 /**
@@ -124,7 +126,7 @@ export class RemotingConnection {
       if (!this.#account())
         throw new RemotingProtocolError('too many bytes received and not processed');
     } catch (error) {
-      this.#context.logger.warn(
+      this.#context.warnings.warn(
         { peer: this.#peer, error: messageOf(error) },
         'remoting connection closed',
       );

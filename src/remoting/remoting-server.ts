@@ -5,6 +5,7 @@ import { bind } from '../common/bind.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import { TimedTurns } from '../common/timed-turns.ts';
+import { FewWarnings } from './few-warnings.ts';
 import { DEFAULT_MAX_FRAME_BYTES } from './frame.ts';
 import { RemotingConnection } from './remoting-connection.ts';
 import type { ConnectionContext } from './remoting-connection.ts';
@@ -75,6 +76,7 @@ export class RemotingServer implements Service {
       turns: new TimedTurns(options.clock, REQUESTS_MS),
       clock: options.clock,
       logger: options.logger,
+      warnings: new FewWarnings(options.clock, options.logger),
     };
   }
 
@@ -133,7 +135,7 @@ export class RemotingServer implements Service {
 
   #accept(socket: Socket): void {
     if (this.#server === undefined || this.#connections.size >= this.#limits.maxConnections) {
-      this.#options.logger.warn(
+      this.#context.warnings.warn(
         { peer: socket.remoteAddress, limit: this.#limits.maxConnections },
         'remoting connection refused: too many connections',
       );

@@ -338,6 +338,7 @@ describe('bin/mqtt.sh', function () {
       expect(readFileSync(join(sh.home, 'logs', 'lmqtt.log'), 'utf8')).to.include(
         'connnect.conf: nobody reads this file',
       );
+      expect(await sh.run(['restart']), 'once').to.include({ code: 0, stderr: warning });
     });
 
     it('leaves what runs alone when a restart could not start it again', async () => {

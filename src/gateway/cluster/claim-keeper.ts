@@ -1,10 +1,12 @@
-import { messageOf } from '../../common/errors.ts';
+import type { Clock } from '../../common/clock.ts';
+import { LmqttError, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { ClaimKind, claimKind, claimName, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { ShareLanes } from '../share/share-lanes.ts';
 import type { Wills } from '../will/wills.ts';
+import { FailedAdoptions } from './failed-adoptions.ts';
 
 export interface ClaimKeeperParts {
   /** The other gateways on one store. */
@@ -14,6 +16,7 @@ export interface ClaimKeeperParts {
   /** Of that store. */
   readonly lane: Lane;
   readonly shares: ShareLanes;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -23,18 +26,24 @@ export interface ClaimKeeperParts {
  */
 export class ClaimKeeper {
   readonly #parts: ClaimKeeperParts;
+  readonly #failed: FailedAdoptions;
 
   constructor(parts: ClaimKeeperParts) {
     this.#parts = parts;
+    this.#failed = new FailedAdoptions(parts.clock, (key) => this.#adopt(key, true));
   }
 
   start(): void {
-    const { cluster } = this.#parts;
-    cluster.onRevoked((key) => {
+    this.#parts.cluster.onRevoked((key) => {
       this.#giveUp(key);
     });
-    cluster.onOrphans(async (keys) => {
-      await Promise.all(keys.map((key) => this.#adopt(key)));
+  }
+
+  /** The shared groups of the store are known: a group whose users are not would end with what is adopted. */
+  groupsKnown(): void {
+    this.#parts.cluster.onOrphans(async (keys) => {
+      await this.#failed.room();
+      await Promise.all(keys.map((key) => this.#adopt(key, false)));
     });
   }
 
@@ -68,9 +77,12 @@ export class ClaimKeeper {
     }
   }
 
-  /** Also what has come too late for whoever asked for it: it is this gateway's already. */
-  async #adopt(key: string): Promise<void> {
-    const { cluster, lane, sessions, shares, logger } = this.#parts;
+  /**
+   * Also what has come too late for whoever asked for it: it is this gateway's already, and may be in use by now, since
+   * whoever asks again is told so at once.
+   */
+  async #adopt(key: string, isAgain: boolean): Promise<void> {
+    const { cluster, lane, sessions, wills, shares } = this.#parts;
     const name = claimName(key);
     try {
       switch (claimKind(key)) {
@@ -81,18 +93,36 @@ export class ClaimKeeper {
           await this.#adoptSession(name);
           return;
         case ClaimKind.WILL:
-          if (!(await this.#parts.wills.adopt(name))) await this.#adoptSession(name);
+          if (!(await wills.adopt(name))) await this.#adoptSession(name);
           return;
         case ClaimKind.MEMBERSHIP:
           await shares.at(lane).cluster?.adopt(name);
           return;
+        case ClaimKind.FAR_WILL:
+          wills.giveUpUnneeded(name, lane);
+          return;
+        case ClaimKind.GROUP:
+          await shares.at(lane).cluster?.giveUpUnneeded(name);
+          return;
         default:
+          // A duty: two gateways may do it for a while, it is asked for again each time.
           cluster.release(key);
       }
     } catch (error) {
-      // It stays as it is until its client comes back.
-      logger.error({ name, error: messageOf(error) }, 'taking over from a dead gateway failed');
+      this.#notAdopted(key, error, isAgain);
     }
+  }
+
+  /** What cannot be tried again stays as it is until its client comes back. */
+  #notAdopted(key: string, error: unknown, isAgain: boolean): void {
+    const { logger } = this.#parts;
+    const context = { name: claimName(key), error: messageOf(error) };
+    if (!(error instanceof LmqttError) || !error.retryable) {
+      logger.error(context, 'taking over from a dead gateway failed');
+      return;
+    }
+    this.#failed.add(key);
+    if (!isAgain) logger.warn(context, 'taking over from a dead gateway failed, again each second');
   }
 
   async #adoptSession(clientId: string): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
@@ -17,6 +18,7 @@ export interface StoreLanesParts {
   readonly shares: ShareLanes;
   readonly wills: Wills;
   readonly silent: SilentStores;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -27,8 +29,8 @@ export interface StoreLanesParts {
 export class StoreLanes {
   readonly #parts: StoreLanesParts;
   readonly #closeHomeless: () => void;
-  /** Lanes whose claims are seen to. */
-  readonly #kept = new Set<Lane>();
+  /** Of the lanes whose claims are seen to. */
+  readonly #keepers = new Map<Lane, ClaimKeeper>();
 
   /** @param closeHomeless closes the connections of clients that are at home in a silent store */
   constructor(parts: StoreLanesParts, closeHomeless: () => void) {
@@ -39,13 +41,17 @@ export class StoreLanes {
   start(): void {
     const { stores, topics } = this.#parts;
     for (let lane = 0; lane < stores.spread.lanes; lane++) {
-      // What dead gateways have left in groups is seen to when the groups are known.
       if (stores.isJoined(lane)) this.#keepClaims(lane);
     }
     stores.onLaneAdded((lane) => this.#add(lane));
     stores.onSpreadChanged(() => {
       topics.spreadChanged();
     });
+  }
+
+  /** What dead gateways have left is seen to from now on: `shares` has started, in all stores that are joined. */
+  groupsKnown(): void {
+    for (const keeper of this.#keepers.values()) keeper.groupsKnown();
   }
 
   /** Everything is started: stores that were away may join. */
@@ -59,31 +65,36 @@ export class StoreLanes {
     const store = stores.member(lane);
     metadata.laneJoined(lane, store);
     await shares.joinLane(lane);
-    this.#keepClaims(lane);
+    this.#keepClaims(lane)?.groupsKnown();
     await store.committed(store.openCommit);
   }
 
   /** May be called again after it has failed. */
   async #add(lane: Lane): Promise<void> {
     const { metadata, shares, sessions, stores, logger } = this.#parts;
-    this.#keepClaims(lane);
+    const keeper = this.#keepClaims(lane);
     metadata.laneAdded(lane);
     await shares.addLane(lane);
+    keeper?.groupsKnown();
     await sessions.addLane(lane);
     const store = stores.member(lane);
     await store.committed(store.openCommit);
     logger.info({ lane }, 'everything subscribed is heard from a store more');
   }
 
-  #keepClaims(lane: Lane): void {
-    const { stores, sessions, wills, shares, logger } = this.#parts;
+  /** Gives up what others ask for there. Undefined when there are no others. */
+  #keepClaims(lane: Lane): ClaimKeeper | undefined {
+    const { stores, sessions, wills, shares, clock, logger } = this.#parts;
     const cluster = stores.clusterOf(lane);
-    if (cluster === undefined || this.#kept.has(lane)) return;
-    this.#kept.add(lane);
-    new ClaimKeeper({ cluster, lane, sessions, wills, shares, logger }).start();
+    const kept = this.#keepers.get(lane);
+    if (cluster === undefined || kept !== undefined) return kept;
+    const keeper = new ClaimKeeper({ cluster, lane, sessions, wills, shares, clock, logger });
+    this.#keepers.set(lane, keeper);
+    keeper.start();
     cluster.onSilent((isSilent) => {
       this.#silent(lane, isSilent);
     });
+    return keeper;
   }
 
   #silent(lane: Lane, isSilent: boolean): void {

@@ -138,13 +138,33 @@ export class ClusterGroups implements GroupLifetime {
     });
   }
 
-  /** The gateway whose part in a group this is has died. */
+  /** The turn of a group has come when nobody here waited for it any more; somebody may have asked again. */
+  giveUpUnneeded(key: string): Promise<void> {
+    const { serial, table, cluster } = this.#parts;
+    return serial.run(key, () => {
+      const group = table.find(key);
+      if (group === undefined) cluster.release(claimKey(ClaimKind.GROUP, key));
+      else this.turns.giveUpUnneeded(group);
+      return Promise.resolve();
+    });
+  }
+
+  /** The gateway whose part in a group this is has died. This gateway's own has come late, and may be in use. */
   async adopt(name: string): Promise<void> {
     const { serial, table, cluster } = this.#parts;
     const part = splitPartKey(name);
     const share = part === undefined ? undefined : parseSharedFilter(part.groupKey);
     if (part === undefined || share === undefined) return;
     const { groupKey, nodeId } = part;
+    if (nodeId === cluster.nodeId) {
+      await serial.run(groupKey, () => {
+        if (table.find(groupKey) === undefined) {
+          cluster.release(claimKey(ClaimKind.MEMBERSHIP, name));
+        }
+        return Promise.resolve();
+      });
+      return;
+    }
     if (!(await cluster.claimIfFree(claimKey(ClaimKind.MEMBERSHIP, name)))) return;
     await serial.run(groupKey, async () => {
       const group = table.find(groupKey) ?? (await this.#ours.enter(groupKey, share.filter));

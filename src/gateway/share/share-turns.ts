@@ -97,6 +97,11 @@ export class ShareTurns {
     if (group !== undefined) this.#giveAwayIfWanted(group);
   }
 
+  /** The claim has come when nobody waited for it any more. */
+  giveUpUnneeded(group: ShareGroup): void {
+    if (!group.hasTurn && !this.#asking.has(group)) this.release(group);
+  }
+
   /** The group has left this gateway, which had the turn. */
   release(group: ShareGroup): void {
     this.#wanted.get(group.key)?.cancel();

@@ -30,7 +30,7 @@ class Attempt implements FarWillAttempt {
   readonly clientId: string;
   /** Lanes where this gateway holds the claim. */
   readonly held = new Set<Lane>();
-  /** Those that the attempt before has not given up. */
+  /** Those that the attempt before has not given up, or that came late: they go with this one. */
   readonly left = new Set<Lane>();
   isDetached = false;
   isWritten = false;
@@ -103,6 +103,13 @@ export class FarWillSender {
       attempt.isTaken = true;
     }
     this.#release(clientId, lane);
+  }
+
+  /** The claim has come when nobody waited for it any more: an attempt that is under way may have it by now, or needs it yet. */
+  giveUpUnneeded(clientId: string, lane: Lane): void {
+    const attempt = this.#attempts.get(clientId);
+    if (attempt === undefined) this.#release(clientId, lane);
+    else attempt.left.add(lane);
   }
 
   stop(): void {

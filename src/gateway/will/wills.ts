@@ -146,6 +146,11 @@ export class Wills {
     this.#sender.giveUp(clientId, lane);
   }
 
+  /** The claim for a will in a store that is not its client's home has come late. */
+  giveUpUnneeded(clientId: string, lane: Lane): void {
+    this.#sender.giveUpUnneeded(clientId, lane);
+  }
+
   /** A delayed will of a dead gateway; false when it is that of a connection. */
   async adopt(clientId: string): Promise<boolean> {
     const { cluster } = this.#parts;

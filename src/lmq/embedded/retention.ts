@@ -8,6 +8,7 @@ import { Keyspace, keyspaceRange } from './layout/v1/keyspace.ts';
 import { blockOfLogKey, logKey } from './layout/v1/log-key.ts';
 import { encodeLogBound, LOG_START_KEY, type LogBound } from './layout/v1/meta.ts';
 import { decodeTimeMark } from './layout/v1/time-key.ts';
+import { LogAge } from './log-age.ts';
 import type { LogBounds } from './log-bounds.ts';
 import { findCut } from './log-cut.ts';
 import type { EmbeddedStoreOptions } from './store-options.ts';
@@ -32,6 +33,7 @@ export class Retention implements CommitPart {
   readonly #tail: TailRing;
   readonly #trigger: CommitTrigger;
   readonly #sweep: IndexSweep;
+  readonly #age: LogAge;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
   #sweeping: Promise<void> | undefined;
@@ -63,6 +65,7 @@ export class Retention implements CommitPart {
     this.#tail = tail;
     this.#trigger = trigger;
     this.#sweep = sweep;
+    this.#age = new LogAge(options, bounds);
   }
 
   /** Records removed in this life of the store. */
@@ -72,6 +75,7 @@ export class Retention implements CommitPart {
 
   start(): void {
     const { clock, retentionIntervalMs } = this.#options;
+    this.#age.start();
     this.#timer = clock.every(retentionIntervalMs, () => {
       this.#isDue = true;
       this.#beginIfNeeded();
@@ -163,11 +167,13 @@ export class Retention implements CommitPart {
 
   /** Moves the start of the log, and waits until that is durable. */
   async #expire(): Promise<void> {
-    const { clock, fileReservedTimeMs, maxLogBytes } = this.#options;
-    const cut = await findCut(this.#engine, this.#bounds, {
-      before: fileReservedTimeMs > 0 ? clock.now() - fileReservedTimeMs : -Infinity,
+    const { maxLogBytes } = this.#options;
+    const watched = this.#age.watched();
+    let cut = await findCut(this.#engine, this.#bounds, {
+      before: this.#age.before(),
       maxBytes: maxLogBytes > 0 ? maxLogBytes : Infinity,
     });
+    if (watched !== undefined && watched.block > cut.block) cut = watched;
     const { start } = this.#bounds;
     if (cut.block <= start.block || this.#isStopping) return;
     this.#bounds.start = cut;

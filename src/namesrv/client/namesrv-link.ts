@@ -21,6 +21,8 @@ export interface NamesrvLinkOptions {
   readonly logger: Logger;
 }
 
+/** As many as the client's own table remembers; the older ones are as if never shown. */
+const MAX_DELETED_KEYS = 50_000;
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 2_000;
 const REFUSALS: ReadonlySet<RpcStatus> = new Set([
@@ -36,6 +38,8 @@ export class NamesrvLink {
   readonly #backOff = new BackOff(FIRST_BACK_OFF_MS, MAX_BACK_OFF_MS);
   /** Of the entries that this name server has shown. */
   readonly #versions = new Map<string, KvVersion>();
+  /** Those of them that are deleted there, the oldest deletion first: keys that come and go would not end. */
+  readonly #deleted = new Set<string>();
   #registry: Registry | undefined;
   #isUp = false;
   #hasSettled = false;
@@ -68,9 +72,7 @@ export class NamesrvLink {
     const { connection, name, entries, changed, up, logger } = this.#options;
     this.#endWatch = connection.watch(name, {
       entries: (told) => {
-        for (const { namespace, key, version } of told) {
-          this.#versions.set(kvId(namespace, key), version);
-        }
+        for (const entry of told) this.#shown(entry);
         entries(told);
       },
       registry: (registry) => {
@@ -105,6 +107,24 @@ export class NamesrvLink {
     return known === undefined || compareVersions(known, entry.version) < 0;
   }
 
+  /** How many keys it has shown, deleted ones among them. */
+  get knownKeys(): number {
+    return this.#versions.size;
+  }
+
+  #shown({ namespace, key, value, version }: KvEntry): void {
+    const id = kvId(namespace, key);
+    this.#versions.set(id, version);
+    this.#deleted.delete(id);
+    if (value !== undefined) return;
+    this.#deleted.add(id);
+    for (const oldest of this.#deleted) {
+      if (this.#deleted.size <= MAX_DELETED_KEYS) return;
+      this.#deleted.delete(oldest);
+      this.#versions.delete(oldest);
+    }
+  }
+
   #ended(error: Error): void {
     const { connection, clock, logger, changed } = this.#options;
     const wasUp = this.#isUp;
@@ -112,6 +132,7 @@ export class NamesrvLink {
     this.#hasSettled = true;
     this.#registry = undefined;
     this.#versions.clear();
+    this.#deleted.clear();
     const fields = { namesrv: connection.address, error: messageOf(error) };
     // Ports and times in it are no news.
     const reason = messageOf(error).replaceAll(/\d+/g, '');

@@ -143,6 +143,7 @@ export class World {
   readonly stats: GatewayStats = new GatewayStats();
   readonly #channels = new Set<Channel>();
   readonly context: ChannelContext;
+  readonly lanes: StoreLanes;
   readonly kv: FakeKv;
   readonly metadata: TopicMetadata;
   readonly flushQueue: FlushQueue = new FlushQueue();
@@ -205,9 +206,10 @@ export class World {
       gate.open();
     });
     sessionLog.start(pump);
-    new StoreLanes(this.context, () => {
+    this.lanes = new StoreLanes(this.context, () => {
       closeHomeless(this.#channels, this.context.silent, '');
-    }).start();
+    });
+    this.lanes.start();
   }
 
   /** A connected socket that has sent nothing. */

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { type Authenticator, type Authorizer, AuthDecision } from '../../../src/auth/types.ts';
 import type { Logger } from '../../../src/common/logger.ts';
-import { INTERVAL_MS, MAX_LINES, Refused, RefusalLog } from '../../../src/gateway/refusal-log.ts';
+import { INTERVAL_MS, MAX_LINES } from '../../../src/common/line-share.ts';
+import { Refused, RefusalLog } from '../../../src/gateway/refusal-log.ts';
 import { connect, publish, subscribe } from '../../helpers/packets.ts';
 import { connect5 } from '../../helpers/packets5.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -10,13 +10,14 @@ interface Scheduled {
 export class ManualClock implements Clock {
   readonly #timers = new Set<Scheduled>();
   #now: number;
+  #skewMs = 0;
 
   constructor(now = 1_700_000_000_000) {
     this.#now = now;
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#skewMs;
   }
 
   monotonic(): number {
@@ -34,6 +35,11 @@ export class ManualClock implements Clock {
   /** Sets the wall clock without running timers. */
   set(now: number): void {
     this.#now = now;
+  }
+
+  /** The wall clock alone goes ahead, or back. */
+  jump(ms: number): void {
+    this.#skewMs += ms;
   }
 
   /** Moves on and runs what is due, each timer at most once. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../src/common/clock.ts';
 import { ListenError } from '../../../src/common/errors.ts';
-import { silentLogger } from '../../../src/common/logger.ts';
+import { silentLogger, type Logger } from '../../../src/common/logger.ts';
 import type { RemotingAnswer } from '../../../src/remoting/remoting-command.ts';
 import {
   ONEWAY_FLAG,
@@ -12,6 +12,7 @@ import { RemotingServer } from '../../../src/remoting/remoting-server.ts';
 import type { RemotingServerOptions } from '../../../src/remoting/remoting-server.ts';
 import type { RequestProcessor } from '../../../src/remoting/request-dispatcher.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { ManualClock } from '../lmq/manual-clock.ts';
 import { RawRemotingPeer } from './raw-remoting-peer.ts';
 import { aCommand, BINARY_PUT_FRAME } from './remoting-fixtures.ts';
 
@@ -281,6 +282,33 @@ describe('RemotingServer', () => {
     await eventually('the request', () => held.length === 1);
     await server.stop();
     await peer.gone();
+  });
+
+  it('warns of a few of the connections that it refuses or closes, and says how many there were', async () => {
+    const clock = new ManualClock();
+    const lines: string[] = [];
+    const warn: Logger['warn'] = (fields, message) => {
+      lines.push(message);
+      const { times } = fields as { times?: number };
+      if (times !== undefined) lines.push(String(times));
+    };
+    server = new RemotingServer({
+      host: '127.0.0.1',
+      port: 0,
+      processors,
+      limits: { maxConnections: 0 },
+      clock,
+      logger: { ...silentLogger, warn },
+    });
+    await server.start();
+    for (let i = 0; i < 30; i++) {
+      const peer = await connect();
+      await peer.gone();
+    }
+    const refused = 'remoting connection refused: too many connections';
+    expect(lines).to.deep.equal(Array.from({ length: 20 }, () => refused));
+    clock.advance(60_000);
+    expect(lines.slice(20)).to.deep.equal([`${refused}: more often than is told`, '10']);
   });
 
   it('names the address that it cannot listen on', async () => {

@@ -19,6 +19,7 @@ export class ClusterWorld {
     await world.context.shares.start(world.context.sessions);
     await world.context.retained.start();
     await world.context.wills.start();
+    world.lanes.groupsKnown();
     return world;
   }
 

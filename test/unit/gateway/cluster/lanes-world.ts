@@ -55,6 +55,7 @@ export class LanesWorld {
     await world.context.shares.start(world.context.sessions);
     await world.context.retained.start();
     await world.context.wills.start();
+    world.lanes.groupsKnown();
     return world;
   }
 

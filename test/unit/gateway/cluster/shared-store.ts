@@ -100,8 +100,9 @@ export class SharedStore {
       this.release(node, key);
       if (leavesSomething(claimKind(key))) orphans.push(key);
     }
-    const caretaker = this.nodes.find(({ isDead, orphans: adopts }) => !isDead && adopts);
-    await caretaker?.orphans?.(orphans);
+    const living = this.nodes.filter(({ isDead }) => !isDead);
+    const caretaker = living.find(({ orphans: adopts }) => adopts) ?? living.at(-1);
+    await caretaker?.given(orphans);
   }
 
   #claim(key: string): Claim {
@@ -125,6 +126,7 @@ export class StoreNode implements Cluster {
   /** The store may soon count this node as dead; false: it does not. */
   silent: ((isSilent: boolean) => void) | undefined;
   readonly #shared: SharedStore;
+  #given: string[] = [];
   /** What is given up is not claimed again before. */
   readonly #releasing = new Map<string, Promise<void>>();
   readonly #watchers = new Map<StateSpace, (key: string, value: Buffer | undefined) => void>();
@@ -162,12 +164,22 @@ export class StoreNode implements Cluster {
     this.#releasing.set(key, releasing);
   }
 
+  /** Claims of a dead node; they wait until somebody here listens. */
+  async given(keys: readonly string[]): Promise<void> {
+    if (this.orphans === undefined) this.#given.push(...keys);
+    else await this.orphans(keys);
+  }
+
   onRevoked(listener: (key: string) => void): void {
     this.revoked = listener;
   }
 
   onOrphans(listener: (keys: readonly string[]) => Promise<void>): void {
     this.orphans = listener;
+    const waiting = this.#given;
+    this.#given = [];
+    // As of a remote store, which tries again by itself.
+    if (waiting.length > 0) void listener(waiting);
   }
 
   watchState(

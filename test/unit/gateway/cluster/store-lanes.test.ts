@@ -1,8 +1,12 @@
 import { expect } from 'chai';
+import { partKey } from '../../../../src/gateway/share/share-user.ts';
+import { ClaimKind, claimKey, type Cluster } from '../../../../src/lmq/spi/cluster.ts';
+import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { publish } from '../../../helpers/packets.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
+import type { SharedStore } from './shared-store.ts';
 
 describe('gateway: several stores: growth', () => {
   let stores: LanesWorld;
@@ -94,6 +98,47 @@ describe('gateway: several stores: growth', () => {
     expect(received.sort()).to.deep.equal(
       topics.flatMap((topic) => [`${topic} after`, `${topic} before`]).sort(),
     );
+  });
+
+  it('what a dead gateway leaves there is seen to when its groups are known, and ends none of them', async () => {
+    const group = '$share/g/t/+';
+    await a.subscribed({ clientId: 's', clean: false }, [group, 1]);
+    const routed = stores.routed(b);
+    const clusterOf = routed.clusterOf.bind(routed);
+    let know: () => void = () => undefined;
+    const known = new Promise<void>((resolve) => {
+      know = resolve;
+    });
+    routed.clusterOf = (lane) => {
+      const cluster = clusterOf(lane);
+      if (lane < 2) return cluster;
+      const watchState: Cluster['watchState'] = async (...args) => {
+        await known;
+        await cluster.watchState(...args);
+      };
+      return new Proxy(cluster, {
+        get: (target, property): unknown => {
+          if (property === 'watchState') return watchState;
+          const value: unknown = Reflect.get(target, property, target);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    };
+    const preparing = stores.prepare();
+    await turns(20);
+    const added = stores.stores[2] as SharedStore;
+    const record = () => added.base.getState(StateSpace.SHARE, group);
+    expect(await record(), 'made by the gateway of its member').not.to.equal(undefined);
+    await added.kill(stores.node(a, 2).node);
+    await turns(20);
+    expect(await record(), 'its stored member is not known yet').not.to.equal(undefined);
+    know();
+    await preparing;
+    await turns(20);
+    expect(await record()).not.to.equal(undefined);
+    const part = claimKey(ClaimKind.MEMBERSHIP, partKey(group, stores.node(a, 2).nodeId));
+    expect(added.ownerOf(part), 'seen to').to.equal(undefined);
+    expect(b.context.shares.find(group, 2), 'and left').to.equal(undefined);
   });
 
   it('fails when a gateway does not hear from the store, and goes on when it does', async () => {

@@ -67,6 +67,76 @@ describe('Retention', () => {
     expect([queue.minOffset, queue.maxOffset]).to.deep.equal([1, 1]);
   });
 
+  describe('with a clock that is wrong', () => {
+    const DAY = 24 * HOUR;
+
+    beforeEach(() => {
+      world = new EmbeddedWorld({ fileReservedTimeMs: 3 * DAY });
+    });
+
+    async function left(store: LmqStore): Promise<string[]> {
+      const queue = await store.openQueue(topicQueueName('t'));
+      const records = await readFrom(store, queue, queue.minOffset);
+      store.closeQueue(queue);
+      return records.map(({ payload }) => payload);
+    }
+
+    /** Time in which retention looks at the clock now and then. */
+    async function days(store: LmqStore, count: number): Promise<void> {
+      for (let i = 0; i < count * 8; i++) await passes(store, world, 3 * HOUR);
+    }
+
+    it('removes nothing when the clock is ahead for less than a day', async () => {
+      const store = await world.start();
+      await put(store, 't', 'a');
+      await days(store, 1);
+      world.clock.jump(1_000 * DAY);
+      await days(store, 0.75);
+      expect(await left(store)).to.deep.equal(['a']);
+      world.clock.jump(-1_000 * DAY);
+      await days(store, 1);
+      expect(await left(store)).to.deep.equal(['a']);
+      await days(store, 0.75);
+      expect(await left(store), 'when its time has come').to.deep.equal([]);
+    });
+
+    it('believes it after a day', async () => {
+      const store = await world.start();
+      await put(store, 't', 'a');
+      world.clock.jump(1_000 * DAY);
+      await days(store, 1.25);
+      expect(await left(store)).to.deep.equal([]);
+    });
+
+    it('a store that was off, or is started with a clock that is ahead, removes nothing at once', async () => {
+      let store = await world.start();
+      await put(store, 't', 'a');
+      await store.stop();
+      world.clock.jump(1_000 * DAY);
+      store = await world.start();
+      await days(store, 0.75);
+      expect(await left(store)).to.deep.equal(['a']);
+      await put(store, 't', 'b');
+      await days(store, 0.5);
+      expect(await left(store)).to.deep.equal(['b']);
+    });
+
+    it('removes what bears a time in the future when it has been there for long enough', async () => {
+      const store = await world.start();
+      world.clock.jump(1_000 * DAY);
+      await put(store, 't', 'ahead');
+      world.clock.jump(-1_000 * DAY);
+      await days(store, 1);
+      await put(store, 't', 'later');
+      await days(store, 1.75);
+      expect(await left(store)).to.deep.equal(['ahead', 'later']);
+      await days(store, 0.5);
+      expect(await left(store)).to.deep.equal(['later']);
+      await days(store, 1);
+      expect(await left(store)).to.deep.equal([]);
+    });
+  });
+
   it('keeps everything without limits', async () => {
     world = new EmbeddedWorld({ fileReservedTimeMs: 0 });
     const store = await world.start();

@@ -58,6 +58,29 @@ describe('NamesrvLink', () => {
     expect(lines).to.deep.equal(['warn name server refuses this node']);
   });
 
+  it('forgets the oldest of very many deleted keys, and no other ones', () => {
+    const version = (timeMs: number) => ({ timeMs, writer: 'g1' });
+    const show = (key: string, value: string | undefined, timeMs: number) => {
+      watch.entries([{ namespace: 'n', key, value, version: version(timeMs) }]);
+    };
+    const lacks = (key: string, timeMs: number) =>
+      link.lacks({ namespace: 'n', key, value: undefined, version: version(timeMs) });
+    show('kept', 'x', 1);
+    for (let i = 0; i < 60_000; i++) {
+      show(`key${String(i)}`, 'x', i);
+      show(`key${String(i)}`, undefined, i + 1);
+    }
+    show('back', undefined, 1);
+    show('back', 'x', 2);
+    expect(link.knownKeys).to.be.within(50_000, 50_002);
+    expect([lacks('kept', 1), lacks('back', 2), lacks('key59999', 60_000)]).to.deep.equal([
+      false,
+      false,
+      false,
+    ]);
+    expect(lacks('key0', 1)).to.equal(true);
+  });
+
   it('says it again when something else has been the matter between, or it was let in', () => {
     fail(REFUSED);
     fail(new RpcError(RpcStatus.UNAVAILABLE, 'connect ECONNREFUSED (12:00:01)'));

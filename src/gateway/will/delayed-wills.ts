@@ -32,6 +32,12 @@ export class DelayedWills {
     return this.#byClient.has(clientId);
   }
 
+  /** Whether its delay is over, though the wheel has not come to it. */
+  isOver(clientId: string): boolean {
+    const delayed = this.#byClient.get(clientId);
+    return delayed !== undefined && delayed.secondsLeft <= 0;
+  }
+
   /** @param dueAt wall clock, ms */
   add(clientId: string, dueAt: number): void {
     const { wheel, clock, onDue } = this.#parts;

@@ -142,6 +142,36 @@ describe('gateway: wills', () => {
     expect(await stored(world.store)).to.deep.equal([]);
   });
 
+  it('are published when their delay has passed as the client comes back [MQTT5-3.1.3-9]', async () => {
+    const { wills } = world.context;
+    const will = will5(60);
+    for (const next of [undefined, will5(10)]) {
+      const before = world.stats.willsPublished;
+      await wills.begin('x', false, will, 600);
+      wills.connectionEnded('x', will, 600);
+      // Before the timer wheel looks at it.
+      world.clock.advance(60_000);
+      await wills.begin('x', true, next, 600);
+      await turns();
+      expect(world.stats.willsPublished).to.equal(before + 1);
+      expect(await stored(world.store)).to.deep.equal(next === undefined ? [] : ['x']);
+      if (next !== undefined) wills.drop('x', next);
+    }
+  });
+
+  it('are published when the client comes back while they are read', async () => {
+    const { wills } = world.context;
+    const will = will5(10);
+    const next = will5(60);
+    await wills.begin('x', false, will, 600);
+    wills.connectionEnded('x', will, 600);
+    world.clock.advance(12_000);
+    expect(world.stats.willsDelayed).to.equal(0);
+    await wills.begin('x', true, next, 600);
+    expect(world.stats.willsPublished).to.equal(1);
+    expect(await stored(world.store)).to.deep.equal(['x']);
+  });
+
   it('are published at the end of the delay, or of the session if that is sooner', async () => {
     const { wills } = world.context;
     for (const [delay, expiry] of [

@@ -15,7 +15,7 @@ import { DelayedWills } from './delayed-wills.ts';
 import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
 import { StoredWills } from './stored-wills.ts';
-import { delayMs, type StoredWill } from './will-record.ts';
+import { delayMs, isWaiting, type StoredWill } from './will-record.ts';
 
 /** Until a will is asked for again that was due while the store was away, ms. */
 const RETRY_MS = 1_000;
@@ -183,18 +183,15 @@ export class Wills {
 
   /** What the connection before, to another gateway, has left. Its session is here now. */
   async #takeOver(cluster: Cluster, clientId: string, isResumed: boolean): Promise<void> {
+    const { clock } = this.#parts;
     if (!(await this.#stored.has(clientId))) return;
     await cluster.claim(willClaim(clientId));
     // It may have been published meanwhile.
     const will = await this.#stored.get(clientId);
     // What is delayed is not published when the session goes on.
-    if (will !== undefined && !(isResumed && this.#isWaiting(will))) this.#publish(clientId, will);
-    else this.#forget(clientId);
-  }
-
-  /** Its connection has ended, by now at the latest. The delay may have passed while no gateway was there. */
-  #isWaiting(will: StoredWill): boolean {
-    return will.dueAt === 0 ? delayMs(will) > 0 : will.dueAt > this.#parts.clock.now();
+    const isDropped = will === undefined || (isResumed && isWaiting(will, clock.now()));
+    if (isDropped) this.#forget(clientId);
+    else this.#publish(clientId, will);
   }
 
   /** There is no will any more. */
@@ -231,7 +228,7 @@ export class Wills {
       const isAway = error instanceof StoreError && error.retryable;
       // Still among the due: it has not been read, and is nobody else's.
       if (!this.#due.delete(clientId) || !isAway || this.#isStopped) return;
-      this.#delayed.add(clientId, clock.now() + RETRY_MS);
+      this.#delayed.add(clientId, clock.now() + RETRY_MS, true);
     });
     this.#ending.set(clientId, published);
     void published.then(() => this.#ending.delete(clientId));

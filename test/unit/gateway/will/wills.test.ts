@@ -309,6 +309,23 @@ describe('gateway: wills after a restart', () => {
     expect(world.stats.willsDelayed).to.equal(0);
   });
 
+  it('are published when the client comes back before the store is asked again', async () => {
+    const { wills } = world.context;
+    put('late', 10, clock.now() + 5_000);
+    await store.committed(store.openCommit);
+    await wills.start();
+    const getState = store.getState.bind(store);
+    store.getState = () => Promise.reject(unavailable());
+    clock.advance(7_000);
+    await turns();
+    expect(world.stats.willsDelayed).to.equal(1);
+    store.getState = getState;
+    await wills.begin('late', true, undefined, 600);
+    expect(world.stats.willsPublished).to.equal(1);
+    await turns();
+    expect(await stored(store)).to.deep.equal([]);
+  });
+
   it('are not asked for again when the process has stopped', async () => {
     put('late', 10, clock.now() + 5_000);
     await store.committed(store.openCommit);

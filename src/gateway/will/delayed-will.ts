@@ -7,6 +7,8 @@ export class DelayedWill implements WheelItem {
   wheelPrev: WheelItem | undefined = undefined;
   wheelSlot: number = NOT_IN_WHEEL;
   readonly clientId: string;
+  /** Its delay is over. */
+  isOverdue = false;
   readonly #dueAt: number;
   readonly #clock: Clock;
   readonly #onDue: (will: DelayedWill) => void;

@@ -32,14 +32,24 @@ export class DelayedWills {
     return this.#byClient.has(clientId);
   }
 
-  /** @param dueAt wall clock, ms */
-  add(clientId: string, dueAt: number): void {
+  /** Whether its delay is over, though the wheel has not come to it. */
+  isOver(clientId: string): boolean {
+    const delayed = this.#byClient.get(clientId);
+    return delayed !== undefined && (delayed.isOverdue || delayed.secondsLeft <= 0);
+  }
+
+  /**
+   * @param dueAt wall clock, ms
+   * @param isOverdue the delay is over: it is tried again at `dueAt`
+   */
+  add(clientId: string, dueAt: number, isOverdue = false): void {
     const { wheel, clock, onDue } = this.#parts;
     const delayed = new DelayedWill(clientId, dueAt, clock, (item) => {
       if (this.#byClient.get(clientId) !== item) return;
       this.delete(clientId);
       onDue(clientId);
     });
+    delayed.isOverdue = isOverdue;
     this.#byClient.set(clientId, delayed);
     this.#count();
     // The wheel may be up to a second early.

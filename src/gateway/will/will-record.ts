@@ -34,6 +34,15 @@ export function delayMs({ delaySeconds, sessionExpirySeconds }: StoredWill): num
   return Math.min(delaySeconds, sessionExpirySeconds) * 1000;
 }
 
+/**
+ * Whether its delay has not passed yet, which it may have while no gateway was there. The connection has ended, now at
+ * the latest.
+ * @param now wall clock, ms
+ */
+export function isWaiting(will: StoredWill, now: number): boolean {
+  return will.dueAt === 0 ? delayMs(will) > 0 : will.dueAt > now;
+}
+
 export function encodeWillRecord(will: StoredWill): Buffer {
   const topicBytes = Buffer.byteLength(will.topic);
   const { properties, payload } = will;

@@ -15,7 +15,7 @@ import { DelayedWills } from './delayed-wills.ts';
 import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
 import { StoredWills } from './stored-wills.ts';
-import { delayMs, type StoredWill } from './will-record.ts';
+import { delayMs, isWaiting, type StoredWill } from './will-record.ts';
 
 /** Until a will is asked for again that was due while the store was away, ms. */
 const RETRY_MS = 1_000;
@@ -49,6 +49,8 @@ export class Wills {
   readonly #delayed: DelayedWills;
   /** Client ids whose delayed will is being published. */
   readonly #due = new Set<string>();
+  /** Those of them whose clients may come back meanwhile → when it is done. */
+  readonly #ending = new Map<string, Promise<void>>();
   readonly #far: FarWills;
   readonly #sender: FarWillSender;
   #isStopped = false;
@@ -86,7 +88,7 @@ export class Wills {
   }
 
   /**
-   * A connection begins. The delayed will of the one before is dropped when the session goes on
+   * A connection begins. The delayed will of the one before is dropped when the session goes on within the delay
    * [MQTT5-3.1.3-9] and published when it does not. Resolves when the new will is durable.
    * @param hasSession false once the session has gone to another connection: then nothing is stored
    * @param mayHaveWill false when no gateway has left one, as the session's owner has seen
@@ -101,8 +103,11 @@ export class Wills {
   ): Promise<void> {
     const { store, cluster } = this.#parts;
     if (this.#far.has(clientId)) await this.#far.settled(clientId);
+    const ending = this.#ending.get(clientId);
+    if (ending !== undefined) await ending;
+    const isOver = this.#delayed.isOver(clientId);
     if (this.#delayed.delete(clientId)) {
-      if (isResumed) this.#forget(clientId);
+      if (isResumed && !isOver) this.#forget(clientId);
       else await this.#publishStored(clientId);
     } else if (cluster !== undefined && mayHaveWill && !this.#open.has(clientId)) {
       await this.#takeOver(cluster, clientId, isResumed);
@@ -183,13 +188,15 @@ export class Wills {
 
   /** What the connection before, to another gateway, has left. Its session is here now. */
   async #takeOver(cluster: Cluster, clientId: string, isResumed: boolean): Promise<void> {
+    const { clock } = this.#parts;
     if (!(await this.#stored.has(clientId))) return;
     await cluster.claim(willClaim(clientId));
     // It may have been published meanwhile.
     const will = await this.#stored.get(clientId);
     // What is delayed is not published when the session goes on.
-    if (will !== undefined && !(isResumed && delayMs(will) > 0)) this.#publish(clientId, will);
-    else this.#forget(clientId);
+    const isDropped = will === undefined || (isResumed && isWaiting(will, clock.now()));
+    if (isDropped) this.#forget(clientId);
+    else this.#publish(clientId, will);
   }
 
   /** There is no will any more. */
@@ -221,13 +228,15 @@ export class Wills {
 
   #onDue(clientId: string): void {
     const { clock, logger } = this.#parts;
-    this.#publishStored(clientId).catch((error: unknown) => {
+    const published = this.#publishStored(clientId).catch((error: unknown) => {
       logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
       const isAway = error instanceof StoreError && error.retryable;
       // Still among the due: it has not been read, and is nobody else's.
       if (!this.#due.delete(clientId) || !isAway || this.#isStopped) return;
-      this.#delayed.add(clientId, clock.now() + RETRY_MS);
+      this.#delayed.add(clientId, clock.now() + RETRY_MS, true);
     });
+    this.#ending.set(clientId, published);
+    void published.then(() => this.#ending.delete(clientId));
   }
 
   async #publishStored(clientId: string): Promise<void> {

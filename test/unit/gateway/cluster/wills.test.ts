@@ -73,6 +73,20 @@ describe('gateway: cluster: wills', () => {
     expect(await payloads(watcher)).to.deep.equal([]);
   });
 
+  it('whose delay has passed is published by the gateway that the client comes back to [MQTT5-3.1.3-9]', async () => {
+    const client = await new FakeClient5(a).connect(DELAYED);
+    client.socket.destroy();
+    await turns();
+    // Before the timer wheel of the first one looks at it.
+    cluster.clock.advance(10_000);
+    await new FakeClient5(b).connect({ ...DELAYED, will: { ...DELAYED.will, payload: 'next' } });
+    await turns();
+    expect(await payloads(watcher)).to.deep.equal(['gone']);
+    cluster.clock.advance(20_000);
+    await turns();
+    expect(await payloads(watcher)).to.deep.equal([]);
+  });
+
   it('that waits is published after its delay when its gateway dies', async () => {
     const client = await new FakeClient5(a).connect(DELAYED);
     client.socket.destroy();

@@ -142,6 +142,36 @@ describe('gateway: wills', () => {
     expect(await stored(world.store)).to.deep.equal([]);
   });
 
+  it('are published when their delay has passed as the client comes back [MQTT5-3.1.3-9]', async () => {
+    const { wills } = world.context;
+    const will = will5(60);
+    for (const next of [undefined, will5(10)]) {
+      const before = world.stats.willsPublished;
+      await wills.begin('x', false, will, 600);
+      wills.connectionEnded('x', will, 600);
+      // Before the timer wheel looks at it.
+      world.clock.advance(60_000);
+      await wills.begin('x', true, next, 600);
+      await turns();
+      expect(world.stats.willsPublished).to.equal(before + 1);
+      expect(await stored(world.store)).to.deep.equal(next === undefined ? [] : ['x']);
+      if (next !== undefined) wills.drop('x', next);
+    }
+  });
+
+  it('are published when the client comes back while they are read', async () => {
+    const { wills } = world.context;
+    const will = will5(10);
+    const next = will5(60);
+    await wills.begin('x', false, will, 600);
+    wills.connectionEnded('x', will, 600);
+    world.clock.advance(12_000);
+    expect(world.stats.willsDelayed).to.equal(0);
+    await wills.begin('x', true, next, 600);
+    expect(world.stats.willsPublished).to.equal(1);
+    expect(await stored(world.store)).to.deep.equal(['x']);
+  });
+
   it('are published at the end of the delay, or of the session if that is sooner', async () => {
     const { wills } = world.context;
     for (const [delay, expiry] of [
@@ -277,6 +307,23 @@ describe('gateway: wills after a restart', () => {
     expect(reads).to.equal(3);
     expect(await stored(store)).to.deep.equal([]);
     expect(world.stats.willsDelayed).to.equal(0);
+  });
+
+  it('are published when the client comes back before the store is asked again', async () => {
+    const { wills } = world.context;
+    put('late', 10, clock.now() + 5_000);
+    await store.committed(store.openCommit);
+    await wills.start();
+    const getState = store.getState.bind(store);
+    store.getState = () => Promise.reject(unavailable());
+    clock.advance(7_000);
+    await turns();
+    expect(world.stats.willsDelayed).to.equal(1);
+    store.getState = getState;
+    await wills.begin('late', true, undefined, 600);
+    expect(world.stats.willsPublished).to.equal(1);
+    await turns();
+    expect(await stored(store)).to.deep.equal([]);
   });
 
   it('are not asked for again when the process has stopped', async () => {

@@ -37,12 +37,14 @@ export class LogAge {
     this.#doubtMs = Math.min(options.fileReservedTimeMs, MAX_DOUBT_MS);
   }
 
-  /** The log has been read: its newest part is the only witness of the time so far. */
+  /** The log has been read. Its newest part is the witness of the time where all of it would be too old by the clock. */
   start(): void {
-    const { clock } = this.#options;
+    const { clock, fileReservedTimeMs } = this.#options;
     const { time } = this.#bounds.lastMark;
+    const now = clock.now();
+    const isAllOld = time !== -Infinity && time < now - fileReservedTimeMs;
     this.#monotonic = clock.monotonic();
-    this.#time = time === -Infinity ? clock.now() : time;
+    this.#time = isAllOld ? time : now;
   }
 
   /** Whatever was written before this time goes, ms since 1970. To be called before each look at the log. */

@@ -121,6 +121,18 @@ describe('Retention', () => {
       expect(await left(store)).to.deep.equal(['b']);
     });
 
+    it('a store that was off for a while believes its clock', async () => {
+      let store = await world.start();
+      await put(store, 't', 'a');
+      await days(store, 1);
+      await put(store, 't', 'b');
+      await store.stop();
+      world.clock.jump(2.25 * DAY);
+      store = await world.start();
+      await days(store, 0.25);
+      expect(await left(store)).to.deep.equal(['b']);
+    });
+
     it('removes what bears a time in the future when it has been there for long enough', async () => {
       const store = await world.start();
       world.clock.jump(1_000 * DAY);

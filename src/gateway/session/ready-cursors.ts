@@ -1,10 +1,8 @@
-import type { Session, SessionCursor } from './session.ts';
-
 /**
- * `Session.ready` of every session that has none: nothing is ever put into it. Most sessions have none or one, which comes
- * and goes with their messages, and a list that grows from nothing would get room for seventeen each time.
+ * Changes `Session.ready`. Most sessions have none or one, which comes and goes with their messages, and a list that grows from
+ * nothing would get room for seventeen each time.
  */
-export const NONE_READY: readonly SessionCursor[] = [];
+import { NONE_READY, type Session, type SessionCursor } from './session.ts';
 
 export function clearReady(session: Session): void {
   session.ready = NONE_READY;

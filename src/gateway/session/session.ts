@@ -5,7 +5,6 @@ import type { Queue } from '../../lmq/spi/types.ts';
 import type { Cursor } from './cursor.ts';
 import type { OutgoingAliases } from './outgoing-aliases.ts';
 import type { QueueMeter } from './queue-meter.ts';
-import { NONE_READY } from './ready-cursors.ts';
 import { ReceivedIds } from './received-ids.ts';
 import type { InflightWindow } from './inflight-window.ts';
 import type { SessionLanes } from './session-lanes.ts';
@@ -14,6 +13,9 @@ import type { Subscription } from './subscription.ts';
 /** A cursor and a subscription as everybody uses them: those of a session. */
 export type SessionCursor = Cursor<Session>;
 export type SessionSubscription = Subscription<Session>;
+
+/** `Session.ready` of every session that has none: nothing is ever put into it. */
+export const NONE_READY: readonly SessionCursor[] = [];
 
 /** The connection of a session, as delivery sees it. */
 export interface SessionLink {

@@ -236,7 +236,9 @@ export class Wills {
       this.#delayed.add(clientId, clock.now() + RETRY_MS, true);
     });
     this.#ending.set(clientId, published);
-    void published.then(() => this.#ending.delete(clientId));
+    void published.then(() => {
+      if (this.#ending.get(clientId) === published) this.#ending.delete(clientId);
+    });
   }
 
   async #publishStored(clientId: string): Promise<void> {

@@ -25,7 +25,7 @@ export interface OffsetCell {
 /** A segment's until it is placed, as long as its records follow each other. */
 const NO_POSITIONS = new Uint32Array(0);
 /** Positions that the first list of a segment's own has room for; one that is full is followed by one of twice the room. */
-const FIRST_ROOM = 8;
+const FIRST_ROOM = 4;
 /** The lists of all segments that have one of their own. */
 const ownLists = new PositionSlab();
 
@@ -54,9 +54,21 @@ export class LmqSegment implements Segment, Arrival, EntrySource, BlockSegment {
     this.start = block.records - 1;
   }
 
-  /** Adds the newest record of the block. */
+  /** Adds the newest record of the block: as `addNewest(1)`, for what most segments get. */
   add(): void {
-    this.addNewest(1);
+    const { block, start, count } = this;
+    const newest = block.records - 1;
+    if (this.positions === NO_POSITIONS) {
+      if (start + count === newest) {
+        this.count = count + 1;
+        return;
+      }
+      giveList(this, block.positions, block.first + start, 1);
+    } else if (count === roomOf(count)) {
+      giveList(this, this.positions, start, 1);
+    }
+    this.positions[this.start + count] = block.positions[block.first + newest] as number;
+    this.count = count + 1;
   }
 
   /** Adds the newest `records` of the block, one or more. */

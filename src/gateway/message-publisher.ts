@@ -56,9 +56,7 @@ export class MessagePublisher {
       expirySeconds,
     };
     const commit = this.#store.append(entry.topic, head, payload, 0, payload.length);
-    if (retain && entry.peer === undefined) {
-      this.#retained.put(entry, head, payload, 0, payload.length);
-    }
+    if (retain) this.#retained.put(entry, head, payload, 0, payload.length);
     const range = { payloadStart: 0, payloadEnd: payload.length };
     const live = { retain, properties, expirySeconds, chunk: payload, ...range };
     this.#forwarder.publish(entry, qos, live, undefined);

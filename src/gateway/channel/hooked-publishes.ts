@@ -95,7 +95,7 @@ export class HookedPublishes {
     const head = { flags, publisher: this.#publisher, properties: stored, expirySeconds };
     let commit = 0;
     if (qos > 0 || storeQos0) commit = store.append(entry.topic, head, source, start, end);
-    if (retain && entry.peer === undefined) retained.put(entry, head, source, start, end);
+    if (retain) retained.put(entry, head, source, start, end);
     const lane = commit === 0 ? (this.#session.lanes?.home ?? 0) : entry.topic.lane;
     this.#accept(packet, commit, lane);
     const range = { payloadStart: start, payloadEnd: end };

@@ -222,9 +222,8 @@ export class PublishReceiver {
     return this.#context.store.append(topic, packet, chunk, packet.payloadStart, packet.end);
   }
 
-  /** In the commit of the message itself; P2P messages are for one client and now, and are not retained. */
+  /** In the commit of the message itself. */
   #retain(payload: Buffer, entry: TopicEntry): void {
-    if (entry.peer !== undefined) return;
     this.#context.retained.put(entry, packet, payload, packet.payloadStart, packet.end);
   }
 

@@ -24,6 +24,8 @@ export interface PublishedTopic {
   readonly name: string;
   /** The name in UTF-8. */
   readonly bytes: Buffer;
+  /** The client that messages to it are for, where it is one of P2P. */
+  readonly peer: string | undefined;
   /** What the index knows of it is kept here. */
   retained: RetainedTopic | undefined;
 }
@@ -128,7 +130,7 @@ export class RetainedMessages {
    * Keeps a message published with RETAIN 1 in place of the one before [MQTT-3.3.1-5], whatever its QoS
    * [MQTT-3.3.1-7]; an empty payload only removes [MQTT-3.3.1-10] [MQTT-3.3.1-11]. Beyond the limits a
    * topic that has none yet gets none, and a message that takes the room of no earlier one leaves none.
-   * The payload is `payload[payloadStart, payloadEnd)`.
+   * P2P messages are for one client and now, and are not retained. The payload is `payload[payloadStart, payloadEnd)`.
    */
   put(
     published: PublishedTopic,
@@ -137,7 +139,8 @@ export class RetainedMessages {
     payloadStart: number,
     payloadEnd: number,
   ): void {
-    const { name: topic, bytes } = published;
+    const { name: topic, bytes, peer } = published;
+    if (peer !== undefined) return;
     if (payloadStart === payloadEnd) {
       this.delete(topic);
       return;

@@ -119,6 +119,11 @@ describe('gateway: RetainedMessages', () => {
     expect([retained.size, retained.bytes, stats.retainedRefused]).to.deep.equal([0, 0, 2]);
   });
 
+  it('keeps nothing of what is for one client', () => {
+    put('a', 'x', NO_EXPIRY, { ...publishedTopic('a'), peer: 'someone' });
+    expect([topics(), retained.bytes, store.backlogBytes]).to.deep.equal([[], 0, 0]);
+  });
+
   it('is there again after a restart', async () => {
     put('a', 'x');
     put('b/c', 'y', 60);

@@ -7,6 +7,7 @@ import { ClusterWorld } from './cluster-world.ts';
 import { drainAll, numbers, publishAll, sorted } from './group-traffic.ts';
 import { LanesWorld } from './lanes-world.ts';
 import type { StoreNode } from './shared-store.ts';
+import { HeldCommits } from './held-commits.ts';
 
 const GROUP = '$share/g/t';
 const TURN = claimKey(ClaimKind.GROUP, GROUP);
@@ -79,18 +80,12 @@ describe('gateway: several stores: the claim of a will in another store, late', 
     const b = await stores.gateway();
     const watcher = await b.subscribed({ clientId: 'w' }, ['w/#', 1]);
     const home = stores.node(a, HOME);
-    const committed = home.committed.bind(home);
-    const waiting: (() => void)[] = [];
-    let isHeld = false;
-    home.committed = async (commit) => {
-      await committed(commit);
-      if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
-    };
+    const held = new HeldCommits(home);
     const clientId = stores.clientIn(HOME);
     const key = claimKey(ClaimKind.FAR_WILL, clientId);
     const topic = stores.topicIn(FAR, 'w/');
     const client = await a.connected({ clientId, will: { topic, payload: 'gone', qos: 1 } });
-    isHeld = true;
+    held.isHeld = true;
     client.socket.destroy();
     await turns(20);
     const { node } = stores.node(a, FAR);
@@ -98,8 +93,8 @@ describe('gateway: several stores: the claim of a will in another store, late', 
     await node.orphans?.([key]);
     await turns(20);
     expect(stores.stores[FAR]?.ownerOf(key), 'in use').to.equal(node);
-    isHeld = false;
-    for (const goOn of waiting) goOn();
+    held.isHeld = false;
+    held.letGo();
     await turns(20);
     expect((await watcher.publishes()).map(({ payload }) => payload.toString())).to.deep.equal([
       'gone',

@@ -5,6 +5,7 @@ import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
 import type { SharedStore } from './shared-store.ts';
+import { HeldCommits } from './held-commits.ts';
 
 const HOME = 1;
 const FAR = 0;
@@ -107,23 +108,17 @@ describe('gateway: a will in another store than its client is sent once, wheneve
 
   it('dead at the home, which it learns after another gateway has taken the will over', async () => {
     const home = stores.node(a, HOME);
-    const committed = home.committed.bind(home);
-    const waiting: (() => void)[] = [];
-    let isHeld = false;
-    home.committed = async (commit) => {
-      await committed(commit);
-      if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve));
-    };
+    const held = new HeldCommits(home);
     const clientId = stores.clientIn(HOME);
     const topic = stores.topicIn(FAR, 'w/');
     const client = await a.connected({ clientId, will: { topic, payload: 'gone', qos: 1 } });
-    isHeld = true;
+    held.isHeld = true;
     client.socket.destroy();
     await turns(20);
-    expect(waiting.length, 'its plan is durable').to.be.greaterThan(0);
+    expect(held.waiting.length, 'its plan is durable').to.be.greaterThan(0);
     await killAt(a, HOME);
     expect(await got(), 'from the other one').to.deep.equal(['gone']);
-    for (const goOn of waiting) goOn();
+    held.letGo();
     expect(await got(), 'not again').to.deep.equal([]);
   });
 

@@ -25,6 +25,12 @@ export function excluding<T extends Item>(
   return held.size === 0 ? undefined : held;
 }
 
+/** How many they are. */
+export function countOf<T extends Item>(held: OneOrMore<T> | undefined): number {
+  if (held === undefined) return 0;
+  return held instanceof Set ? held.size : 1;
+}
+
 export function includes<T extends Item>(held: OneOrMore<T> | undefined, item: T): boolean {
   return held instanceof Set ? held.has(item) : held === item;
 }

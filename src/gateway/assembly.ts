@@ -96,7 +96,7 @@ export function assemble(
   authorizer?.onChange?.(() => {
     topics.authorizationChanged();
   });
-  const forwarder = new LiveForwarder(sessions, stats, limits, hooks?.deliver);
+  const forwarder = new LiveForwarder(sessions, stats, limits, clock, hooks?.deliver);
   const wheel = new TimerWheel(clock);
   const retained = new RetainedMessages(
     store,

@@ -46,6 +46,7 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
   pumpDue = false;
   /** QoS 2 state has changed that must be durable before it is answered. */
   journalDue = false;
+  isInRound = false;
   end: ConnectionEnd = CONNECTION_LOST;
   connectedAt = 0;
   readonly #keepAlive: KeepAlive;

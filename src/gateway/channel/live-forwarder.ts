@@ -1,3 +1,4 @@
+import type { Clock } from '../../common/clock.ts';
 import { NO_EXPIRY } from '../../lmq/spi/record.ts';
 import { FrameReader } from '../codec/frame.ts';
 import { ProtocolVersion } from '../codec/protocol-version.ts';
@@ -17,6 +18,7 @@ import { type DeliveryOptions, PLAIN_OPTIONS } from '../session/delivery-options
 import type { Session, SessionLink, SessionSubscription } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { hasRoom } from '../session/window-sender.ts';
+import { LiveRounds } from './live-rounds.ts';
 
 const NO_PROPERTIES = Buffer.alloc(0);
 const runFrame = new FrameReader();
@@ -32,12 +34,15 @@ export interface LiveMessage {
   readonly payloadEnd: number;
 }
 
-/** Delivers at effective QoS 0: at once, to those connected here, if their sockets have room. */
+/** Delivers at effective QoS 0: at once or in the next round, to those connected here, if their sockets have room. */
 export class LiveForwarder {
   readonly #sessions: SessionRegistry;
   readonly #stats: GatewayStats;
   readonly #limits: GatewayLimits;
   readonly #hooks: DeliverHooks | undefined;
+  readonly #rounds: LiveRounds;
+  /** What is being forwarded waits for a round. */
+  #isHeld = false;
   /** Of the message that a member is being chosen for. */
   #topic = '';
 
@@ -45,8 +50,10 @@ export class LiveForwarder {
     sessions: SessionRegistry,
     stats: GatewayStats,
     limits: GatewayLimits,
+    clock: Clock,
     hooks?: DeliverHooks,
   ) {
+    this.#rounds = new LiveRounds(clock);
     this.#hooks = hooks;
     this.#sessions = sessions;
     this.#stats = stats;
@@ -73,7 +80,7 @@ export class LiveForwarder {
       const plain = options.subscriptionId === 0 && link.outgoingAliases === undefined;
       if (same && fits && plain && this.#hooks === undefined) {
         link.out.append(chunk, start, end);
-        link.wantFlush();
+        this.#send(link);
         this.#stats.messagesSent += count;
         this.#stats.payloadBytesSent += payloadBytes;
         return;
@@ -222,9 +229,15 @@ export class LiveForwarder {
         alias,
       );
     }
-    link.wantFlush();
+    this.#send(link);
     this.#stats.messagesSent++;
     this.#stats.payloadBytesSent += payloadEnd - payloadStart;
+  }
+
+  /** At the end of the turn, or with the others that wait for a round. */
+  #send(link: SessionLink): void {
+    if (this.#isHeld) this.#rounds.add(link);
+    else link.wantFlush();
   }
 
   #forEach(
@@ -242,11 +255,13 @@ export class LiveForwarder {
       else this.#stats.qos0Dropped += count;
       return;
     }
+    this.#isHeld = this.#rounds.holds(subscriptions.length);
     for (const { session, options } of subscriptions) {
       const { link } = session;
       if (link === undefined || (options.noLocal && session === publisher)) continue;
       if (hasRoom(link, highWater)) send(link, options);
       else this.#stats.qos0Dropped += count;
     }
+    this.#isHeld = false;
   }
 }

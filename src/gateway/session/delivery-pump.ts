@@ -1,10 +1,10 @@
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
-import type { Arrival } from '../../lmq/spi/types.ts';
+import type { Arrival, Queue } from '../../lmq/spi/types.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
-import { excluding, including, type OneOrMore } from '../../common/one-or-more.ts';
+import { countOf, excluding, including, type OneOrMore } from '../../common/one-or-more.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { DeliverHooks } from '../hooks/deliver-hooks.ts';
 import type { GatewayLimits } from '../options.ts';
@@ -152,6 +152,11 @@ export class DeliveryPump {
   /** Whether anyone reads the queue. */
   reads(queueId: number): boolean {
     return this.#cursors.has(queueId);
+  }
+
+  /** How many cursors read the queue. */
+  readersOf({ id }: Queue): number {
+    return countOf(this.#cursors.get(id));
   }
 
   /** New records of one queue: wakes its cursors. `runScheduled` follows. */

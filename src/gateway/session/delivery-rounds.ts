@@ -1,13 +1,17 @@
 import type { Clock, Timer } from '../../common/clock.ts';
-import type { Arrival } from '../../lmq/spi/types.ts';
+import type { Arrival, Queue } from '../../lmq/spi/types.ts';
 
-/** Queues that grow with one commit from which on it counts as load. */
+/** Queues that grow with one commit, or readers of fewer than that, from which on it counts as load. */
 const MANY = 32;
 /** Least time between two rounds under load, ms. */
 const ROUND_MS = 4;
+/** The same where a few queues have many readers, each of whom is sent little (ADR 1003). */
+const WIDE_ROUND_MS = 2;
 
 /** What is told of new records, as the delivery pump is. */
 export interface ArrivalReader {
+  /** How many are told of new records in the queue. */
+  readersOf(queue: Queue): number;
   arrived(arrival: Arrival): void;
   runScheduled(): void;
 }
@@ -39,18 +43,29 @@ export class DeliveryRounds {
   endOfCommit(): void {
     const { length } = this.#arrivals;
     if (length === 0) return;
-    if (length - this.#held < MANY) {
+    const isLoad = length - this.#held >= MANY;
+    if (!isLoad && !this.#isWide()) {
       this.#run();
       return;
     }
+    const roundMs = isLoad ? ROUND_MS : WIDE_ROUND_MS;
     const now = this.#clock.monotonic();
-    if (now - this.#lastRound >= ROUND_MS) {
+    if (now - this.#lastRound >= roundMs) {
       this.#lastRound = now;
       this.#run();
       return;
     }
     this.#held = length;
-    this.#timer ??= this.#clock.after(ROUND_MS, this.#run);
+    this.#timer ??= this.#clock.after(roundMs, this.#run);
+  }
+
+  /** Whether what the last commit has brought, which is for few queues, has many readers. */
+  #isWide(): boolean {
+    let readers = 0;
+    for (let i = this.#held; i < this.#arrivals.length; i++) {
+      readers += this.#reader.readersOf((this.#arrivals[i] as Arrival).queue);
+    }
+    return readers >= MANY;
   }
 
   readonly #run = (): void => {

@@ -31,6 +31,8 @@ export interface SessionLink {
   flush(): void;
   /** Sends what is encoded at the end of the turn. */
   wantFlush(): void;
+  /** Its output is sent with a round of messages to many (`LiveRounds`), unless it is before. */
+  isInRound: boolean;
   /** Closes the connection because another one has taken the session [MQTT-3.1.4-2]. */
   takenOver(): void;
   /** Closes the connection because the store cannot serve it. */

@@ -180,6 +180,30 @@ describe('gateway: LiveForwarder', () => {
     await v5.exchange(ack5('puback', got[2]!.id));
   });
 
+  it('sends what follows a message to many within 2 ms together, in order with QoS 1 [MQTT-4.6.0-5]', async () => {
+    const world = new World();
+    const clients = [];
+    for (let i = 0; i < 32; i++) {
+      clients.push(await world.subscribed({ clientId: `s${String(i)}` }, ['a/b', 0], ['c', 1]));
+    }
+    const publisher = await world.connected({ clientId: 'p' });
+    const all = async (expected: readonly string[]): Promise<void> => {
+      for (const client of clients) {
+        expect(texts(await client.publishes())).to.deep.equal(expected);
+      }
+    };
+    await publisher.exchange(publish({ topic: 'a/b', payload: '1' }));
+    await all(['1']);
+    await publisher.exchange(publish({ topic: 'a/b', payload: '2' }));
+    await publisher.exchange(publish({ topic: 'a/b', payload: '3' }));
+    await all([]);
+    world.clock.advance(2);
+    await all(['2', '3']);
+    await publisher.exchange(publish({ topic: 'a/b', payload: '4' }));
+    await publisher.exchange(publish({ topic: 'c', payload: '5', qos: 1, packetId: 1 }));
+    await all(['4', '5']);
+  });
+
   it('gives messages of QoS 1 and 2 to subscriptions of QoS 0 with their properties', async () => {
     const world = new World();
     const client = await subscribed5(world, { clientId: 'v5' }, 'a', 0);

@@ -6,13 +6,17 @@ import { FakeClock } from '../fake-clock.ts';
 /** As many queues as make a load, and what a round may be late, ms. */
 const MANY = 32;
 const ROUND_MS = 4;
+/** What a round for many readers may be late, ms. */
+const WIDE_ROUND_MS = 2;
 
 function make() {
   const clock = new FakeClock();
   const delivered: number[] = [];
   let arrived = 0;
+  let readers = 1;
   const rounds = new DeliveryRounds(
     {
+      readersOf: () => readers,
       arrived: () => {
         arrived++;
       },
@@ -27,7 +31,13 @@ function make() {
     for (let i = 0; i < queues; i++) rounds.add({ count: 1 } as Arrival);
     rounds.endOfCommit();
   };
-  return { clock, delivered, commit };
+  /** A commit for one queue that so many read. */
+  const wide = (count: number): void => {
+    readers = count;
+    commit(1);
+    readers = 1;
+  };
+  return { clock, delivered, commit, wide };
 }
 
 describe('gateway: DeliveryRounds', () => {
@@ -86,5 +96,46 @@ describe('gateway: DeliveryRounds', () => {
     clock.advance(1);
     commit(MANY);
     expect(delivered).to.deep.equal([MANY, MANY]);
+  });
+
+  it('delivers a commit for few readers at once, however soon it comes', () => {
+    const { clock, delivered, wide } = make();
+    for (let i = 0; i < 3; i++) wide(MANY - 1);
+    expect(delivered).to.deep.equal([1, 1, 1]);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it('delivers what one queue has for many readers together with what follows within 2 ms', () => {
+    const { clock, delivered, wide } = make();
+    wide(MANY);
+    expect(delivered).to.deep.equal([1]);
+    clock.advance(1);
+    wide(MANY);
+    wide(MANY);
+    expect(delivered).to.deep.equal([1]);
+    clock.advance(1);
+    wide(MANY);
+    expect(delivered).to.deep.equal([1, 3]);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it('lets nothing for many readers wait longer than 2 ms', () => {
+    const { clock, delivered, wide } = make();
+    wide(MANY);
+    clock.advance(1);
+    wide(MANY);
+    clock.advance(WIDE_ROUND_MS - 1);
+    expect(delivered).to.deep.equal([1]);
+    clock.advance(1);
+    expect(delivered).to.deep.equal([1, 1]);
+  });
+
+  it('delivers at once to many readers when nothing has been for 2 ms', () => {
+    const { clock, delivered, wide } = make();
+    for (let i = 0; i < 3; i++) {
+      wide(MANY);
+      clock.advance(WIDE_ROUND_MS);
+    }
+    expect(delivered).to.deep.equal([1, 1, 1]);
   });
 });

@@ -57,7 +57,8 @@ export class WireReader {
       const byte = this.u8(what);
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
-        if (isShortest && byte === 0 && shift > 0) throw malformed(`${what} is not in its shortest form`);
+        if (isShortest && byte === 0 && shift > 0)
+          throw malformed(`${what} is not in its shortest form`);
         return value;
       }
     }

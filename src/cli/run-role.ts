@@ -35,6 +35,11 @@ export interface RoleSpec {
   readonly name: string;
   /** @throws ConfigError when the configuration contradicts itself */
   create(composition: Composition): Role;
+  /**
+   * Reads the files that the configuration names.
+   * @throws ConfigError when one is missing or wrong
+   */
+  checkFiles?(composition: Composition): Promise<void>;
   /** Whether it keeps something in the data directory. */
   readonly hasData: boolean;
   /** A file in the run directory unless given. */
@@ -73,7 +78,9 @@ async function run(spec: RoleSpec, known: Known): Promise<void> {
   const warnings =
     spec.logFields === undefined ? warningsOfUnreadFiles(directories.conf, config) : [];
   if (args.has(CHECK)) {
-    spec.create({ config, directories, logger: silentLogger, clock: systemClock });
+    const composition = { config, directories, logger: silentLogger, clock: systemClock };
+    spec.create(composition);
+    await spec.checkFiles?.(composition);
     for (const warning of warnings) warn(warning);
     return;
   }

@@ -329,6 +329,15 @@ describe('bin/mqtt.sh', function () {
       expect(outcome.stderr).to.match(/^lmqtt: .*connect\.conf:1: maxConn = 'many'[^\n]+\n$/);
     });
 
+    for (const role of ['standalone', 'gateway']) {
+      it(`names a file that is missing, of ${role}`, async () => {
+        configure('service.conf', 'aclFile = no.acl\n');
+        const outcome = await sh.run(['check', role]);
+        expect(outcome).to.include({ code: 1, stdout: '' });
+        expect(outcome.stderr).to.match(/^lmqtt: aclFile .*no\.acl: cannot be read[^\n]+\n$/);
+      });
+    }
+
     it('warns of a file that nobody reads, as a start does, and does not mind', async () => {
       configure('connnect.conf', 'maxConn = many\n');
       const path = join(sh.home, 'conf', 'connnect.conf');

@@ -15,6 +15,29 @@ import {
 } from '../helpers/packets.ts';
 import { useWire } from './wire.ts';
 
+describe('wire: 10 remaining lengths with a byte too many', () => {
+  const wire = useWire();
+
+  it('are read as any others: MQTT 3.1.1 does not say that they have to be short (§2.2.3)', async () => {
+    const padded = (packet: Buffer): Buffer => {
+      const length = [(packet[1] as number) | 0x80, 0];
+      return Buffer.concat([packet.subarray(0, 1), Buffer.from(length), packet.subarray(2)]);
+    };
+    const topic = wire.name('padded');
+    const client = await wire.open();
+    client.send(padded(connect({ clientId: wire.name('padded') })));
+    await client.expect('20 02 00 00');
+    client.send(padded(subscribe(1, [topic, 1])));
+    await client.expect(suback(1, 1));
+    client.send(padded(publish({ topic, payload: 'x', qos: 0 })));
+    await client.expect(publish({ topic, payload: 'x', qos: 0 }));
+    client.send(padded(unsubscribe(2, topic)), padded(PINGREQ));
+    await client.expect(unsuback(2), PINGRESP);
+    client.send(padded(DISCONNECT));
+    await client.expectClose();
+  });
+});
+
 describe('wire: 10 packets that come byte by byte', () => {
   const wire = useWire();
 

@@ -45,6 +45,8 @@ describe('wire5: 01 DISCONNECT', () => {
       ]),
     ],
     ['bytes left over', hex('e0 03 00 00 00')],
+    ['a code that only servers say [MQTT-3.14.2-1]', disconnect5(0x8b)],
+    ['a code that is none [MQTT-3.14.2-1]', hex('e0 01 05')],
   ] as const) {
     it(`is answered when wrong: ${what} [MQTT-4.13.1-1]`, async function () {
       if (isMosquitto) this.skip();

@@ -16,6 +16,12 @@ describe('wire5: 13 malformed: DISCONNECT', () => {
     ['PINGREQ with flags [MQTT-2.1.3-1]', hex('c1 00'), LENIENT],
     ['PINGREQ with a body', hex('c0 01 00'), LENIENT],
     ['a remaining length of five bytes [MQTT-1.5.5-1]', hex('30 ff ff ff ff 01')],
+    ['a remaining length with a byte too many [MQTT-1.5.5-1]', hex('c0 80 00'), LENIENT],
+    [
+      'PUBLISH whose remaining length has one [MQTT-1.5.5-1]',
+      hex('30 85 00 00 01 61 00 78'),
+      LENIENT,
+    ],
     ['PUBLISH at QoS 3 [MQTT-3.3.1-4]', hex('36 07 00 01 61 00 01 00 78')],
     [
       'PUBLISH with DUP at QoS 0 [MQTT-3.3.1-2]',

@@ -108,7 +108,7 @@ export class ScramUsers implements Service, ScramUserTable {
       // Not before: what could not be read this time, for want of a descriptor perhaps, is read next time.
       this.#version = version;
     } catch (error) {
-      throw new ConfigError(`users file ${path} cannot be read: ${messageOf(error)}`, {
+      throw new ConfigError(`scramUsersFile ${path}: cannot be read: ${messageOf(error)}`, {
         cause: error,
       });
     }

@@ -120,13 +120,14 @@ export class Channel implements ProtocolChannel, ConnectionOwner {
   onBytes(chunk: Buffer): number {
     const limit = chunk.length;
     const { maxPacketSize } = this.context.limits;
+    const isVersion5 = this.version === ProtocolVersion.MQTT_5;
     this.#keepAlive.lastPacketAt = this.context.wheel.nowSeconds;
     let position = 0;
     let start = 0;
     try {
       if (this.state === ChannelState.NEW) refuseBeforeConnect(chunk);
       while (position < limit && this.#waits === 0 && this.state !== ChannelState.CLOSED) {
-        if (!frame.next(chunk, position, limit, maxPacketSize)) {
+        if (!frame.next(chunk, position, limit, maxPacketSize, isVersion5)) {
           if (frame.end > 0) this.connection.need(frame.end - position);
           break;
         }

@@ -80,7 +80,8 @@ export class IncomingPublish implements MessageHead {
     this.topicAlias = 0;
     this.properties = NO_PROPERTIES;
     this.expirySeconds = NO_EXPIRY;
-    this.isBare = true;
+    // A remaining length with a byte too many is not passed on (MQTT 3.1.1 allows it).
+    this.isBare = chunk[bodyStart - 1] !== 0;
     if (qos !== 0) this.#readPacketId(chunk, topicEnd);
   }
 

@@ -112,7 +112,12 @@ function readProperties(reader: WireReader): PropertySet {
  */
 export function readConnectLayout(frame: Buffer): ConnectLayout {
   const reader = readerOfBody(frame, PacketType.CONNECT, 0);
+  const start = reader.position;
   const version = readVersion(reader);
+  if (version === ProtocolVersion.MQTT_5 && start > 2 && frame[start - 1] === 0) {
+    // [MQTT5-1.5.5-1]
+    throw malformed('remaining length is not in its shortest form');
+  }
   const { flagsAt, absent, spans, ...layout } = readLayout(reader, version);
   const known = absent === 0 ? frame : withoutFlags(frame, flagsAt, absent);
   return { version, ...layout, consistent: withoutProperties(known, spans) };

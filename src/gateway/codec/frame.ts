@@ -13,10 +13,17 @@ export class FrameReader {
 
   /**
    * Reads the fixed header at `position`. True when the whole packet lies before `limit`.
+   * @param isShortest the remaining length must be in its shortest form: MQTT 5 demands it [MQTT5-1.5.5-1], 3.1.1 does not
    * @throws MqttProtocolError MALFORMED_PACKET for a remaining length of more than four bytes
-   *   (§2.2.3), PACKET_TOO_LARGE when the packet is over `maxPacketSize`, known from its header alone
+   *   (§2.2.3), or one that is not in that form, PACKET_TOO_LARGE when the packet is over `maxPacketSize`, known from its header alone
    */
-  next(buffer: Buffer, position: number, limit: number, maxPacketSize: number): boolean {
+  next(
+    buffer: Buffer,
+    position: number,
+    limit: number,
+    maxPacketSize: number,
+    isShortest = false,
+  ): boolean {
     let at = position + 1;
     this.end = 0;
     if (at >= limit) return false;
@@ -32,6 +39,12 @@ export class FrameReader {
       if (at >= limit) return false;
       byte = buffer[at++] as number;
       remaining |= (byte & 0x7f) << shift;
+      if (byte === 0 && isShortest) {
+        throw new MqttProtocolError(
+          ReasonCode.MALFORMED_PACKET,
+          'remaining length is not in its shortest form',
+        );
+      }
     }
     this.bodyStart = at;
     this.end = at + remaining;

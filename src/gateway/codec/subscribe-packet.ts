@@ -1,3 +1,4 @@
+import { isSharedFilter } from '../../common/topic/shared-filter.ts';
 import { PacketType } from './packet-type.ts';
 import { PropertyId, PropertySet } from './property-set.ts';
 import { MqttProtocolError } from './protocol-error.ts';
@@ -54,7 +55,7 @@ function decodeOptions(filter: string, options: number, version: ProtocolVersion
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'subscription option has the value 3');
   }
   const noLocal = (options & NO_LOCAL) !== 0;
-  if (noLocal && filter.startsWith('$share/')) {
+  if (noLocal && isSharedFilter(filter)) {
     // MQTT 5 [MQTT5-3.8.3-4]
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'no local on a shared subscription');
   }

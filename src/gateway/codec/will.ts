@@ -1,4 +1,7 @@
+import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import { PropertyId, PropertySet } from './property-set.ts';
+import { MqttProtocolError } from './protocol-error.ts';
+import { ReasonCode } from './reason-code.ts';
 import type { WireReader } from './wire-reader.ts';
 
 /** The message that the server publishes when the connection ends without a DISCONNECT. */
@@ -34,7 +37,10 @@ const ALLOWED = [
   PropertyId.CORRELATION_DATA,
 ];
 
-/** Reads will properties with their length (MQTT 5 §3.1.3.2). */
+/**
+ * Reads will properties with their length (MQTT 5 §3.1.3.2).
+ * @throws MqttProtocolError for what its PUBLISH could not have, too
+ */
 export function readWillProperties(reader: WireReader): WillProperties {
   const part = reader.part(reader.varint('property length'), 'properties');
   const { buffer, end } = part;
@@ -46,6 +52,11 @@ export function readWillProperties(reader: WireReader): WillProperties {
     from = next;
   });
   kept.push(buffer.subarray(from, end));
+  const responseTopic = set.text(PropertyId.RESPONSE_TOPIC);
+  if (responseTopic !== undefined && !isValidTopicName(responseTopic)) {
+    // [MQTT5-3.3.2-14]
+    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'response topic is not a topic name');
+  }
   return {
     delaySeconds: set.number(PropertyId.WILL_DELAY_INTERVAL, 0),
     expirySeconds: set.number(PropertyId.MESSAGE_EXPIRY_INTERVAL, undefined),

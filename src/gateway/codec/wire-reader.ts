@@ -47,14 +47,18 @@ export class WireReader {
     return this.buffer.readUInt32BE(this.#take(4, what));
   }
 
-  /** Variable byte integer of at most four bytes, in its shortest form [MQTT-1.5.5-1] (MQTT 5). */
-  varint(what: string): number {
+  /**
+   * Variable byte integer of at most four bytes.
+   * @param isShortest whether it must be in its shortest form [MQTT5-1.5.5-1]
+   */
+  varint(what: string, isShortest = true): number {
     let value = 0;
     for (let shift = 0; shift <= 21; shift += 7) {
       const byte = this.u8(what);
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
-        if (byte === 0 && shift > 0) throw malformed(`${what} is not in its shortest form`);
+        if (isShortest && byte === 0 && shift > 0)
+          throw malformed(`${what} is not in its shortest form`);
         return value;
       }
     }
@@ -125,7 +129,8 @@ function afterString(buffer: Buffer, at: number, end: number): number {
 
 /**
  * Reader of what follows the fixed header of a complete packet. Checks the packet type, the flag bits
- * [MQTT-2.2.2-2] and that the remaining length is the frame's.
+ * [MQTT-2.2.2-2] and that the remaining length is the frame's; whether that is in its shortest form is `FrameReader`'s
+ * question, but for CONNECT.
  */
 export function readerOfBody(frame: Buffer, type: PacketType, flags: number): WireReader {
   const name = packetTypeName(type);
@@ -133,7 +138,7 @@ export function readerOfBody(frame: Buffer, type: PacketType, flags: number): Wi
   const first = reader.u8('fixed header');
   if (first >> 4 !== type) throw malformed(`expected ${name}, got ${packetTypeName(first >> 4)}`);
   if ((first & 0x0f) !== flags) throw malformed(`wrong flag bits in the fixed header of ${name}`);
-  if (reader.varint('remaining length') !== reader.remaining) {
+  if (reader.varint('remaining length', false) !== reader.remaining) {
     throw malformed(`remaining length of ${name} is not that of the packet`);
   }
   return reader;

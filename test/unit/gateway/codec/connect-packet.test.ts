@@ -344,6 +344,16 @@ describe('decodeConnect, MQTT 5', () => {
     }
   });
 
+  it('refuses a remaining length with a byte too many in MQTT 5 alone [MQTT5-1.5.5-1]', () => {
+    const padded = (whole: Buffer): Buffer => {
+      const length = [(whole[1] as number) | 0x80, 0];
+      return Buffer.concat([whole.subarray(0, 1), Buffer.from(length), whole.subarray(2)]);
+    };
+    expect(decodeConnect(padded(connect(2, 'c'))).clientId).to.equal('c');
+    expect(decodeConnect(connect5()).clientId).to.equal('c');
+    expect(reasonOf(padded(connect5()))).to.equal(ReasonCode.MALFORMED_PACKET);
+  });
+
   it('refuses a property length beyond the packet and one not in its shortest form [MQTT-1.5.5-1]', () => {
     for (const length of [
       [200, 1],

@@ -22,6 +22,18 @@ describe('gateway: DISCONNECT in', () => {
     expect(decodeDisconnect(disconnect5(4), MQTT_5)).to.deep.equal({ ...normal, reasonCode: 4 });
   });
 
+  it('has a reason code that clients may say [MQTT5-3.14.2-1]', () => {
+    const allowed = new Set([0, 4]);
+    for (const code of [0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99]) {
+      allowed.add(code);
+    }
+    for (let code = 0; code < 256; code++) {
+      const packet = disconnect5(code);
+      if (allowed.has(code)) expect(decodeDisconnect(packet, MQTT_5).reasonCode).to.equal(code);
+      else expect(reasonOf(packet)).to.equal(ReasonCode.PROTOCOL_ERROR);
+    }
+  });
+
   it('tells how long the session is kept', () => {
     for (const seconds of [0, 1, 0xffff_ffff]) {
       const packet = disconnect5(0, [

@@ -41,6 +41,20 @@ describe('gateway: FrameReader', () => {
     }
   });
 
+  it('refuses a remaining length with a byte too many where it is told to [MQTT5-1.5.5-1]', () => {
+    const reader = new FrameReader();
+    for (const bytes of [hex('c0 80 00'), hex('30 83 80 00 00 01 61'), hex('c0 80 80 80 00')]) {
+      // MQTT 3.1.1 does not say that it has to be short (§2.2.3).
+      expect(reader.next(bytes, 0, bytes.length, NO_LIMIT)).to.equal(true);
+      expect(reader.end).to.equal(bytes.length);
+      const error = protocolErrorOf(() => reader.next(bytes, 0, bytes.length, NO_LIMIT, true));
+      expect(error.reasonCode).to.equal(ReasonCode.MALFORMED_PACKET);
+    }
+    const long = hex('30 80 01');
+    expect(reader.next(long, 0, long.length, NO_LIMIT, true)).to.equal(false);
+    expect(reader.end).to.equal(long.length + 128);
+  });
+
   it('knows of a packet that is too large from its header alone', () => {
     const reader = new FrameReader();
     const bytes = hex('30 64');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
+import { isSharedFilter } from '../../../../src/common/topic/shared-filter.ts';
 import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { decodeSubscribe } from '../../../../src/gateway/codec/subscribe-packet.ts';
 import { mqttText, mutated, packet, protocolErrorOf, survives } from './packets.ts';
@@ -13,7 +14,7 @@ const reasonOf = (frame: Buffer, version: 4 | 5 = 4): number =>
 
 const packetId = fc.integer({ min: 1, max: 65_535 });
 const three = fc.constantFrom(0 as const, 1 as const, 2 as const);
-const filter = mqttText(20).filter((value) => !value.startsWith('$share/'));
+const filter = mqttText(20).filter((value) => !isSharedFilter(value));
 
 const packets4 = fc.record({
   cmd: fc.constant('subscribe' as const),
@@ -107,8 +108,10 @@ describe('decodeSubscribe', () => {
   });
 
   it('refuses no local on a shared subscription in MQTT 5 [MQTT5-3.8.3-4]', () => {
-    const frame = packet(SUBSCRIBE, ID, [0], '$share/group/a', [4]);
-    expect(reasonOf(frame, 5)).to.equal(ReasonCode.PROTOCOL_ERROR);
+    for (const filter of ['$share/group/a', '$queue/a']) {
+      const frame = packet(SUBSCRIBE, ID, [0], filter, [4]);
+      expect(reasonOf(frame, 5)).to.equal(ReasonCode.PROTOCOL_ERROR);
+    }
   });
 
   it('refuses subscription identifier 0, and a second one', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { readWillProperties } from '../../../../src/gateway/codec/will.ts';
 import { WireReader } from '../../../../src/gateway/codec/wire-reader.ts';
 import { protocolErrorOf } from './packets.ts';
@@ -35,6 +36,15 @@ describe('will properties', () => {
         expect(found).to.include({ delaySeconds: 5, expirySeconds: 6 });
         expect([...found.properties]).to.deep.equal(kept.flat());
       }
+    }
+  });
+
+  it('have a response topic without wildcards [MQTT5-3.3.2-14]', () => {
+    const responseTopic = (name: string): number[] => [0x08, 0, name.length, ...Buffer.from(name)];
+    expect(read(...responseTopic('a/b')).properties.toString('hex')).to.equal('080003612f62');
+    for (const name of ['a/#', '+', '']) {
+      const error = protocolErrorOf(() => read(...responseTopic(name)));
+      expect(error.reasonCode).to.equal(ReasonCode.PROTOCOL_ERROR);
     }
   });
 

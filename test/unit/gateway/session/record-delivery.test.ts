@@ -9,7 +9,12 @@ import {
 } from '../../../../src/gateway/session/delivery-options.ts';
 import { RecordDelivery } from '../../../../src/gateway/session/record-delivery.ts';
 import type { SessionLink } from '../../../../src/gateway/session/session.ts';
-import { NO_EXPIRY, RECORD_RETAIN, recordSize, writeRecord } from '../../../../src/lmq/spi/record.ts';
+import {
+  NO_EXPIRY,
+  RECORD_RETAIN,
+  recordSize,
+  writeRecord,
+} from '../../../../src/lmq/spi/record.ts';
 import { FakeClock } from '../fake-clock.ts';
 
 const QOS_1 = 1;

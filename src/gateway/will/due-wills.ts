@@ -45,15 +45,11 @@ export class DueWills {
     return this.#ending.get(clientId);
   }
 
-  /** The delay is over: publishes the will, a little later when the store is away. The log tells what fails. */
+  /** The delay is over: publishes the will. The log tells what fails. */
   add(clientId: string): void {
-    const { clock, logger, again } = this.#parts;
     const published = this.publish(clientId).catch((error: unknown) => {
+      const { logger } = this.#parts;
       logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
-      const isAway = error instanceof StoreError && error.retryable;
-      // Still among those that are read: it has not been, and is nobody else's.
-      if (!this.#reading.delete(clientId) || !isAway || this.#isStopped) return;
-      again(clientId, clock.now() + RETRY_MS);
     });
     this.#ending.set(clientId, published);
     void published.then(() => {
@@ -62,13 +58,16 @@ export class DueWills {
   }
 
   /**
-   * Publishes a will unless somebody else does meanwhile.
+   * Publishes a will unless somebody else does meanwhile; a little later when the store is away.
    * @throws StoreError (rejection): it cannot be read; and what `publish` throws
    */
   async publish(clientId: string): Promise<void> {
     const { stored, publish } = this.#parts;
     this.#reading.add(clientId);
-    const will = await stored.get(clientId);
+    const will = await stored.get(clientId).catch((error: unknown) => {
+      this.#notRead(clientId, error);
+      throw error;
+    });
     // The first reader may have been faster.
     if (!this.#reading.delete(clientId) || will === undefined) return;
     publish(clientId, will);
@@ -77,5 +76,13 @@ export class DueWills {
   /** Nothing is asked for again. */
   stop(): void {
     this.#isStopped = true;
+  }
+
+  #notRead(clientId: string, error: unknown): void {
+    const { clock, again } = this.#parts;
+    const isAway = error instanceof StoreError && error.retryable;
+    // It may be somebody else's by now.
+    if (!this.#reading.delete(clientId) || !isAway || this.#isStopped) return;
+    again(clientId, clock.now() + RETRY_MS);
   }
 }

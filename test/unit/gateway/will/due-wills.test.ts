@@ -109,10 +109,12 @@ describe('gateway: wills whose delay is over', () => {
     expect(again).to.deep.equal([]);
   });
 
-  it('of a client that is back tell it why they could not be published', async () => {
+  it('of a client that is back tell it why they could not be published, and are asked for again', async () => {
     const publishing = wills.publish('c');
     const error = unavailable();
     reads[0]!.reject(error);
     expect(await failureOf(publishing)).to.equal(error);
+    expect(again).to.deep.equal([['c', clock.now() + 1_000]]);
+    expect(wills.has('c')).to.equal(false);
   });
 });

@@ -4,6 +4,7 @@ import { encodeWillRecord } from '../../../../src/gateway/will/will-record.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { failureOf } from '../../../helpers/failure-of.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { turns } from '../fake-socket.ts';
 import { World } from '../gateway-world.ts';
@@ -22,6 +23,13 @@ describe('gateway: wills after a restart', () => {
   function put(clientId: string, delaySeconds: number, dueAt: number): void {
     const will = { ...will5(delaySeconds), sessionExpirySeconds: 1000, dueAt };
     store.putState(StateSpace.WILL, clientId, encodeWillRecord(will));
+  }
+
+  /** With a will that is due in five seconds. */
+  async function startWithLate(): Promise<void> {
+    put('late', 10, clock.now() + 5_000);
+    await store.committed(store.openCommit);
+    await world.context.wills.start();
   }
 
   it('are published: those without delay or over time at once, the others when it is time', async () => {
@@ -50,9 +58,7 @@ describe('gateway: wills after a restart', () => {
   });
 
   it('live on in the store when the process stops during the delay', async () => {
-    put('late', 10, clock.now() + 5_000);
-    await store.committed(store.openCommit);
-    await world.context.wills.start();
+    await startWithLate();
     await world.context.wills.stop();
     clock.advance(60_000);
     await turns();
@@ -61,9 +67,7 @@ describe('gateway: wills after a restart', () => {
   });
 
   it('are published a little later when the store is away as they are due', async () => {
-    put('late', 10, clock.now() + 5_000);
-    await store.committed(store.openCommit);
-    await world.context.wills.start();
+    await startWithLate();
     const getState = store.getState.bind(store);
     let reads = 0;
     store.getState = (space, key) => {
@@ -82,9 +86,7 @@ describe('gateway: wills after a restart', () => {
 
   it('are published when the client comes back before the store is asked again', async () => {
     const { wills } = world.context;
-    put('late', 10, clock.now() + 5_000);
-    await store.committed(store.openCommit);
-    await wills.start();
+    await startWithLate();
     const getState = store.getState.bind(store);
     store.getState = () => Promise.reject(unavailable());
     clock.advance(7_000);
@@ -97,10 +99,23 @@ describe('gateway: wills after a restart', () => {
     expect(await storedWills(store)).to.deep.equal([]);
   });
 
+  it('are published a little later when the store is away as the client comes back', async () => {
+    const { wills } = world.context;
+    await startWithLate();
+    const getState = store.getState.bind(store);
+    store.getState = () => Promise.reject(unavailable());
+    const failure = await failureOf(wills.begin('late', false, undefined, 600));
+    expect(failure).to.be.instanceOf(StoreError);
+    expect(world.stats.willsDelayed).to.equal(1);
+    store.getState = getState;
+    clock.advance(2_000);
+    await turns();
+    expect(world.stats.willsPublished).to.equal(1);
+    expect(await storedWills(store)).to.deep.equal([]);
+  });
+
   it('are not asked for again when the process has stopped', async () => {
-    put('late', 10, clock.now() + 5_000);
-    await store.committed(store.openCommit);
-    await world.context.wills.start();
+    await startWithLate();
     let refuse: (error: Error) => void = () => undefined;
     let reads = 0;
     store.getState = () => {

@@ -24,7 +24,7 @@ import { LiveSubscriptions } from './routing/live-subscriptions.ts';
 import { TopicTable } from './routing/topic-table.ts';
 import { CommitWaiters } from './session/commit-waiters.ts';
 import { DeliveryPump } from './session/delivery-pump.ts';
-import { RecordDelivery } from './session/record-delivery.ts';
+import { SegmentDelivery } from './session/segment-delivery.ts';
 import { SessionLog } from './session/session-log.ts';
 import { SessionRegistry } from './session/session-registry.ts';
 import { SysTopics } from './sys/sys-topics.ts';
@@ -181,7 +181,7 @@ function foreignOf(
   { stores, live, sessions, stats, deliverHooks }: ForeignParts,
 ): ForeignMessages | undefined {
   if (cluster === undefined) return undefined;
-  const delivery = new RecordDelivery(stats, clock, deliverHooks);
+  const delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
   return new ForeignMessages({ stores, store, live, sessions, delivery, stats, limits });
 }
 
@@ -212,7 +212,7 @@ function assembleShares(
   },
 ): ShareLanes {
   const { store, metadata, limits, clock, logger, sharedSubscriptions, cluster } = options;
-  const delivery = new RecordDelivery(stats, clock, deliverHooks);
+  const delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
   const log = new ShareLog(stores, sessionLog);
   const askForTurn = (group: ShareGroup): void => {
     shares.askForTurn(group);

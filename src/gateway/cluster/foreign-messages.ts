@@ -8,7 +8,7 @@ import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import { PLAIN_OPTIONS } from '../session/delivery-options.ts';
-import type { RecordDelivery, Subscriber } from '../session/record-delivery.ts';
+import type { SegmentDelivery, Subscriber } from '../session/segment-delivery.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { hasRoom } from '../session/window-sender.ts';
@@ -18,7 +18,7 @@ export interface ForeignMessagesParts {
   readonly store: LmqQueueStore;
   readonly live: LiveSubscriptions;
   readonly sessions: SessionRegistry;
-  readonly delivery: RecordDelivery;
+  readonly delivery: SegmentDelivery;
   readonly stats: GatewayStats;
   readonly limits: GatewayLimits;
 }

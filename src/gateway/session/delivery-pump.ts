@@ -15,7 +15,6 @@ import { HeldCursors } from './hold-back.ts';
 import { addFirstReady, addReady, clearReady, removeReadyAt } from './ready-cursors.ts';
 import { passGaps } from './queue-gaps.ts';
 import { type QueueLimit, queueLimitOf } from './queue-limit.ts';
-import { RecordDelivery } from './record-delivery.ts';
 import { isFull, SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionCursor, SessionLink } from './session.ts';
 import { StoreFailures } from './store-failures.ts';
@@ -92,9 +91,8 @@ export class DeliveryPump {
     this.#highWater = limits.highWater;
     this.#stats = stats;
     this.#progress = progress;
-    const records = new RecordDelivery(stats, clock, deliverHooks);
-    this.#delivery = new SegmentDelivery(limits, stats, records);
-    this.#sender = new WindowSender(store, records, limits, stats, (session, error) => {
+    this.#delivery = new SegmentDelivery(limits, stats, clock, deliverHooks);
+    this.#sender = new WindowSender(store, this.#delivery, limits, stats, (session, error) => {
       if (error === undefined) this.run(session);
       else if (this.#failures.mayPass(error)) this.#failures.retry(session);
       else this.#failures.close(session, error);

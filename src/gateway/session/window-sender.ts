@@ -6,7 +6,7 @@ import { DUP_FLAG, encodeAck } from '../codec/publish-encoder.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { DeliveryState } from './inflight-window.ts';
-import type { RecordDelivery } from './record-delivery.ts';
+import type { SegmentDelivery } from './segment-delivery.ts';
 import type { Session, SessionLink } from './session.ts';
 import { isAssigned, type SessionLanes } from './session-lanes.ts';
 
@@ -24,7 +24,7 @@ export function hasRoom(link: SessionLink, highWater: number): boolean {
  */
 export class WindowSender {
   readonly #store: LmqQueueStore;
-  readonly #delivery: RecordDelivery;
+  readonly #delivery: SegmentDelivery;
   readonly #limits: GatewayLimits;
   readonly #stats: GatewayStats;
   /** Told when a record that was missing has been read, or cannot be. */
@@ -32,7 +32,7 @@ export class WindowSender {
 
   constructor(
     store: LmqQueueStore,
-    delivery: RecordDelivery,
+    delivery: SegmentDelivery,
     limits: GatewayLimits,
     stats: GatewayStats,
     onRead: (session: Session, error: unknown) => void,

@@ -16,8 +16,7 @@ import type { SilentStores } from '../cluster/silent-stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
 import { DeliveryState } from '../session/inflight-window.ts';
-import type { RecordDelivery } from '../session/record-delivery.ts';
-import { isFull } from '../session/segment-delivery.ts';
+import { isFull, type SegmentDelivery } from '../session/segment-delivery.ts';
 import type {
   Session,
   SessionCursor,
@@ -40,7 +39,7 @@ const PULL_MESSAGES = 512;
 export interface SharePumpParts {
   readonly store: LmqQueueStore;
   readonly silent: SilentStores;
-  readonly delivery: RecordDelivery;
+  readonly delivery: SegmentDelivery;
   readonly log: ShareLog;
   readonly sessionLog: SessionLog;
   readonly limits: GatewayLimits;

@@ -1,5 +1,7 @@
 import { commitSuite } from './lmq-store/commits.suite.ts';
 import type { StoreFactory } from './lmq-store/harness.ts';
+import { pullSuite } from './lmq-store/pull.suite.ts';
+import { boundsSuite } from './lmq-store/queue-bounds.suite.ts';
 import { queueSuite } from './lmq-store/queues.suite.ts';
 import { reopeningSuite } from './lmq-store/reopening.suite.ts';
 import { tableSuite } from './lmq-store/tables.suite.ts';
@@ -30,6 +32,8 @@ export function lmqStoreSuite(
     excludeTests(capabilities.excluded ?? []);
     commitSuite(factory, isRemote);
     queueSuite(factory);
+    boundsSuite(factory);
+    pullSuite(factory);
     tableSuite(factory, isRemote);
     if (capabilities.persists) reopeningSuite(factory);
   }).timeout(TIMEOUT_MS);

@@ -1,12 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import mqtt from 'mqtt';
 import { makeTempDir, removeTempDir } from '../helpers/temp-dir.ts';
 
 export const ROOT: string = resolve(import.meta.dirname, '../..');
 const SCRIPT = join(ROOT, 'bin/mqtt.sh');
+/** A build may be needed first. */
+export const START_TIMEOUT_MS = 120_000;
+
+/** Builds what is not built. */
+export async function build(): Promise<void> {
+  const built = spawn('sh', [join(ROOT, 'bin/build.sh')], { stdio: 'ignore' });
+  const [code] = (await once(built, 'exit')) as [number];
+  expect(code, 'exit code of the build').to.equal(0);
+}
 
 export interface Outcome {
   readonly code: number | null;
@@ -55,6 +66,38 @@ export class MqttSh {
       text(child.stderr),
     ]);
     return { code, stdout, stderr };
+  }
+
+  async expectSuccess(...args: string[]): Promise<Outcome> {
+    const outcome = await this.run(args);
+    expect(outcome, JSON.stringify(outcome)).to.include({ code: 0, stderr: '' });
+    return outcome;
+  }
+
+  /** A start that fails with one line, and leaves nothing running. */
+  async expectFailure(message: string | RegExp, variables: Variables = {}): Promise<void> {
+    const outcome = await this.run(['start'], variables);
+    expect(outcome.code, JSON.stringify(outcome)).to.equal(1);
+    expect(outcome.stderr).to.match(/^lmqtt: [^\n]+\n$/, 'one line');
+    expect(outcome.stderr).to.match(
+      typeof message === 'string'
+        ? new RegExp(message.replaceAll(/[.+?()[\]|]/g, '\\$&'))
+        : message,
+    );
+    expect(existsSync(this.readyFile), 'ready file').to.equal(false);
+    expect((await this.run(['status'])).code, 'status').to.equal(3);
+  }
+
+  configure(file: string, content: string): void {
+    mkdirSync(join(this.home, 'conf'), { recursive: true });
+    writeFileSync(join(this.home, 'conf', file), content);
+  }
+
+  async answersMqtt(): Promise<boolean> {
+    const { mqttPort: port } = this;
+    const client = await mqtt.connectAsync({ host: '127.0.0.1', port, reconnectPeriod: 0 });
+    await client.endAsync();
+    return true;
   }
 
   get pidFile(): string {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.ts';
-import { messageOf, StoreError } from '../../common/errors.ts';
+import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { TimerWheel } from '../../common/timer-wheel.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
@@ -12,13 +12,11 @@ import type { Will } from '../codec/will.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { WillPublisher } from '../hooks/hooked-will-publisher.ts';
 import { DelayedWills } from './delayed-wills.ts';
+import { DueWills } from './due-wills.ts';
 import { FarWillSender } from './far-will-sender.ts';
 import { FarWills } from './far-wills.ts';
 import { StoredWills } from './stored-wills.ts';
 import { delayMs, isWaiting, type StoredWill } from './will-record.ts';
-
-/** Until a will is asked for again that was due while the store was away, ms. */
-const RETRY_MS = 1_000;
 
 export interface WillsParts {
   readonly store: LmqStore;
@@ -47,13 +45,9 @@ export class Wills {
   /** Wills of open connections by client id. */
   readonly #open = new Map<string, Will>();
   readonly #delayed: DelayedWills;
-  /** Client ids whose delayed will is being published. */
-  readonly #due = new Set<string>();
-  /** Those of them whose clients may come back meanwhile → when it is done. */
-  readonly #ending = new Map<string, Promise<void>>();
+  readonly #due: DueWills;
   readonly #far: FarWills;
   readonly #sender: FarWillSender;
-  #isStopped = false;
 
   constructor(parts: WillsParts) {
     this.#parts = parts;
@@ -61,7 +55,18 @@ export class Wills {
     this.#delayed = new DelayedWills({
       ...parts,
       onDue: (clientId) => {
-        this.#onDue(clientId);
+        this.#due.add(clientId);
+      },
+    });
+    this.#due = new DueWills({
+      ...parts,
+      stored: this.#stored,
+      publish: (clientId, will) => {
+        // Another connection may have stored its own.
+        if (!this.#open.has(clientId)) this.#publish(clientId, will);
+      },
+      again: (clientId, at) => {
+        this.#delayed.add(clientId, at, true);
       },
     });
     this.#far = new FarWills(parts.clock, parts.logger);
@@ -81,7 +86,7 @@ export class Wills {
 
   /** Resolves when no record is left whose will has been published, or when that takes too long. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#due.stop();
     this.#delayed.stop();
     await this.#far.allSettled();
     this.#sender.stop();
@@ -103,12 +108,12 @@ export class Wills {
   ): Promise<void> {
     const { store, cluster } = this.#parts;
     if (this.#far.has(clientId)) await this.#far.settled(clientId);
-    const ending = this.#ending.get(clientId);
-    if (ending !== undefined) await ending;
+    const ended = this.#due.ended(clientId);
+    if (ended !== undefined) await ended;
     const isOver = this.#delayed.isOver(clientId);
     if (this.#delayed.delete(clientId)) {
       if (isResumed && !isOver) this.#forget(clientId);
-      else await this.#publishStored(clientId);
+      else await this.#due.publish(clientId);
     } else if (cluster !== undefined && mayHaveWill && !this.#open.has(clientId)) {
       await this.#takeOver(cluster, clientId, isResumed);
     }
@@ -224,29 +229,6 @@ export class Wills {
       this.#claim(clientId);
     }
     this.#delayed.add(clientId, dueAt);
-  }
-
-  #onDue(clientId: string): void {
-    const { clock, logger } = this.#parts;
-    const published = this.#publishStored(clientId).catch((error: unknown) => {
-      logger.error({ clientId, error: messageOf(error) }, 'publishing a will failed');
-      const isAway = error instanceof StoreError && error.retryable;
-      // Still among the due: it has not been read, and is nobody else's.
-      if (!this.#due.delete(clientId) || !isAway || this.#isStopped) return;
-      this.#delayed.add(clientId, clock.now() + RETRY_MS, true);
-    });
-    this.#ending.set(clientId, published);
-    void published.then(() => {
-      if (this.#ending.get(clientId) === published) this.#ending.delete(clientId);
-    });
-  }
-
-  async #publishStored(clientId: string): Promise<void> {
-    this.#due.add(clientId);
-    const will = await this.#stored.get(clientId);
-    // Another connection may have stored its own, or the first reader was faster.
-    if (!this.#due.delete(clientId) || will === undefined || this.#open.has(clientId)) return;
-    this.#publish(clientId, will);
   }
 
   /** The message and the end of its record in one commit, where that can be. */

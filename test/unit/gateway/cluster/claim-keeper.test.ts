@@ -8,6 +8,7 @@ import { drainAll, numbers, publishAll, sorted } from './group-traffic.ts';
 import { LanesWorld } from './lanes-world.ts';
 import type { StoreNode } from './shared-store.ts';
 import { HeldCommits } from './held-commits.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const GROUP = '$share/g/t';
 const TURN = claimKey(ClaimKind.GROUP, GROUP);
@@ -113,9 +114,7 @@ describe('gateway: cluster: what a dead gateway leaves, while the store does not
   let b: World;
 
   beforeEach(async () => {
-    cluster = new ClusterWorld();
-    a = await cluster.gateway();
-    b = await cluster.gateway();
+    [cluster, a, b] = await twoGateways(new ClusterWorld());
   });
 
   async function killUnanswered(): Promise<void> {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { publish, pubrel } from '../../../helpers/packets.ts';
 import type { World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 describe('gateway: cluster: messages of other gateways', () => {
   let cluster: ClusterWorld;
@@ -9,9 +10,7 @@ describe('gateway: cluster: messages of other gateways', () => {
   let b: World;
 
   beforeEach(async () => {
-    cluster = new ClusterWorld();
-    a = await cluster.gateway();
-    b = await cluster.gateway();
+    [cluster, a, b] = await twoGateways(new ClusterWorld());
   });
 
   for (const published of [0, 1, 2] as const) {

@@ -11,6 +11,7 @@ import {
 import { turns } from '../fake-socket.ts';
 import type { World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const HOME = 0;
 const BESIDE = 1;
@@ -22,9 +23,7 @@ describe('gateway: several stores: parts of sessions', () => {
   let clientId: string;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
     clientId = stores.clientIn(HOME);
   });
 

@@ -4,6 +4,7 @@ import { publish } from '../../../helpers/packets.ts';
 import { turns } from '../fake-socket.ts';
 import type { World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 describe('gateway: several stores: retained messages', () => {
   let stores: LanesWorld;
@@ -11,9 +12,7 @@ describe('gateway: several stores: retained messages', () => {
   let b: World;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
   });
 
   async function retain(world: World, topic: string, payload: string): Promise<void> {

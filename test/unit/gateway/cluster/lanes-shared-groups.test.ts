@@ -6,6 +6,7 @@ import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { drainAll, publishAll, runRandomGroup } from './group-traffic.ts';
 import { LanesWorld } from './lanes-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const GROUP = '$share/g/t/+';
 
@@ -15,9 +16,7 @@ describe('gateway: several stores: shared groups', () => {
   let b: World;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
   });
 
   function member(world: World, clientId: string, qos = 1, clean = true): Promise<FakeClient> {

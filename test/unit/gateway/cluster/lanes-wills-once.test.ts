@@ -6,6 +6,7 @@ import type { FakeClient, World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
 import type { SharedStore } from './shared-store.ts';
 import { HeldCommits } from './held-commits.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const HOME = 1;
 const FAR = 0;
@@ -24,9 +25,7 @@ describe('gateway: a will in another store than its client is sent once, wheneve
   let watcher: FakeClient;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
     watcher = await b.subscribed({ clientId: stores.clientIn(FAR, 'watcher') }, ['w/#', 1]);
   });
 

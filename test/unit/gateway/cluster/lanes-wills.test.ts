@@ -5,6 +5,7 @@ import { FakeClient5 } from '../fake-client5.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 async function payloads(client: FakeClient): Promise<string[]> {
   return (await client.publishes()).map(({ payload }) => payload.toString());
@@ -17,9 +18,7 @@ describe('gateway: several stores: wills', () => {
   let watcher: FakeClient;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
     watcher = await b.subscribed({ clientId: 'watcher' }, ['w/#', 1]);
   });
 

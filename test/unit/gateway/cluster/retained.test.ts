@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { publish } from '../../../helpers/packets.ts';
 import type { World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 describe('gateway: cluster: retained messages', () => {
   let cluster: ClusterWorld;
@@ -9,9 +10,7 @@ describe('gateway: cluster: retained messages', () => {
   let b: World;
 
   beforeEach(async () => {
-    cluster = new ClusterWorld();
-    a = await cluster.gateway();
-    b = await cluster.gateway();
+    [cluster, a, b] = await twoGateways(new ClusterWorld());
   });
 
   async function retainedAt(world: World, clientId: string): Promise<string[]> {

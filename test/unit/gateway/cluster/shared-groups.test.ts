@@ -6,6 +6,7 @@ import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { drainAll, numbers, publishAll, runRandomGroup, sorted } from './group-traffic.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const GROUP = '$share/g/t';
 
@@ -15,9 +16,7 @@ describe('gateway: cluster: shared groups', () => {
   let b: World;
 
   beforeEach(async () => {
-    cluster = new ClusterWorld();
-    a = await cluster.gateway();
-    b = await cluster.gateway();
+    [cluster, a, b] = await twoGateways(new ClusterWorld());
   });
 
   function member(world: World, clientId: string, qos = 1, clean = true): Promise<FakeClient> {

@@ -7,6 +7,7 @@ import { FakeClient5 } from '../fake-client5.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const HOME = 1;
 const ELSEWHERE = 0;
@@ -17,9 +18,7 @@ describe('gateway: one of several stores is silent', () => {
   let b: World;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
   });
 
   async function silence(world: World, isSilent: boolean): Promise<void> {

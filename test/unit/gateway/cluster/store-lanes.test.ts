@@ -7,6 +7,7 @@ import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { LanesWorld } from './lanes-world.ts';
 import type { SharedStore } from './shared-store.ts';
+import { twoGateways } from './two-gateways.ts';
 
 describe('gateway: several stores: growth', () => {
   let stores: LanesWorld;
@@ -14,9 +15,7 @@ describe('gateway: several stores: growth', () => {
   let b: World;
 
   beforeEach(async () => {
-    stores = new LanesWorld();
-    a = await stores.gateway();
-    b = await stores.gateway();
+    [stores, a, b] = await twoGateways(new LanesWorld());
   });
 
   async function send(client: FakeClient, topic: string, payload: string): Promise<void> {

@@ -15,6 +15,7 @@ import { FakeClient5 } from '../fake-client5.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 async function payloads(client: FakeClient): Promise<string[]> {
   return (await client.publishes()).map(({ payload }) => payload.toString());
@@ -26,9 +27,7 @@ describe('gateway: cluster: takeover', () => {
   let b: World;
 
   beforeEach(async () => {
-    cluster = new ClusterWorld();
-    a = await cluster.gateway();
-    b = await cluster.gateway();
+    [cluster, a, b] = await twoGateways(new ClusterWorld());
   });
 
   it('closes the connection at the other gateway with 0x8E before the CONNACK here [MQTT-3.1.4-3]', async () => {

@@ -4,6 +4,7 @@ import { FakeClient5 } from '../fake-client5.ts';
 import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import { twoGateways } from './two-gateways.ts';
 
 const WILL = { topic: 'w/a', payload: 'gone', qos: 1 } as const;
 
@@ -18,9 +19,7 @@ describe('gateway: cluster: wills', () => {
   let watcher: FakeClient;
 
   beforeEach(async () => {
-    cluster = new ClusterWorld();
-    a = await cluster.gateway();
-    b = await cluster.gateway();
+    [cluster, a, b] = await twoGateways(new ClusterWorld());
     watcher = await b.subscribed({ clientId: 'watcher' }, ['w/#', 1]);
   });
 

@@ -1,32 +1,13 @@
 import { expect } from 'chai';
-import { silentLogger } from '../../../../src/common/logger.ts';
 import { NEVER_EXPIRES } from '../../../../src/gateway/codec/connect-packet.ts';
-import { SessionSweeper } from '../../../../src/gateway/session/session-sweeper.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { DISCONNECT, publish } from '../../../helpers/packets.ts';
-import { disconnect5, publish5, type Connect5Fields } from '../../../helpers/packets5.ts';
+import { disconnect5, type Connect5Fields } from '../../../helpers/packets5.ts';
 import { connected5, FakeClient5 } from '../fake-client5.ts';
 import { FakeClock } from '../fake-clock.ts';
-import { turns } from '../fake-socket.ts';
 import { World } from '../gateway-world.ts';
-
-/** A client with subscriptions of every kind; `a/#` is a filter that is counted. */
-async function withSession(world: World, fields: Partial<Connect5Fields>): Promise<FakeClient5> {
-  const client = await connected5(world, fields);
-  await client.subscribe('a/#', 1);
-  await client.subscribe('b', 2);
-  await client.subscribe('c', 0);
-  return client;
-}
-
-function expiry(seconds: number): Partial<Connect5Fields> {
-  return { clean: false, properties: [['sessionExpiry', seconds]] };
-}
-
-async function stored(world: World, clientId = 'c5'): Promise<boolean> {
-  return (await world.store.getState(StateSpace.SESSION, clientId)) !== undefined;
-}
+import { withSession, expiry, stored, sweep } from './expiring-sessions.ts';
 
 async function expectNothing(world: World): Promise<void> {
   expect(await stored(world), 'session record').to.equal(false);
@@ -39,15 +20,6 @@ async function expectNothing(world: World): Promise<void> {
   const queue = await world.store.openQueue('b' as never);
   expect(await world.store.loadOffset('c5', queue), 'offset').to.equal(undefined);
   world.store.closeQueue(queue);
-}
-
-function sweeperOf({ context, store, clock }: World): SessionSweeper {
-  const { sessions } = context;
-  return new SessionSweeper({ sessions, store, cluster: undefined, clock, logger: silentLogger });
-}
-
-function sweep(world: World): Promise<void> {
-  return sweeperOf(world).sweep();
 }
 
 describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
@@ -227,129 +199,6 @@ describe('gateway: session expiry (MQTT 5 §3.1.2.11.2)', () => {
   });
 });
 
-describe('gateway: SessionSweeper', () => {
-  it('ends every minute what has expired, and nothing else', async () => {
-    const world = new World();
-    const sweeper = sweeperOf(world);
-    sweeper.start();
-    for (const [clientId, seconds] of [
-      ['short', 30],
-      ['long', 1000],
-      ['here', 1],
-    ] as const) {
-      const client = await withSession(world, { clientId, ...expiry(seconds) });
-      if (clientId !== 'here') await client.lose();
-    }
-    expect(world.store.listFilters().map(({ uses }) => uses)).to.deep.equal([3]);
-    world.clock.advance(60_000);
-    await turns();
-    expect(await stored(world, 'short')).to.equal(false);
-    expect(await stored(world, 'long')).to.equal(true);
-    expect(await stored(world, 'here')).to.equal(true);
-    expect(world.store.listFilters().map(({ uses }) => uses)).to.deep.equal([2]);
-    await sweeper.stop();
-    world.clock.advance(2_000_000);
-    await turns();
-    expect(await stored(world, 'long')).to.equal(true);
-  });
-
-  it('ends the session that it is at before it stops, and no other', async () => {
-    const world = new World();
-    const sweeper = sweeperOf(world);
-    sweeper.start();
-    for (const clientId of ['s1', 's2', 's3']) {
-      await (await withSession(world, { clientId, ...expiry(1) })).lose();
-    }
-    // Holds the end of the first one back.
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const getState = world.store.getState.bind(world.store);
-    world.store.getState = async (space, key) => {
-      await held;
-      return getState(space, key);
-    };
-    world.clock.advance(60_000);
-    await turns();
-    let isStopped = false;
-    const stopping = sweeper.stop().then(() => {
-      isStopped = true;
-    });
-    await turns();
-    expect(isStopped).to.equal(false);
-    release();
-    await stopping;
-    expect(await stored(world, 's1')).to.equal(false);
-    expect(await stored(world, 's2')).to.equal(true);
-    expect(await stored(world, 's3')).to.equal(true);
-  });
-
-  it('looks through the stored sessions when one may have ended, not each time', async () => {
-    const world = new World();
-    let scans = 0;
-    const scanState = world.store.scanState.bind(world.store);
-    world.store.scanState = (space) => {
-      scans++;
-      return scanState(space);
-    };
-    const scansOf = async (milliseconds: number): Promise<number> => {
-      scans = 0;
-      world.clock.advance(milliseconds);
-      await sweep(world);
-      return scans;
-    };
-    await (await withSession(world, { clientId: 'never', ...expiry(NEVER_EXPIRES) })).lose();
-    await (await withSession(world, { clientId: 'later', ...expiry(600) })).lose();
-    expect(await scansOf(0), 'the first time').to.equal(1);
-    expect(await scansOf(60_000)).to.equal(0);
-    await (await withSession(world, { clientId: 'sooner', ...expiry(60) })).lose();
-    expect(await scansOf(59_999)).to.equal(0);
-    expect(await scansOf(1)).to.equal(1);
-    expect(await stored(world, 'sooner')).to.equal(false);
-    expect(await scansOf(400_000)).to.equal(0);
-    expect(await scansOf(80_000)).to.equal(1);
-    expect(await stored(world, 'later')).to.equal(false);
-    expect(await stored(world, 'never')).to.equal(true);
-    expect(await scansOf(3_600_000), 'sessions of others').to.equal(1);
-  });
-
-  it('looks again after a failure', async () => {
-    const world = new World();
-    await (await withSession(world, expiry(1))).lose();
-    world.clock.advance(1000);
-    const scanState = world.store.scanState.bind(world.store);
-    world.store.scanState = () => {
-      throw new Error('disk');
-    };
-    const failure: unknown = await sweep(world).catch((e: unknown) => e);
-    expect(failure).to.be.instanceOf(Error);
-    world.store.scanState = scanState;
-    await sweep(world);
-    expect(await stored(world)).to.equal(false);
-  });
-
-  it('is not stopped by a session that cannot be read', async () => {
-    const world = new World();
-    world.store.putState(StateSpace.SESSION, 'broken', Buffer.from([99]));
-    await (await withSession(world, { clientId: 'z', ...expiry(1) })).lose();
-    world.clock.advance(1000);
-    await sweep(world);
-    expect(await stored(world, 'z')).to.equal(false);
-    expect(await stored(world, 'broken')).to.equal(true);
-  });
-
-  it('leaves a client alone that comes back in the same turn', async () => {
-    const world = new World();
-    await (await withSession(world, expiry(1))).lose();
-    world.clock.advance(1000);
-    const [client] = await Promise.all([connected5(world, expiry(100)), sweep(world)]);
-    expect(client.connack.sessionPresent).to.equal(false);
-    expect(client.closed).to.equal(false);
-    expect(await stored(world)).to.equal(true);
-  });
-});
-
 describe('gateway: a session that cannot be saved when it is taken over', () => {
   it('leaves memory, so that stop does not wait for ever', async () => {
     let isFailing = false;
@@ -367,38 +216,5 @@ describe('gateway: a session that cannot be saved when it is taken over', () => 
     await new FakeClient5(world).connect({ clientId: 'c5', ...expiry(100) });
     expect(world.store.stats.openQueues).to.equal(0);
     expect(world.context.live.size).to.equal(0);
-  });
-});
-
-describe('gateway: a session and clients of different versions', () => {
-  it('goes on with another version, its window and its subscriptions', async () => {
-    const world = new World();
-    const options = { retainAsPublished: true };
-    const v5 = await connected5(world, { clientId: 'c', ...expiry(100) });
-    await v5.subscribe('a', 1, options, [['subscriptionId', 5]]);
-    const publisher = await connected5(world, { clientId: 'p' });
-    const properties = [['user', ['k', 'v']]] as const;
-    const fields = { topic: 'a', qos: 1, retain: true, properties } as const;
-    await publisher.exchange(publish5({ ...fields, payload: '1' }));
-    const [first] = await v5.publishes();
-    expect(first?.properties).to.deep.equal([['subscriptionId', 5], ...properties]);
-    const v4 = await world.connected({ clientId: 'c', clean: false });
-    expect(v4.sessionPresent).to.equal(true);
-    const [again] = await v4.publishes();
-    expect(again).to.deep.include({ dup: true, id: first?.id, retain: true });
-    expect(again?.payload.toString()).to.equal('1');
-    await v4.lose();
-    await publisher.exchange(publish5({ ...fields, payload: '2' }));
-    const last = await connected5(world, { clientId: 'c', ...expiry(100) });
-    expect(last.connack.sessionPresent).to.equal(true);
-    const got = await last.publishes();
-    expect(got.map(({ dup, payload }) => `${String(dup)} ${payload.toString()}`)).to.deep.equal([
-      'true 1',
-      'false 2',
-    ]);
-    for (const packet of got) {
-      expect(packet.properties).to.deep.equal([['subscriptionId', 5], ...properties]);
-      expect(packet.retain).to.equal(true);
-    }
   });
 });

@@ -11,17 +11,25 @@ import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { filterQueueName, topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { payloads } from '../../../conformance/lmq-store/harness.ts';
+import { eventually } from '../../../helpers/eventually.ts';
 import { Random } from '../../../helpers/random.ts';
 import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 
 const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const ROUNDS = 4;
 
-/** Lets a child append until it is killed after `ms` of work; returns the last number it said is durable. */
+/** How long a child may take for what it is waited for. */
+const LIFE_MS = 120_000;
+
+/**
+ * Lets a child append until it has said `reports` times what is durable, and `ms` longer; kills it then. Returns the
+ * last number that it said.
+ */
 async function appendUntilKilled(
   directory: string,
   first: number,
   mode: readonly [FlushDiskType, string],
+  reports: number,
   ms: number,
 ): Promise<number> {
   const child = spawn(
@@ -32,17 +40,20 @@ async function appendUntilKilled(
   let output = '';
   child.stdout.setEncoding('utf8');
   const closed = once(child, 'close');
-  const started = once(child.stdout, 'data');
   child.stdout.on('data', (text: string) => {
     output += text;
   });
-  await Promise.race([started, closed]);
-  await sleep(ms);
-  child.kill('SIGKILL');
-  await closed;
-  const lines = output.split('\n');
-  lines.pop(); // empty, or cut off by the kill
-  return Number(lines.at(-1));
+  const said = (): string[] => output.split('\n').slice(0, -1); // the last is empty, or cut off by the kill
+  const isOver = (): boolean => said().length >= reports || child.exitCode !== null;
+  try {
+    await eventually(`${String(reports)} commits`, isOver, LIFE_MS);
+    await sleep(ms);
+  } finally {
+    child.kill('SIGKILL');
+  }
+  const [, signal] = (await closed) as [number | null, string | null];
+  expect(signal, 'how the child ended').to.equal('SIGKILL');
+  return Number(said().at(-1));
 }
 
 /** Length of the first entry in the journal; 0 when there is none. */
@@ -67,7 +78,7 @@ async function checkContent(store: LmqStore): Promise<number> {
 }
 
 describe('EmbeddedStore after SIGKILL', function () {
-  this.timeout(60_000);
+  this.timeout(ROUNDS * LIFE_MS);
 
   for (const [flushDiskType, journal] of [
     [FlushDiskType.ASYNC_FLUSH, 'no journal'],
@@ -83,8 +94,15 @@ describe('EmbeddedStore after SIGKILL', function () {
         let length = 0;
         let largest = 0;
         for (let round = 0; round < ROUNDS; round++) {
-          const ms = 20 + random.below(150);
-          const durable = await appendUntilKilled(directory, length, [flushDiskType, journal], ms);
+          const reports = 10 + random.below(60);
+          const mode = [flushDiskType, journal] as const;
+          const durable = await appendUntilKilled(
+            directory,
+            length,
+            mode,
+            reports,
+            random.below(30),
+          );
           largest = Math.max(largest, await firstEntryBytes(directory));
           const store = createEmbeddedStore({ directory });
           await store.start();

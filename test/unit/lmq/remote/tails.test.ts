@@ -1,52 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ErrorCode, type StoreError } from '../../../../src/common/errors.ts';
-import {
-  NO_EXPIRY,
-  recordPayload,
-  recordSize,
-  writeRecord,
-} from '../../../../src/lmq/spi/record.ts';
-import { PullStatus, type Arrival, type QueueName } from '../../../../src/lmq/spi/types.ts';
+import { recordPayload } from '../../../../src/lmq/spi/record.ts';
+import { type Arrival } from '../../../../src/lmq/spi/types.ts';
 import { RemoteSegment } from '../../../../src/lmq/remote/remote-segment.ts';
 import { SegmentTail } from '../../../../src/lmq/remote/segment-tail.ts';
-import { publish, rejection } from '../../../conformance/lmq-store/harness.ts';
+import { publish } from '../../../conformance/lmq-store/harness.ts';
 import { boundsOf, FakeStore, settle } from './fake-store.ts';
-
-const none = Buffer.alloc(0);
-
-function block(...payloads: string[]): { bytes: Buffer; positions: number[] } {
-  const positions: number[] = [];
-  const records = payloads.map((text) => {
-    const payload = Buffer.from(text);
-    const record = Buffer.alloc(recordSize(1, 0, 0, payload.length));
-    writeRecord(
-      record,
-      0,
-      1,
-      Buffer.from('t'),
-      none,
-      none,
-      NO_EXPIRY,
-      0,
-      0,
-      payload,
-      0,
-      payload.length,
-    );
-    return record;
-  });
-  let at = 0;
-  for (const record of records) {
-    positions.push(at);
-    at += record.length;
-  }
-  return { bytes: Buffer.concat(records), positions };
-}
-
-function u32(...numbers: number[]): Buffer {
-  return Buffer.from(new Uint32Array(numbers).buffer);
-}
+import { none, block, u32 } from './record-block.ts';
 
 describe('what is pushed to a remote store', () => {
   let store: FakeStore;
@@ -185,101 +145,6 @@ describe('what is pushed to a remote store', () => {
     link.say({ blocks: [bytes], arrivals: [arrival(1, 1, positions)] });
     expect(node.tail(queue, 0)).to.equal(undefined);
     expect(queue.maxOffset).to.equal(2);
-  });
-});
-
-describe('queues of a remote store', () => {
-  let store: FakeStore;
-  beforeEach(async () => {
-    store = new FakeStore({ requestTimeoutMs: 10_000 });
-    await store.attach();
-  });
-
-  const closes = (): (number | undefined)[] =>
-    store.link.requests.flatMap(({ closeQueue }) => closeQueue ?? []);
-
-  it('are closed at the store after their last use here', async () => {
-    const first = await store.open(1, 'ta');
-    const second = await store.open(1, 'ta', 3);
-    expect(second).to.equal(first);
-    expect(first.nextOffset).to.equal(3);
-    store.node.closeQueue(first);
-    await settle();
-    expect(closes()).to.deep.equal([]);
-    store.node.closeQueue(second);
-    await settle();
-    expect(closes()).to.deep.equal([1]);
-    expect(() => {
-      store.node.closeQueue(second);
-    }).to.throw(RangeError);
-  });
-
-  it('that batches under way may name are said in the next hello, and closed again', async () => {
-    const queue = await store.open(1, 'ta');
-    store.node.commitOffset('c', queue, 1);
-    store.node.closeQueue(queue);
-    await settle();
-    expect(closes()).to.deep.equal([1]);
-    await store.reattach({ queues: [boundsOf(1, 'ta')] });
-    expect(store.link.sent[0]?.hello?.queues).to.deep.equal([{ name: 'ta', uses: 1 }]);
-    expect(store.link.batches.length).to.equal(1);
-    expect(closes()).to.deep.equal([1]);
-    store.link.say({ settled: { sequence: 1 } });
-    await store.reattach({ lastSequence: 1 });
-    expect(store.link.sent[0]?.hello?.queues).to.deep.equal([]);
-  });
-
-  it('whose open is answered too late are closed', async () => {
-    const opening = rejection(store.node.openQueue('ta' as QueueName));
-    await settle();
-    const id = store.link.requests.at(-1)?.id ?? 0;
-    for (let i = 0; i < 8; i++) {
-      store.clock.advance(1_500);
-      store.link.say({});
-    }
-    expect(((await opening) as StoreError).code).to.equal(ErrorCode.STORE_UNAVAILABLE);
-    store.link.say({ replies: [{ id, queue: boundsOf(1, 'ta') }] });
-    await settle();
-    expect(closes()).to.deep.equal([1]);
-    expect(store.node.stats.openQueues).to.equal(0);
-  });
-
-  it('are known from the answer on, before anything that comes behind it', async () => {
-    const grown: number[] = [];
-    store.node.onArrival((arrivals) => grown.push(...arrivals.map(({ count }) => count)));
-    const opening = store.node.openQueue('ta' as QueueName);
-    await settle();
-    store.link.answer('openQueue', { queue: boundsOf(1, 'ta') });
-    store.link.say({
-      arrivals: [{ queue: 1, firstOffset: 0, count: 2, block: 0, positions: none }],
-    });
-    expect(grown).to.deep.equal([2]);
-    expect((await opening).maxOffset).to.equal(2);
-  });
-
-  it('are pulled without waiting for batches, and refuse an answer that is none', async () => {
-    const { node, link } = store;
-    const queue = await store.open(1, 'ta', 5);
-    link.hasRoom = true;
-    const pulled = node.pull(queue, 2, 10, 100);
-    await settle();
-    const { bytes } = block('x', 'y');
-    link.answer('pull', {
-      pull: {
-        status: PullStatus.FOUND,
-        nextOffset: 4,
-        minOffset: 1,
-        runs: [{ firstOffset: 2, count: 2, records: bytes }],
-      },
-    });
-    const { segments, nextOffset } = await pulled;
-    expect([segments.length, segments[0]?.count, nextOffset, queue.minOffset]).to.deep.equal([
-      1, 2, 4, 1,
-    ]);
-    const wrong = rejection(node.pull(queue, 2, 10, 100));
-    await settle();
-    link.answer('pull', { done: {} });
-    expect(((await wrong) as StoreError).code).to.equal(ErrorCode.STORE_UNAVAILABLE);
   });
 });
 

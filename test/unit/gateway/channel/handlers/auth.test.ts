@@ -1,98 +1,18 @@
 import { expect } from 'chai';
-import type { AuthenticationStep, EnhancedAuthenticator } from '../../../../../src/auth/types.ts';
 import { PINGREQ, subscribe } from '../../../../helpers/packets.ts';
-import {
-  auth5,
-  connect5,
-  disconnect5,
-  publish5,
-  type Packet5,
-} from '../../../../helpers/packets5.ts';
+import { auth5, connect5, disconnect5, publish5 } from '../../../../helpers/packets5.ts';
 import type { Properties } from '../../../../helpers/properties5.ts';
 import { turns } from '../../fake-socket.ts';
 import { FakeClient5 } from '../../fake-client5.ts';
 import { World } from '../../gateway-world.ts';
-
-const METHOD = 'X-COUNT';
-
-/** Lets in who says `rounds` times what it is told; `bad` fails, `throw` throws, `wait` waits for `release`. */
-class CountingAuthenticator implements EnhancedAuthenticator {
-  readonly method = METHOD;
-  begun = 0;
-  release: () => void = () => undefined;
-  username: string | undefined = 'alice';
-  readonly #rounds: number;
-
-  constructor(rounds: number) {
-    this.#rounds = rounds;
-  }
-
-  begin(): ReturnType<EnhancedAuthenticator['begin']> {
-    this.begun++;
-    let round = 0;
-    return {
-      next: async (data): Promise<AuthenticationStep> => {
-        const text = data?.toString() ?? '';
-        if (text === 'throw') throw new Error('the directory is down');
-        if (text === 'wait') await new Promise<void>((resolve) => (this.release = resolve));
-        if (text === 'bad') return { outcome: 'FAILURE' };
-        if (round++ < this.#rounds) {
-          return { outcome: 'CONTINUE', data: Buffer.from(`round ${String(round)}`) };
-        }
-        return { outcome: 'SUCCESS', username: this.username, data: Buffer.from('welcome') };
-      },
-    };
-  }
-}
-
-function fields(data?: string, method = METHOD): Properties {
-  return data === undefined
-    ? [['authMethod', method]]
-    : [
-        ['authMethod', method],
-        ['authData', Buffer.from(data)],
-      ];
-}
-
-const next = (data?: string, method?: string): Buffer => auth5(0x18, fields(data, method));
-const again = (data?: string, method?: string): Buffer => auth5(0x19, fields(data, method));
-
-interface Scene {
-  readonly world: World;
-  readonly client: FakeClient5;
-  readonly authenticator: CountingAuthenticator;
-}
-
-/** A client that has sent CONNECT with the method; nothing is taken. */
-async function begun(rounds = 1, data = 'hello', extra: Properties = []): Promise<Scene> {
-  const authenticator = new CountingAuthenticator(rounds);
-  const world = new World({
-    enhancedAuthenticators: [authenticator],
-    authenticator: { authenticate: () => 'NOT_AUTHORIZED' },
-  });
-  const client = new FakeClient5(world);
-  const properties = [...fields(data), ...extra];
-  client.socket.feed(connect5({ clientId: 'c', keepAlive: 0, properties }));
-  await turns();
-  return { world, client, authenticator };
-}
-
-/** A client that was let in by the method; its CONNACK is taken. */
-async function admitted(rounds = 1): Promise<Scene> {
-  const scene = await begun(rounds);
-  for (let i = 0; i < rounds; i++) await scene.client.exchange(next('yes'));
-  expect(scene.client.closed).to.equal(false);
-  expect(scene.client.channel.session?.clientId).to.equal('c');
-  scene.client.take();
-  return scene;
-}
-
-function told(packets: readonly Packet5[]): string[] {
-  return packets.map((packet) => {
-    const code = 'code' in packet ? ` 0x${packet.code.toString(16)}` : '';
-    return packet.type + code;
-  });
-}
+import {
+  CountingAuthenticator,
+  fields,
+  next,
+  again,
+  begun,
+  told,
+} from './counting-authenticator.ts';
 
 describe('gateway: enhanced authentication at CONNECT', () => {
   it('asks by AUTH 0x18 with the method as often as it has to, then accepts [MQTT-4.12.0-2] [MQTT-4.12.0-5]', async () => {
@@ -224,81 +144,5 @@ describe('gateway: enhanced authentication at CONNECT', () => {
     const client = await world.connected();
     expect(await client.exchange(again('hello'))).to.deep.equal([]);
     expect(client.closed).to.equal(true);
-  });
-});
-
-describe('gateway: re-authentication', () => {
-  it('ends with AUTH 0x00, the method and the last data; messages go on meanwhile [MQTT-4.12.1-1]', async () => {
-    const { client, authenticator } = await admitted();
-    await client.subscribe('a', 1);
-    expect(told(await client.exchange(again('hello')))).to.deep.equal(['auth 0x18']);
-    const packets = await client.exchange(publish5({ topic: 'a', qos: 1, id: 1 }), PINGREQ);
-    expect(packets.map(({ type }) => type)).to.have.members(['puback', 'publish', 'pingresp']);
-    expect(await client.exchange(next('yes'))).to.deep.equal([
-      { type: 'auth', code: 0, properties: fields('welcome') },
-    ]);
-    expect(authenticator.begun).to.equal(2);
-    expect(told(await client.exchange(again('hello'), PINGREQ))).to.have.members([
-      'auth 0x18',
-      'pingresp',
-    ]);
-  });
-
-  it('does not hold messages back while the authenticator is at work', async () => {
-    const { client, authenticator } = await admitted();
-    const packets = await client.exchange(again('wait'), publish5({ topic: 'a', qos: 1, id: 1 }));
-    expect(told(packets)).to.deep.equal(['puback 0x0']);
-    authenticator.release();
-    expect(told(await client.exchange())).to.deep.equal(['auth 0x18']);
-  });
-
-  const FAILING: readonly (readonly [string, readonly Buffer[], number])[] = [
-    ['refused at once', [again('bad')], 0x87],
-    ['refused later', [again('hello'), next('bad')], 0x87],
-    ['another method [MQTT-4.12.1-1]', [again('hello', 'X-OTHER')], 0x82],
-    ['0x18 that nobody asked for', [next('yes')], 0x82],
-    ['0x19 twice', [again('hello'), again('hello')], 0x82],
-    ['0x18 before the answer', [again('wait'), next('yes')], 0x82],
-    ['without a method', [auth5(0x19, [])], 0x82],
-    ['0x00 [MQTT-3.15.2-1]', [auth5(0x00, fields())], 0x82],
-    ['an authenticator that fails', [again('throw')], 0x80],
-    ['too much data', [again('x'.repeat(16 * 1024 + 1))], 0x95],
-  ];
-  for (const [what, packets, code] of FAILING) {
-    it(`is answered with DISCONNECT 0x${code.toString(16)} and the close: ${what} [MQTT-4.12.1-2]`, async () => {
-      const { client } = await admitted();
-      let last: string | undefined;
-      for (const packet of packets) last = told(await client.exchange(packet)).at(-1);
-      expect(last).to.equal(`disconnect 0x${code.toString(16)}`);
-      expect(client.closed).to.equal(true);
-    });
-  }
-
-  it('does not make another user of the client', async () => {
-    const { client, authenticator, world } = await admitted();
-    authenticator.username = 'bob';
-    await client.exchange(again('hello'));
-    expect(told(await client.exchange(next('yes')))).to.deep.equal(['disconnect 0x87']);
-    expect(world.stats.authFailures).to.equal(1);
-  });
-
-  it('publishes the will when it fails, as any such end does', async () => {
-    const authenticator = new CountingAuthenticator(0);
-    const world = new World({ enhancedAuthenticators: [authenticator] });
-    const other = await new FakeClient5(world).connect({ clientId: 'other' });
-    await other.subscribe('gone', 0);
-    const client = await new FakeClient5(world).connect({
-      will: { topic: 'gone', payload: 'x' },
-      properties: fields('hello'),
-    });
-    await client.exchange(again('bad'));
-    expect(await other.publishes()).to.have.length(1);
-  });
-
-  it('is not for a client whose CONNECT had no method [MQTT-4.12.0-6] [MQTT-4.12.0-7]', async () => {
-    const world = new World({ enhancedAuthenticators: [new CountingAuthenticator(1)] });
-    const client = await new FakeClient5(world).connect({});
-    expect(client.connack.properties.map(([name]) => name)).to.not.include('authMethod');
-    expect(told(await client.exchange(again('hello')))).to.deep.equal(['disconnect 0x82']);
   });
 });

@@ -1,4 +1,5 @@
 import { allOf } from '../../common/all-of.ts';
+import { isRetryable } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
@@ -61,6 +62,8 @@ export class SessionRegistry {
   readonly #table: SessionTable;
   readonly #serial = new KeyedSerialQueue();
   readonly #last = new LastOpening();
+  /** Of dead gateways, adopted in part: claimed until that has been tried again, or somebody asks. */
+  readonly #unadopted = new Set<string>();
   readonly #offline: OfflineSessions;
   readonly #observer: CountingObserver;
   readonly #end: SessionEnd;
@@ -197,11 +200,23 @@ export class SessionRegistry {
     });
   }
 
-  /** Its gateway is dead: offline from now on, unless somebody has it. @param task runs while this gateway owns the session */
+  /**
+   * Its gateway is dead: offline from now on, unless somebody has it.
+   * @param task runs while this gateway owns the session
+   * @throws what the task, or the store, does; this gateway still owns the session when that may pass, so that it is adopted
+   * when this one dies before it has tried again. Whoever asks for it gets it
+   */
   adopt(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.whileAway(clientId, async () => {
-      await this.#stored.lostGateway(clientId);
-      await task();
+      try {
+        await this.#stored.lostGateway(clientId);
+        await task();
+        this.#unadopted.delete(clientId);
+      } catch (error) {
+        if (isRetryable(error)) this.#unadopted.add(clientId);
+        else this.#unadopted.delete(clientId);
+        throw error;
+      }
     });
   }
 
@@ -218,6 +233,7 @@ export class SessionRegistry {
   }
 
   #releaseClaim(clientId: string): void {
+    this.#unadopted.delete(clientId);
     this.parts.release(clientId);
     this.#options.cluster?.release(claimKey(ClaimKind.SESSION, clientId));
   }
@@ -258,7 +274,8 @@ export class SessionRegistry {
         await task();
       } finally {
         this.parts.end(clientId);
-        this.#releaseClaim(clientId);
+        if (this.#unadopted.has(clientId)) this.parts.release(clientId);
+        else this.#releaseClaim(clientId);
       }
     });
   }

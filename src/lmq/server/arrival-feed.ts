@@ -11,8 +11,6 @@ import type { StoreServerCounters } from './store-server-stats.ts';
 
 /** Bytes of records in one frame, unless a single one is larger. */
 const MAX_FRAME_RECORD_BYTES = 1 << 20;
-/** What records that are in the frame already count of that, for one more queue: the node has work with them all the same. */
-const SHARED_PART = 16;
 const ARRIVAL_BYTES = 24;
 const NO_POSITIONS = Buffer.alloc(0);
 const PEER_QUEUE = 'p'.charCodeAt(0);
@@ -125,13 +123,10 @@ export class ArrivalFeed {
           this.#join(node, item, offset);
           break;
         }
-        const last = inline.at(-1);
-        const isShared = last !== undefined && last.news !== item && beginsAs(part, last.parts[0]);
-        if (last?.news === item) extend(last, part);
+        if (inline.at(-1)?.news === item) extend(inline.at(-1) as Inline, part);
         else inline.push(inlineOf(item, offset, part));
         offset += part.to - part.from;
-        const size = bytesOfPart(part);
-        bytes += isShared ? Math.ceil(size / SHARED_PART) : size;
+        bytes += bytesOfPart(part);
         if (bytes < MAX_FRAME_RECORD_BYTES) continue;
         inline = this.#flush(node, inline);
         bytes = 0;
@@ -189,16 +184,6 @@ export class ArrivalFeed {
     if (block.length >= MAX_FRAME_RECORD_BYTES) outbox.flush();
     return [];
   }
-}
-
-/** Whether both have the same first record, and as many: a guess, for the size of a frame. */
-function beginsAs(a: SegmentPart, b: SegmentPart | undefined): boolean {
-  if (b === undefined || a.segment.buffer !== b.segment.buffer) return false;
-  if (a.to - a.from !== b.to - b.from) return false;
-  const { segment } = b;
-  return (
-    a.segment.positions[a.segment.start + a.from] === segment.positions[segment.start + b.from]
-  );
 }
 
 function inlineOf(news: News, firstOffset: number, part: SegmentPart): Inline {

@@ -201,22 +201,29 @@ export class SessionRegistry {
   }
 
   /**
-   * Its gateway is dead: offline from now on, unless somebody has it.
-   * @param task runs while this gateway owns the session
-   * @throws what the task, or the store, does; this gateway still owns the session when that may pass, so that it is adopted
-   * when this one dies before it has tried again. Whoever asks for it gets it
+   * Its gateway is dead: offline from now on, unless somebody has it. This gateway owns the session until `adopted`, also
+   * after an error that may pass, so that it is adopted if this one dies before; whoever asks for it gets it.
+   * @throws what the task, or the store, does
    */
   adopt(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.whileAway(clientId, async () => {
+      this.#unadopted.add(clientId);
       try {
         await this.#stored.lostGateway(clientId);
         await task();
-        this.#unadopted.delete(clientId);
       } catch (error) {
-        if (isRetryable(error)) this.#unadopted.add(clientId);
-        else this.#unadopted.delete(clientId);
+        if (!isRetryable(error)) this.#unadopted.delete(clientId);
         throw error;
       }
+    });
+  }
+
+  /** Nothing is left to do for a client that was adopted: free when whatever is at work with its session has done. */
+  adopted(clientId: string): void {
+    if (!this.#unadopted.delete(clientId)) return;
+    void this.#serial.run(clientId, () => {
+      if (this.#table.get(clientId) === undefined) this.#releaseClaim(clientId);
+      return Promise.resolve();
     });
   }
 

@@ -172,14 +172,14 @@ describe('gateway: cluster: what a dead gateway leaves, while the store does not
       ['c2', b],
     ] as const) {
       const gone = await cluster.gateway();
-      await gone.subscribed({ clientId: clientId, clean: false }, ['t', 1]);
+      await gone.subscribed({ clientId, clean: false }, ['t', 1]);
       const node = cluster.shared.nodes[0] as StoreNode;
       node.isAway = true;
       await cluster.kill(gone);
       await turns(20);
       expect(cluster.shared.ownerOf(claimKey(ClaimKind.SESSION, clientId)), 'kept').to.equal(node);
       if (to === a) node.isAway = false;
-      const back = await to.connected({ clientId: clientId, clean: false });
+      const back = await to.connected({ clientId, clean: false });
       expect(back.sessionPresent).to.equal(true);
       node.isAway = false;
       cluster.clock.advance(1_000);

@@ -61,6 +61,11 @@ export class ListenError extends LmqttError {
 /** What the store refuses or cannot do. */
 export class StoreError extends LmqttError {}
 
+/** Whether what was thrown says that the same call may succeed later. */
+export function isRetryable(thrown: unknown): boolean {
+  return thrown instanceof LmqttError && thrown.retryable;
+}
+
 /** The message of whatever was thrown, for log lines and error texts. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

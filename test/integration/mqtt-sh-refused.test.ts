@@ -144,7 +144,7 @@ describe('bin/mqtt.sh that cannot start', function () {
 
     for (const role of ['standalone', 'gateway']) {
       it(`names a file that is missing, of ${role}`, async () => {
-        configure('service.conf', 'aclFile = no.acl\n');
+        sh.configure('service.conf', 'aclFile = no.acl\n');
         const outcome = await sh.run(['check', role]);
         expect(outcome).to.include({ code: 1, stdout: '' });
         expect(outcome.stderr).to.match(/^lmqtt: aclFile .*no\.acl: cannot be read[^\n]+\n$/);

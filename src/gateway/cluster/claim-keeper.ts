@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.ts';
-import { LmqttError, messageOf } from '../../common/errors.ts';
+import { isRetryable, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { ClaimKind, claimKind, claimName, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
@@ -90,10 +90,10 @@ export class ClaimKeeper {
           sessions.parts.releaseUnneeded(name, lane);
           return;
         case ClaimKind.SESSION:
-          await this.#adoptSession(name);
+          await this.#adoptSession(name, isAgain);
           return;
         case ClaimKind.WILL:
-          if (!(await wills.adopt(name))) await this.#adoptSession(name);
+          if (!(await wills.adopt(name))) await this.#adoptSession(name, isAgain);
           return;
         case ClaimKind.MEMBERSHIP:
           await shares.at(lane).cluster?.adopt(name);
@@ -117,7 +117,7 @@ export class ClaimKeeper {
   #notAdopted(key: string, error: unknown, isAgain: boolean): void {
     const { logger } = this.#parts;
     const context = { name: claimName(key), error: messageOf(error) };
-    if (!(error instanceof LmqttError) || !error.retryable) {
+    if (!isRetryable(error)) {
       logger.error(context, 'taking over from a dead gateway failed');
       return;
     }
@@ -125,9 +125,16 @@ export class ClaimKeeper {
     if (!isAgain) logger.warn(context, 'taking over from a dead gateway failed, again each second');
   }
 
-  async #adoptSession(clientId: string): Promise<void> {
+  async #adoptSession(clientId: string, isAgain: boolean): Promise<void> {
     const { sessions, wills, shares } = this.#parts;
     await sessions.adopt(clientId, () => wills.adoptOpen(clientId));
-    await shares.fetchFrom(clientId);
+    try {
+      // Its client does not wait for that, should it come back.
+      await shares.fetchFrom(clientId, isAgain);
+    } catch (error) {
+      if (!isRetryable(error)) sessions.adopted(clientId);
+      throw error;
+    }
+    sessions.adopted(clientId);
   }
 }

@@ -1,4 +1,5 @@
 import { allOf } from '../../common/all-of.ts';
+import { isRetryable } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
@@ -61,6 +62,8 @@ export class SessionRegistry {
   readonly #table: SessionTable;
   readonly #serial = new KeyedSerialQueue();
   readonly #last = new LastOpening();
+  /** Of dead gateways, adopted in part: claimed until that has been tried again, or somebody asks. */
+  readonly #unadopted = new Set<string>();
   readonly #offline: OfflineSessions;
   readonly #observer: CountingObserver;
   readonly #end: SessionEnd;
@@ -197,11 +200,30 @@ export class SessionRegistry {
     });
   }
 
-  /** Its gateway is dead: offline from now on, unless somebody has it. @param task runs while this gateway owns the session */
+  /**
+   * Its gateway is dead: offline from now on, unless somebody has it. This gateway owns the session until `adopted`, also
+   * after an error that may pass, so that it is adopted if this one dies before; whoever asks for it gets it.
+   * @throws what the task, or the store, does
+   */
   adopt(clientId: string, task: () => Promise<void>): Promise<void> {
     return this.whileAway(clientId, async () => {
-      await this.#stored.lostGateway(clientId);
-      await task();
+      this.#unadopted.add(clientId);
+      try {
+        await this.#stored.lostGateway(clientId);
+        await task();
+      } catch (error) {
+        if (!isRetryable(error)) this.#unadopted.delete(clientId);
+        throw error;
+      }
+    });
+  }
+
+  /** Nothing is left to do for a client that was adopted: free when whatever is at work with its session has done. */
+  adopted(clientId: string): void {
+    if (!this.#unadopted.delete(clientId)) return;
+    void this.#serial.run(clientId, () => {
+      if (this.#table.get(clientId) === undefined) this.#releaseClaim(clientId);
+      return Promise.resolve();
     });
   }
 
@@ -218,6 +240,7 @@ export class SessionRegistry {
   }
 
   #releaseClaim(clientId: string): void {
+    this.#unadopted.delete(clientId);
     this.parts.release(clientId);
     this.#options.cluster?.release(claimKey(ClaimKind.SESSION, clientId));
   }
@@ -258,7 +281,8 @@ export class SessionRegistry {
         await task();
       } finally {
         this.parts.end(clientId);
-        this.#releaseClaim(clientId);
+        if (this.#unadopted.has(clientId)) this.parts.release(clientId);
+        else this.#releaseClaim(clientId);
       }
     });
   }

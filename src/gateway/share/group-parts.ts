@@ -1,10 +1,10 @@
-import { LmqttError, messageOf } from '../../common/errors.ts';
+import { isRetryable, messageOf } from '../../common/errors.ts';
 import type { Clock } from '../../common/clock.ts';
 import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { filterQueueName } from '../../lmq/spi/queue-name.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
-import { StateSpace } from '../../lmq/spi/types.ts';
+import { type Queue, type QueueOffset, StateSpace } from '../../lmq/spi/types.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
@@ -46,24 +46,24 @@ export class GroupParts {
     this.#options = options;
   }
 
-  /** This gateway joins a group, which is made when nobody has it. It has the turn then. */
+  /**
+   * This gateway joins a group, which is made when nobody has it. It has the turn then.
+   * @throws StoreError (rejection) when the store does not answer in time; nothing is held then
+   */
   async enter(key: string, filter: string): Promise<ShareGroup> {
-    const { cluster, store, stores, metadata, log, turns, users, table, lane } = this.#options;
-    await cluster.claim(claimKey(ClaimKind.GROUP, key));
-    await cluster.claim(claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)));
-    const record = await store.getState(StateSpace.SHARE, key);
-    const queue =
-      record === undefined
-        ? await metadata.acquireAt(filter, true, lane)
-        : await store.openQueue(filterQueueName(filter));
-    const offset =
-      record === undefined ? undefined : await store.loadOffset(shareConsumer(key), queue);
-    const group = table.add(key, filter, queue, offset ?? queue.nextOffset);
-    group.after = groupHold(filter, lane, stores.spread);
-    if (record !== undefined) {
-      group.savedRecord = record;
-      group.savedOffset = offset ?? -1;
-      group.giveBack(decodeShareRecord(record, key));
+    const { cluster, log, turns, users } = this.#options;
+    const claims = [
+      claimKey(ClaimKind.GROUP, key),
+      claimKey(ClaimKind.MEMBERSHIP, partKey(key, cluster.nodeId)),
+    ];
+    let group: ShareGroup;
+    try {
+      for (const claim of claims) await cluster.claim(claim);
+      group = await this.#read(key, filter);
+    } catch (error) {
+      // Others would wait for this gateway. What it is given after that comes as an orphan.
+      for (const claim of claims) cluster.release(claim);
+      throw error;
     }
     users.addNode(key, cluster.nodeId);
     turns.taken(group);
@@ -123,11 +123,41 @@ export class GroupParts {
       const { logger, clock } = this.#options;
       logger.error({ group: group.key, error: messageOf(error) }, 'leaving a shared group failed');
       // It would count as one that has members.
-      if (!(error instanceof LmqttError) || !error.retryable) return;
+      if (!isRetryable(error)) return;
       clock.after(RETRY_MS, () => {
         this.leaveLater(group, alone);
       });
     });
+  }
+
+  /** A group as the store has it, or a new one; in the table from now on. */
+  async #read(key: string, filter: string): Promise<ShareGroup> {
+    const { store, stores, metadata, table, lane } = this.#options;
+    const record = await store.getState(StateSpace.SHARE, key);
+    const returned = record === undefined ? [] : decodeShareRecord(record, key);
+    const queue =
+      record === undefined
+        ? await metadata.acquireAt(filter, true, lane)
+        : await store.openQueue(filterQueueName(filter));
+    const offset = record === undefined ? undefined : await this.#loadOffset(key, queue);
+    const group = table.add(key, filter, queue, offset ?? queue.nextOffset);
+    group.after = groupHold(filter, lane, stores.spread);
+    if (record !== undefined) {
+      group.savedRecord = record;
+      group.savedOffset = offset ?? -1;
+      group.giveBack(returned);
+    }
+    return group;
+  }
+
+  async #loadOffset(key: string, queue: Queue): Promise<QueueOffset | undefined> {
+    const { store } = this.#options;
+    try {
+      return await store.loadOffset(shareConsumer(key), queue);
+    } catch (error) {
+      store.closeQueue(queue);
+      throw error;
+    }
   }
 
   #isUnused(group: ShareGroup): boolean {

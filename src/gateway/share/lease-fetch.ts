@@ -1,4 +1,5 @@
-import { messageOf } from '../../common/errors.ts';
+import type { Clock } from '../../common/clock.ts';
+import { isRetryable, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Lane } from '../../lmq/spi/lane.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
@@ -7,6 +8,9 @@ import { decodeInflightRecord, encodeInflightRecord } from '../session/inflight-
 import { takeStoredLeases } from './lease-return.ts';
 import type { PartClaims } from '../session/part-claims.ts';
 import type { ShareGroup } from './share-group.ts';
+
+/** After a store could not be asked, ms. */
+const RETRY_MS = 1_000;
 
 /** Runs a task while the client has no session in memory; not at all when it has one. */
 export interface AwayClients {
@@ -18,6 +22,7 @@ export interface AwayClients {
 export interface LeaseFetchParts {
   readonly lane: Lane;
   readonly stores: Stores;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Whether this gateway is in the group still, so that there is somewhere to give messages back to. */
   readonly isHere: (group: ShareGroup) => boolean;
@@ -41,24 +46,31 @@ export class LeaseFetch {
     this.#away = away;
   }
 
-  /** In the background. */
+  /** In the background; again each second while a store does not answer. */
   from(group: ShareGroup, clientId: string): void {
     group.holders.delete(clientId);
     const away = this.#away;
     if (away === undefined) return;
     group.fetching++;
-    const fetching = away.whileAway(clientId, () => this.#fetch(away, group, clientId));
-    fetching
-      .catch((error: unknown) => {
-        this.#parts.logger.error(
-          { clientId, group: group.key, error: messageOf(error) },
-          'taking messages of a shared subscription back failed',
-        );
-      })
-      .finally(() => {
-        group.fetching--;
-        if (group.fetching === 0) this.#parts.done(group);
-      });
+    void this.#untilFetched(away, group, clientId).then(() => {
+      group.fetching--;
+      if (group.fetching === 0) this.#parts.done(group);
+    });
+  }
+
+  async #untilFetched(away: AwayClients, group: ShareGroup, clientId: string): Promise<void> {
+    const { clock, logger, isHere } = this.#parts;
+    do {
+      try {
+        await away.whileAway(clientId, () => this.#fetch(away, group, clientId));
+        return;
+      } catch (error) {
+        const context = { clientId, group: group.key, error: messageOf(error) };
+        logger.error(context, 'taking messages of a shared subscription back failed');
+        if (!isRetryable(error)) return;
+      }
+      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+    } while (isHere(group));
   }
 
   async #fetch({ parts }: AwayClients, group: ShareGroup, clientId: string): Promise<void> {

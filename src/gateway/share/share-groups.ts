@@ -51,13 +51,14 @@ export class ShareGroups {
   readonly cluster: ClusterGroups | undefined;
 
   constructor(lane: Lane, parts: ShareGroupsParts) {
-    const { stores, strategy, stats, logger } = parts;
+    const { stores, strategy, stats, clock, logger } = parts;
     this.#parts = parts;
     this.#lane = lane;
     this.#table = new GroupTable(strategy, stats);
     this.#fetch = new LeaseFetch({
       lane,
       stores,
+      clock,
       logger,
       isHere: (group) => this.#table.find(group.key) === group,
       giveBack: (key, offsets) => {

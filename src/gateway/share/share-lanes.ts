@@ -86,10 +86,13 @@ export class ShareLanes implements SharedSubscriptions {
     }
   }
 
-  /** The gateway of a client with a stored session has died: other members get what it had. */
-  async fetchFrom(clientId: string): Promise<void> {
+  /**
+   * The gateway of a client with a stored session has died: other members get what it had.
+   * @param isLate that the gateway's parts in groups are over may have been seen to before: with one store both come at once
+   */
+  async fetchFrom(clientId: string, isLate: boolean): Promise<void> {
     const { stores } = this.#parts;
-    if (this.#lanes.length === 1) return;
+    if (this.#lanes.length === 1 && !isLate) return;
     for (const filter of await sharedFiltersOf(stores, clientId)) {
       const share = parseSharedFilter(filter);
       if (share === undefined) continue;

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../common/clock.ts';
-import { LmqttError, messageOf } from '../../common/errors.ts';
+import { isRetryable, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { ClaimKind, claimKey, type Cluster } from '../../lmq/spi/cluster.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
@@ -56,7 +56,7 @@ export class ShareTurns {
       (error: unknown) => {
         const { logger } = this.#parts;
         logger.error({ group: group.key, error: messageOf(error) }, 'a shared group has no turn');
-        if (error instanceof LmqttError && error.retryable) this.#askLater(group);
+        if (isRetryable(error)) this.#askLater(group);
       },
     );
   }

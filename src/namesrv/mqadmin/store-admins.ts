@@ -29,6 +29,11 @@ export class StoreAdmins {
     this.#brokers = brokersOf(await clusterInfo(this.#namesrv), undefined);
   }
 
+  /** Those that are registered. */
+  get all(): readonly BrokerDataBody[] {
+    return this.#brokers;
+  }
+
   /** @throws NamesrvFailure when the store is not registered */
   registered(name: string): BrokerDataBody {
     const broker = this.#brokers.find(({ brokerName }) => brokerName === name);

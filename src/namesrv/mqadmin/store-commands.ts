@@ -7,8 +7,7 @@ import { CREDENTIAL_OPTIONS, credentialsOf } from './node-credentials.ts';
 import { type NamesrvCluster, NamesrvFailure } from './namesrv-cluster.ts';
 import { StoreAdmins } from './store-admins.ts';
 import type { Patience } from './store-growth.ts';
-import { STORE_LIST_COLUMNS, storeRows } from './store-list.ts';
-import { textTable } from './text-table.ts';
+import { storeList } from './store-list.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 120;
 const MAX_TIMEOUT_SECONDS = 86_400;
@@ -27,10 +26,7 @@ const STORE_LIST: AdminCommand = {
   description: 'List the stores that topics are spread over, with the gateways at each.',
   options: CREDENTIAL_OPTIONS,
   async run(namesrv, args, clock) {
-    return withStores(namesrv, args, clock, async (admins) => {
-      const rows = await storeRows(namesrv, admins);
-      return textTable(STORE_LIST_COLUMNS, rows).join('\n');
-    });
+    return withStores(namesrv, args, clock, (admins) => storeList(namesrv, admins));
   },
 };
 

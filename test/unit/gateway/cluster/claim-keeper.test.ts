@@ -149,4 +149,45 @@ describe('gateway: cluster: what a dead gateway leaves, while the store does not
     ]);
     expect(cluster.shared.ownerOf(claimKey(ClaimKind.SESSION, 'c'))).to.equal(undefined);
   });
+
+  it('is seen to by a third one if the one that tried dies, too', async () => {
+    const third = await cluster.gateway();
+    const watcher = await third.subscribed({ clientId: 'w' }, ['gone', 1]);
+    await a.connected({ clientId: 'c', will: { topic: 'gone', payload: 'x', qos: 1 } });
+    (cluster.shared.nodes[1] as StoreNode).isAway = true;
+    await cluster.kill(a);
+    await turns(20);
+    await cluster.kill(b);
+    await turns(20);
+    expect((await watcher.publishes()).map(({ payload }) => payload.toString())).to.deep.equal([
+      'x',
+    ]);
+    expect(cluster.shared.ownerOf(claimKey(ClaimKind.SESSION, 'c'))).to.equal(undefined);
+  });
+
+  it('is no obstacle for its client, wherever it comes back meanwhile', async () => {
+    for (const [clientId, to] of [
+      ['c1', a],
+      ['c2', b],
+    ] as const) {
+      const gone = await cluster.gateway();
+      await gone.subscribed({ clientId, clean: false }, ['t', 1]);
+      const node = cluster.shared.nodes[0] as StoreNode;
+      node.isAway = true;
+      await cluster.kill(gone);
+      await turns(20);
+      expect(cluster.shared.ownerOf(claimKey(ClaimKind.SESSION, clientId)), 'kept').to.equal(node);
+      if (to === a) node.isAway = false;
+      const back = await to.connected({ clientId, clean: false });
+      expect(back.sessionPresent).to.equal(true);
+      node.isAway = false;
+      cluster.clock.advance(1_000);
+      await turns(20);
+      await publishAll(a, 1, 't', ['1']);
+      expect((await back.publishes()).length, 'connected as ever').to.equal(1);
+      await back.lose();
+      await turns(20);
+      expect(cluster.shared.ownerOf(claimKey(ClaimKind.SESSION, clientId))).to.equal(undefined);
+    }
+  });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { partKey } from '../../../../src/gateway/share/share-user.ts';
+import { ClaimKind, claimKey } from '../../../../src/lmq/spi/cluster.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { DISCONNECT, type QoS, subscribe, unsubscribe } from '../../../helpers/packets.ts';
 import { Random } from '../../../helpers/random.ts';
@@ -6,6 +8,7 @@ import { turns } from '../fake-socket.ts';
 import type { FakeClient, World } from '../gateway-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { drainAll, numbers, publishAll, runRandomGroup, sorted } from './group-traffic.ts';
+import type { StoreNode } from './shared-store.ts';
 import { twoGateways } from './two-gateways.ts';
 
 const GROUP = '$share/g/t';
@@ -211,6 +214,45 @@ describe('gateway: cluster: shared groups', () => {
       cluster.clock.advance(1_000);
       const [received] = await drain(one);
       expect(received).to.deep.equal(['1']);
+    });
+
+    for (const [what, fail] of [
+      ['claim its part in', (node: StoreNode) => (node.unanswered = ClaimKind.MEMBERSHIP)],
+      ['read', (node: StoreNode) => (node.isAway = true)],
+    ] as const) {
+      it(`a group whose state it could not ${what} is not kept from others`, async () => {
+        const turn = claimKey(ClaimKind.GROUP, GROUP);
+        const [node] = cluster.shared.nodes;
+        const one = await a.connected({ clientId: 'a1' });
+        fail(node!);
+        one.socket.feed(subscribe(1, [GROUP, 1]));
+        await turns(20);
+        expect(cluster.shared.ownerOf(turn), 'given back').to.equal(undefined);
+        expect(
+          cluster.shared.ownerOf(claimKey(ClaimKind.MEMBERSHIP, partKey(GROUP, node!.nodeId))),
+        ).to.equal(undefined);
+        node!.unanswered = undefined;
+        node!.isAway = false;
+        const two = await member(a, 'a2');
+        await send(b, 1, ['1']);
+        expect((await drain(two))[0]).to.deep.equal(['1']);
+      });
+    }
+
+    it('what a stored client holds is taken back once it does', async () => {
+      const one = await member(a, 'a1', 1, false);
+      await send(a, 1, numbers(1, 3));
+      expect((await one.publishes()).length).to.equal(3);
+      await one.exchange(DISCONNECT);
+      await turns(20);
+      const two = await b.connected({ clientId: 'b1' });
+      const node = cluster.shared.nodes[1] as StoreNode;
+      node.notRead = StateSpace.INFLIGHT;
+      await two.exchange(subscribe(1, [GROUP, 1]));
+      expect((await drain(two))[0]).to.deep.equal([]);
+      node.notRead = undefined;
+      cluster.clock.advance(1_000);
+      expect(sorted((await drain(two))[0]!)).to.deep.equal(numbers(1, 3));
     });
 
     it('a group that could not be left is left later', async () => {

@@ -23,6 +23,10 @@ const ANSWERS: ReadonlySet<string | symbol> = new Set(['committed', 'getState'])
 /** What a process that has ended waits for. */
 const NEVER = new Promise<never>(() => undefined);
 
+function away(): StoreError {
+  return new StoreError(ErrorCode.STORE_UNAVAILABLE, 'away', { retryable: true });
+}
+
 interface Claim {
   owner: StoreNode | undefined;
   waiters: { readonly node: StoreNode; readonly grant: () => void }[];
@@ -121,6 +125,10 @@ export class StoreNode implements Cluster {
   turnsOfReads = 0;
   /** What is read of its state is not answered in time. */
   isAway = false;
+  /** Space of the state that alone is not answered in time. */
+  notRead: StateSpace | undefined;
+  /** Kind of the claims that are not answered in time. */
+  unanswered: string | undefined;
   revoked: ((key: string) => void) | undefined;
   orphans: ((keys: readonly string[]) => Promise<void>) | undefined;
   /** The store may soon count this node as dead; false: it does not. */
@@ -141,6 +149,7 @@ export class StoreNode implements Cluster {
   async claim(key: string): Promise<void> {
     await this.#releasing.get(key);
     if (this.isDead) return NEVER;
+    if (claimKind(key) === this.unanswered) throw away();
     return this.#shared.claim(this, key);
   }
 
@@ -234,8 +243,7 @@ export class StoreNode implements Cluster {
       this.#tell(base.deleteState(space, key), space, key, undefined);
     const getState: LmqStore['getState'] = async (space, key) => {
       await turns(this.turnsOfReads);
-      if (this.isAway)
-        throw new StoreError(ErrorCode.STORE_UNAVAILABLE, 'away', { retryable: true });
+      if (this.isAway || this.notRead === space) throw away();
       return base.getState(space, key);
     };
     const own = { append, putState, deleteState, getState };

@@ -10,6 +10,7 @@ import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
 import type { LmqStore } from '../../../../src/lmq/spi/lmq-store.ts';
 import { onlyStore } from '../../../../src/lmq/spi/stores.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
+import { FakeClock } from '../fake-clock.ts';
 
 const KEY = '$share/g/t';
 const CLIENT = 'away';
@@ -46,6 +47,7 @@ async function fetched(leaves: boolean): Promise<Outcome> {
   const fetch = new LeaseFetch({
     lane: 0,
     stores: onlyStore(store),
+    clock: new FakeClock(),
     logger: silentLogger,
     isHere: () => isHere,
     giveBack: (_key, offsets) => givenBack.push(...offsets),

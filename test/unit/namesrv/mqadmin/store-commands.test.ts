@@ -195,7 +195,6 @@ describe('mqadmin of several stores', function () {
 
   describe('storeList', () => {
     it('prints the stores with their gateways, and what is wrong with one', async () => {
-      expect((await mqadmin('storeList')).err).to.include('the cluster has one store');
       await found('a', 'c');
       stores.a.gateway('g2', 1);
       stores.a.gateway('g1', 0, false);
@@ -203,7 +202,25 @@ describe('mqadmin of several stores', function () {
       const lines = (await mqadmin('storeList')).out.split('\n');
       expect(lines[0]).to.match(/^#Broker Name +#Generation +#State /);
       expect(lines[1]).to.match(/^a +1\/1 +active +127[^ ]+ +0 +1 +- +g1 \(0, away\), g2 \(1\)$/);
-      expect(lines[2]).to.match(/^c +1\/1 +active +- .* sensors +store c: /);
+      expect(lines[2]).to.match(/^c +1\/1 +active +127[^ ]+ +- +- +sensors +store c: /);
+    });
+
+    it('prints the store of a cluster without a table of stores', async () => {
+      stores.a.gateway('g1', 0);
+      stores.a.records = 7;
+      nodes.servers[0]!.registry.stores.unregister('b', aStore({ name: 'b' }).epoch);
+      const { code, out, err } = await mqadmin('storeList');
+      expect(code, err).to.equal(0);
+      const lines = out.split('\n');
+      expect(lines[1]).to.match(/^a +- +- +127[^ ]+ +7 +0 +- +g1 \(0\)$/);
+      expect(lines[2]).to.match(/^c .* sensors/);
+      expect(lines[3]).to.equal('There is no table of stores: the cluster has one store.');
+    });
+
+    it('says what gateways wait for while several stores serve every topic without a table', async () => {
+      const { code, out } = await mqadmin('storeList');
+      expect(code).to.equal(0);
+      expect(out).to.include('gateways wait until one store').and.include('foundStores');
     });
   });
 

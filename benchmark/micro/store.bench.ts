@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLogger } from '../../src/common/logger.ts';
 import { createEmbeddedStore } from '../../src/lmq/embedded/embedded-store.ts';
 import { createKvEngine } from '../../src/lmq/embedded/kv-engine.ts';
 import type { KvEngine } from '../../src/lmq/embedded/kv-engine.ts';
@@ -107,7 +108,13 @@ try {
   const plain = join(directory, 'plain');
   await mkdir(plain);
   const { writeBufferBytes, cacheBytes, compression } = DEFAULT_STORE_OPTIONS;
-  const db = createKvEngine({ directory: plain, writeBufferBytes, cacheBytes, compression });
+  const db = createKvEngine({
+    directory: plain,
+    writeBufferBytes,
+    cacheBytes,
+    compression,
+    logger: silentLogger,
+  });
   await db.open();
   await compare(
     'append records of 64 B to one queue',

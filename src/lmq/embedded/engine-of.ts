@@ -6,11 +6,12 @@ import { type EmbeddedStoreOptions, FlushDiskType } from './store-options.ts';
 export function engineOf(
   options: Pick<
     EmbeddedStoreOptions,
-    'directory' | 'writeBufferBytes' | 'cacheBytes' | 'compression'
+    'directory' | 'writeBufferBytes' | 'cacheBytes' | 'compression' | 'logger'
   >,
 ): KvEngine {
-  const { directory, writeBufferBytes, cacheBytes, compression } = options;
-  return createKvEngine({ directory, writeBufferBytes, cacheBytes: cacheBytes / 2, compression });
+  const { directory, writeBufferBytes, compression, logger } = options;
+  const cacheBytes = options.cacheBytes / 2;
+  return createKvEngine({ directory, writeBufferBytes, cacheBytes, compression, logger });
 }
 
 /** The engine of a store with the journal before it, which takes small commits; not open. */

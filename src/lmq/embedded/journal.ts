@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMissing } from '../../common/is-missing.ts';
+import { newestBehindDamage } from './journal-damage.ts';
 import {
   decodeWrites,
   encodeWrite,
@@ -12,6 +13,14 @@ import {
   type WriteSink,
 } from './layout/v1/journal-entry.ts';
 import { TakeOver } from './take-over.ts';
+
+/** What a process that died has left. Both numbers are the given one where there is nothing. */
+export interface Replayed {
+  /** Of the last entry found. */
+  readonly last: number;
+  /** Of the newest one in the file: above `last` where damage is before it, so that it could not be given. */
+  readonly newest: number;
+}
 
 const FILE_NAME = 'journal';
 /** What it may hold. When it is full a commit goes to the engine, which then has everything. */
@@ -113,13 +122,13 @@ export class Journal {
   /**
    * Gives `sink` the writes that a process that died has left and the engine does not have.
    * @param sequence of the last entry that the engine has
-   * @returns that of the last entry found, or `sequence` when there is nothing to do
    * @throws the error of the file system
    */
-  replay(sequence: number, sink: WriteSink): number {
+  replay(sequence: number, sink: WriteSink): Replayed {
     const bytes = this.#read();
     let last: number | undefined;
-    for (let at = 0; ;) {
+    let at = 0;
+    for (;;) {
       const end = entryEnd(bytes, at);
       if (end === -1) break;
       const number = entrySequence(bytes, at);
@@ -129,7 +138,8 @@ export class Journal {
       last = number;
       at = end;
     }
-    return Math.max(last ?? 0, sequence);
+    const found = Math.max(last ?? 0, sequence);
+    return { last: found, newest: newestBehindDamage(bytes, at, found) };
   }
 
   /** @param isEmpty the engine has everything, so that the file can go */

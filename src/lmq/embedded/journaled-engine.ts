@@ -11,13 +11,13 @@ import type { KvBatch } from './kv-batch.ts';
 import type { KvEngine, KvEntry } from './kv-engine.ts';
 import type { KvRange } from './kv-range.ts';
 import { DEFAULT_STORE_OPTIONS } from './store-options.ts';
+import { NUMBERS_OF_A_LIFE } from './layout/v1/journal-entry.ts';
 import { encodeSequence, JOURNAL_KEY } from './layout/v1/meta.ts';
 
 /** How long what is in the journal waits for company on its way to the engine, ms: each time two threads are woken (ADR 891). */
 const WAIT_MS = 100;
 
-/** Each life of the engine begins its numbers at a multiple of this, chosen at random below 2^53. */
-const NUMBERS_OF_A_LIFE = 2 ** 32;
+/** Whose first numbers are below 2^53. */
 const LIVES = 2 ** 21 - 1;
 
 /**
@@ -100,7 +100,7 @@ export class JournaledEngine implements KvEngine {
   async open(): Promise<void> {
     await this.#engine.open();
     try {
-      await replay(this.#journal, this.#engine);
+      await replay(this.#journal, this.#engine, this.#logger);
       // Numbers of a life that a crash has undone are not given again: entries of it may still be in the file.
       this.#sequence = randomInt(LIVES) * NUMBERS_OF_A_LIFE;
       this.#journaled = this.#sequence;

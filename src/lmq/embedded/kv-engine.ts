@@ -4,9 +4,11 @@
  */
 import RocksDB from 'rocksdb';
 import { ErrorCode, StoreError, messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
 import type { KvBatch } from './kv-batch.ts';
 import type { KvRange } from './kv-range.ts';
 import { ReadBatch } from './read-batch.ts';
+import { damageOfRecovery } from './recovery-log.ts';
 import { RocksBatches } from './rocks-batches.ts';
 import type { Callback, Done, OnNext, RocksDatabase, RocksIterator } from './rocks-database.ts';
 
@@ -51,6 +53,8 @@ export interface KvEngineOptions {
   /** Size of the engine's cache of uncompressed file blocks. */
   readonly cacheBytes: number;
   readonly compression: boolean;
+  /** Is told of damage that opening has met. */
+  readonly logger: Logger;
 }
 
 const RocksConstructor = RocksDB as unknown as new (directory: string) => RocksDatabase;
@@ -90,11 +94,29 @@ class RocksEngine implements KvEngine {
       writeBufferSize: this.#options.writeBufferBytes,
       maxOpenFiles: MAX_OPEN_FILES,
       compression: this.#options.compression,
+      infoLogLevel: 'warn' as const,
     };
     await this.#done((done) => {
       this.#database.open(options, done);
     });
     this.#isOpen = true;
+    await this.#tellDamage();
+  }
+
+  async #tellDamage(): Promise<void> {
+    const { directory, logger } = this.#options;
+    try {
+      const [damage, ...more] = await damageOfRecovery(directory);
+      if (damage === undefined) return;
+      const message =
+        "RocksDB's log is damaged: commits in it are lost, and those behind them are there";
+      logger.error({ directory, damage, more: more.length }, message);
+    } catch (error) {
+      logger.warn(
+        { directory, error: messageOf(error) },
+        'it is not known whether there is damage',
+      );
+    }
   }
 
   async close(): Promise<void> {

@@ -34,6 +34,7 @@ export interface RocksDatabase {
       writeBufferSize: number;
       maxOpenFiles: number;
       compression: boolean;
+      infoLogLevel?: 'warn';
     },
     done: Done,
   ): void;

@@ -17,12 +17,13 @@ const SMALL: Partial<EmbeddedStoreOptions> = {
   retentionIntervalMs: 30_000,
 };
 
-export function openEngine(directory: string): KvEngine {
+export function openEngine(directory: string, logger: Logger = silentLogger): KvEngine {
   return createKvEngine({
     directory,
     writeBufferBytes: 4 << 20,
     cacheBytes: 1 << 20,
     compression: true,
+    logger,
   });
 }
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
+import { type Logger, silentLogger } from '../../../../src/common/logger.ts';
 import { Journal } from '../../../../src/lmq/embedded/journal.ts';
 import { replay } from '../../../../src/lmq/embedded/journal-replay.ts';
 import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
@@ -87,7 +88,7 @@ describe('replay', () => {
   it('gives the engine what it lacks, with the number of the last entry in the same write', async () => {
     entries(7, 9);
     const engine = engineWith(encodeSequence(7));
-    await replay(journal, engine);
+    await replay(journal, engine, silentLogger);
     expect([...engine.content.keys()]).to.deep.equal([JOURNAL_KEY.toString(), 'k8', 'k9']);
     expect(engine.sequence).to.equal(9);
     expect(engine.batches).to.equal(1);
@@ -96,7 +97,7 @@ describe('replay', () => {
   it('does so for one that has never had an entry', async () => {
     entries(1, 2);
     const engine = engineWith(undefined);
-    await replay(journal, engine);
+    await replay(journal, engine, silentLogger);
     expect(engine.sequence).to.equal(2);
   });
 
@@ -104,15 +105,56 @@ describe('replay', () => {
     entries(1, 2);
     for (const sequence of [2, 5]) {
       const engine = engineWith(encodeSequence(sequence));
-      await replay(journal, engine);
+      await replay(journal, engine, silentLogger);
       expect([engine.batches, engine.sequence]).to.deep.equal([0, sequence]);
     }
+  });
+
+  it('tells the log how many commits damage has taken, and goes on with what is before it', async () => {
+    entries(7, 12);
+    const path = join(directory, 'journal');
+    const bytes = await readFile(path);
+    // The second of six entries of the same length.
+    bytes.writeUInt8(1, Math.floor(bytes.length / 6) + 20);
+    await writeFile(path, bytes);
+    const told: object[] = [];
+    const logger: Logger = { ...silentLogger, error: (fields) => told.push(fields) };
+    const engine = engineWith(encodeSequence(6));
+    await replay(journal, engine, logger);
+    expect([...engine.content.keys()]).to.deep.equal([JOURNAL_KEY.toString(), 'k7']);
+    expect(told).to.deep.equal([{ directory, commits: 5 }]);
+  });
+
+  it('tells the log of entries that follow what the engine has lost', async () => {
+    entries(7, 9);
+    const told: object[] = [];
+    const logger: Logger = { ...silentLogger, error: (fields) => told.push(fields) };
+    const engine = engineWith(encodeSequence(3));
+    await replay(journal, engine, logger);
+    expect([engine.batches, engine.sequence]).to.deep.equal([0, 3]);
+    expect(told).to.deep.equal([{ directory, commits: 6 }]);
+  });
+
+  it('tells the log nothing when the end of the process has cut off the last entry', async () => {
+    entries(13, 18);
+    journal.restart();
+    entries(19, 20);
+    const path = join(directory, 'journal');
+    const bytes = await readFile(path);
+    // Six entries of the same length: the second one is the last one written.
+    const { length } = bytes;
+    bytes.fill(0, length / 6 + 20, length / 3);
+    await writeFile(path, bytes);
+    const logger: Logger = { ...silentLogger, error: () => expect.fail('told') };
+    const engine = engineWith(encodeSequence(18));
+    await replay(journal, engine, logger);
+    expect(engine.sequence).to.equal(19);
   });
 
   it('refuses a number that is none', async () => {
     entries(1, 2);
     const engine = engineWith(Buffer.alloc(3));
-    const error = await rejection(replay(journal, engine));
+    const error = await rejection(replay(journal, engine, silentLogger));
     expect(error).to.be.instanceOf(StoreError).with.property('code', ErrorCode.STORE_CORRUPT);
     expect(engine.batches).to.equal(0);
   });
@@ -121,11 +163,11 @@ describe('replay', () => {
     entries(1, 2);
     const engine = engineWith(undefined);
     engine.failure = new StoreError(ErrorCode.STORE_UNAVAILABLE, 'full');
-    expect(await rejection(replay(journal, engine))).to.equal(engine.failure);
+    expect(await rejection(replay(journal, engine, silentLogger))).to.equal(engine.failure);
 
     await mkdir(join(directory, 'other', 'journal'), { recursive: true });
     const unreadable = new Journal(join(directory, 'other'), CAPACITY);
-    const error = await rejection(replay(unreadable, engineWith(undefined)));
+    const error = await rejection(replay(unreadable, engineWith(undefined), silentLogger));
     expect(error).to.be.instanceOf(StoreError).with.property('code', ErrorCode.STORE_UNAVAILABLE);
   });
 });

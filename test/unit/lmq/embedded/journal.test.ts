@@ -56,7 +56,7 @@ describe('Journal', () => {
   /** What the next process finds, of an engine that has everything up to `sequence`. */
   function replayed(sequence: number): { last: number; writes: string[] } {
     const sink = new Sink();
-    const last = new Journal(directory, CAPACITY).replay(sequence, sink);
+    const { last } = new Journal(directory, CAPACITY).replay(sequence, sink);
     return { last, writes: sink.writes };
   }
 

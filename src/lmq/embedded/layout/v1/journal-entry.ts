@@ -15,6 +15,8 @@ import { readUint64, writeUint64 } from './keyspace.ts';
  */
 export const JOURNAL_HEADER_BYTES = 16;
 export const JOURNAL_WRITE_BYTES = 8;
+/** Each life of the engine begins its sequence numbers at a multiple of this, chosen at random below 2^53. */
+export const NUMBERS_OF_A_LIFE: number = 2 ** 32;
 
 const DELETION = 0xffff_ffff;
 

@@ -3,7 +3,7 @@ import { publish, puback, subscribe, type Publish } from '../../../helpers/packe
 import { ack5, publish5, type Publish5 } from '../../../helpers/packets5.ts';
 import type { Properties } from '../../../helpers/properties5.ts';
 import { connected5, subscribed5 } from '../fake-client5.ts';
-import { World } from '../gateway-world.ts';
+import { type FakeClient, World } from '../gateway-world.ts';
 
 const ALL: Properties = [
   ['payloadFormat', 1],
@@ -182,7 +182,7 @@ describe('gateway: LiveForwarder', () => {
 
   it('sends what follows a message to many within 2 ms together, in order with QoS 1 [MQTT-4.6.0-5]', async () => {
     const world = new World();
-    const clients = [];
+    const clients: FakeClient[] = [];
     for (let i = 0; i < 32; i++) {
       clients.push(await world.subscribed({ clientId: `s${String(i)}` }, ['a/b', 0], ['c', 1]));
     }
@@ -200,7 +200,7 @@ describe('gateway: LiveForwarder', () => {
     world.clock.advance(2);
     await all(['2', '3']);
     await publisher.exchange(publish({ topic: 'a/b', payload: '4' }));
-    await publisher.exchange(publish({ topic: 'c', payload: '5', qos: 1, packetId: 1 }));
+    await publisher.exchange(publish({ topic: 'c', payload: '5', qos: 1, id: 1 }));
     await all(['4', '5']);
   });
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { decodeConnect } from '../../../../src/gateway/codec/connect-packet.ts';
 import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { packet, text } from './packets.ts';
-import { CONNECT, V5, KEEP_ALIVE, connect5, reasonOf } from './connect-frames.ts';
+import { CONNECT, V4, V5, KEEP_ALIVE, connect5, reasonOf } from './connect-frames.ts';
 
 describe('decodeConnect, MQTT 5', () => {
   it('decodes all properties', () => {
@@ -91,7 +91,8 @@ describe('decodeConnect, MQTT 5', () => {
       const length = [(whole[1] as number) | 0x80, 0];
       return Buffer.concat([whole.subarray(0, 1), Buffer.from(length), whole.subarray(2)]);
     };
-    expect(decodeConnect(padded(connect(2, 'c'))).clientId).to.equal('c');
+    const connect = packet(CONNECT, V4, [2], KEEP_ALIVE, text('c'));
+    expect(decodeConnect(padded(connect)).clientId).to.equal('c');
     expect(decodeConnect(connect5()).clientId).to.equal('c');
     expect(reasonOf(padded(connect5()))).to.equal(ReasonCode.MALFORMED_PACKET);
   });

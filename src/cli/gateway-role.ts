@@ -1,5 +1,5 @@
 import type { MetricsSnapshot } from '../admin/exposition.ts';
-import { ConfigError, LmqttError, messageOf } from '../common/errors.ts';
+import { ConfigError, isRetryable, messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { StoreTable } from '../common/store-table.ts';
@@ -149,7 +149,7 @@ class GatewayRole implements WorkerRole {
         await life.group.start();
         break;
       } catch (error) {
-        const isTransient = life.isFenced || (error instanceof LmqttError && error.retryable);
+        const isTransient = life.isFenced || isRetryable(error);
         if (!isTransient || this.#patience.isEnded) throw error;
         logger.warn({ error: messageOf(error) }, 'the store is not there, trying again');
       }

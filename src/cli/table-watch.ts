@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../common/clock.ts';
-import { LmqttError, messageOf } from '../common/errors.ts';
+import { isRetryable, messageOf } from '../common/errors.ts';
 import type { Service } from '../common/lifecycle.ts';
 import type { Logger } from '../common/logger.ts';
 import { isGrownFrom, newestGeneration, type StoreTable } from '../common/store-table.ts';
@@ -108,7 +108,7 @@ export class TableWatch implements Service {
       }
       return true;
     } catch (error) {
-      const isExpected = error instanceof LmqttError && error.retryable;
+      const isExpected = isRetryable(error);
       const fields = { generation: newestGeneration(table), error: messageOf(error) };
       if (!this.#isStopped && isExpected) {
         logger.warn(fields, 'cannot follow the table of stores yet, trying again');

@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.ts';
-import { LmqttError, messageOf } from '../../common/errors.ts';
+import { isRetryable, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import type { Session } from './session.ts';
@@ -24,7 +24,7 @@ export class StoreFailures {
 
   /** One of several stores is away: what the others have goes on. */
   mayPass(error: unknown): boolean {
-    return this.#stores.spread.lanes > 1 && error instanceof LmqttError && error.retryable;
+    return this.#stores.spread.lanes > 1 && isRetryable(error);
   }
 
   /** Delivers to the session once more when the store may be back. */

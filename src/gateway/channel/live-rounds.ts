@@ -1,10 +1,7 @@
 import type { Clock, Timer } from '../../common/clock.ts';
+import { MANY, WIDE_ROUND_MS } from '../session/delivery-rounds.ts';
 import type { SessionLink } from '../session/session.ts';
 
-/** Subscribers of a message from which on it counts as one to many. */
-export const MANY = 32;
-/** Least time between two rounds, ms. */
-const ROUND_MS = 2;
 /** Output of one connection that does not wait: what a system call costs is little beside it. */
 const LARGE_BYTES = 16 * 1024;
 
@@ -31,7 +28,7 @@ export class LiveRounds {
     if (subscribers < MANY) return false;
     if (this.#timer !== undefined) return true;
     const now = this.#clock.monotonic();
-    if (now - this.#lastRound < ROUND_MS) return true;
+    if (now - this.#lastRound < WIDE_ROUND_MS) return true;
     this.#lastRound = now;
     return false;
   }
@@ -45,7 +42,7 @@ export class LiveRounds {
     if (link.isInRound) return;
     link.isInRound = true;
     this.#links.push(link);
-    this.#timer ??= this.#clock.after(ROUND_MS, this.#run);
+    this.#timer ??= this.#clock.after(WIDE_ROUND_MS, this.#run);
   }
 
   readonly #run = (): void => {

@@ -2,11 +2,11 @@ import type { Clock, Timer } from '../../common/clock.ts';
 import type { Arrival, Queue } from '../../lmq/spi/types.ts';
 
 /** Queues that grow with one commit, or readers of fewer than that, from which on it counts as load. */
-const MANY = 32;
+export const MANY = 32;
 /** Least time between two rounds under load, ms. */
 const ROUND_MS = 4;
 /** The same where a few queues have many readers, each of whom is sent little (ADR 1003). */
-const WIDE_ROUND_MS = 2;
+export const WIDE_ROUND_MS = 2;
 
 /** What is told of new records, as the delivery pump is. */
 export interface ArrivalReader {

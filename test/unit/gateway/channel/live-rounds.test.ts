@@ -1,9 +1,10 @@
 import { expect } from 'chai';
-import { LiveRounds, MANY, type RoundLink } from '../../../../src/gateway/channel/live-rounds.ts';
+import { LiveRounds, type RoundLink } from '../../../../src/gateway/channel/live-rounds.ts';
 import { OutBuffer } from '../../../../src/gateway/codec/out-buffer.ts';
 import { FakeClock } from '../fake-clock.ts';
 
-/** What a message to many may be late, ms. */
+/** As many subscribers as make a message one to many, and what it may be late, ms. */
+const MANY = 32;
 const ROUND_MS = 2;
 
 class Link implements RoundLink {

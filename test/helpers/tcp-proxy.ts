@@ -113,13 +113,15 @@ export class TcpProxy implements Address {
     for (const [socket, other] of [pair, [far, near]] as const) {
       const flow = new Flow(socket, other, quality);
       this.#flows.add(flow);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
+      const end = (): void => {
         flow.stop();
         this.#flows.delete(flow);
         this.#pairs.delete(pair);
         other.destroy();
-      });
+      };
+      // A reset that fails, since the other side was faster, is told as an error, and no 'close' comes after it.
+      socket.on('error', end);
+      socket.on('close', end);
     }
   }
 }

@@ -35,6 +35,8 @@ lmqStoreSuite(
         await store.committed(store.openCommit);
         await embedded.expireAll();
         await toldExpiry(store, embedded.store.stats.recordsExpired);
+        // where queues begin may have been found after the figures of that heartbeat
+        await freshFigures();
       },
       freshFigures,
       dispose: async () => {

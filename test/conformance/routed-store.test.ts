@@ -114,6 +114,8 @@ function embedded(name: string, table: StoreTable, capabilities: Capabilities): 
             store,
             Array.from(stores.values(), (one) => one.store),
           );
+          // where queues begin may have been found after the figures of that heartbeat
+          await freshFigures();
         },
         freshFigures,
         dispose: async () => {

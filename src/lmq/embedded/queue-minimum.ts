@@ -10,10 +10,16 @@ import type { QueueIndex } from './queue-index.ts';
 export class QueueMinimum {
   readonly #index: QueueIndex;
   readonly #bounds: LogBounds;
+  #moved = 0;
 
   constructor(index: QueueIndex, bounds: LogBounds) {
     this.#index = index;
     this.#bounds = bounds;
+  }
+
+  /** How often the first offset of a queue has moved since somebody could have been told it. */
+  get moved(): number {
+    return this.#moved;
   }
 
   /** True while `minOffset` is the first offset that can be read, and not a lower bound of it. */
@@ -35,7 +41,7 @@ export class QueueMinimum {
   /** Takes over what the sweep has found: the first offset whose record is in block `start` or later. */
   note(queue: LmqQueue, minimum: number, start: number): void {
     if (queue.minBlock >= start) return;
-    queue.minOffset = Math.max(minimum, queue.minOffset);
+    this.#raise(queue, minimum);
     queue.minBlock = start;
   }
 
@@ -43,9 +49,15 @@ export class QueueMinimum {
     const start = this.#bounds.start.block;
     const { id, minOffset, maxOffset } = queue;
     const minimum = start === 0 ? 0 : await this.#index.firstLive(id, minOffset, maxOffset, start);
-    queue.minOffset = Math.max(minimum, queue.minOffset);
+    this.#raise(queue, minimum);
     queue.minBlock = start;
     queue.hasMinimum = true;
+  }
+
+  #raise(queue: LmqQueue, minimum: number): void {
+    if (minimum <= queue.minOffset) return;
+    queue.minOffset = minimum;
+    if (queue.hasMinimum) this.#moved++;
   }
 }
 

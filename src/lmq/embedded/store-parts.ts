@@ -26,6 +26,7 @@ export interface StoreParts {
   readonly engine: KvEngine;
   readonly commits: GroupCommit;
   readonly bounds: LogBounds;
+  readonly minimum: QueueMinimum;
   readonly tail: TailRing;
   readonly dictionary: QueueDictionary;
   readonly queues: QueueTable;
@@ -75,6 +76,7 @@ export function assembleParts(options: EmbeddedStoreOptions, engine: KvEngine): 
     engine,
     commits,
     bounds,
+    minimum,
     tail,
     dictionary,
     queues,

@@ -13,6 +13,7 @@ export function storeStatsOf(parts: StoreParts): StoreStats {
     tailMisses: parts.reader.tailMisses,
     openQueues: parts.queues.openQueues,
     recordsExpired: parts.retention.recordsExpired,
+    minimaMoved: parts.minimum.moved,
     recordsStored: end.recordsBefore - start.recordsBefore,
     bytesStored: end.bytesBefore - start.bytesBefore,
   };

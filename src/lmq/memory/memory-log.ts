@@ -14,6 +14,7 @@ export class MemoryLog {
   #bytes = 0;
   #records = 0;
   #recordsExpired = 0;
+  #minimaMoved = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -31,6 +32,10 @@ export class MemoryLog {
     return this.#recordsExpired;
   }
 
+  get minimaMoved(): number {
+    return this.#minimaMoved;
+  }
+
   /** Adds a commit whose segments are in their queues; the oldest ones go when there is too much. */
   push(entry: MemoryLogEntry): void {
     this.#entries.push(entry);
@@ -43,6 +48,7 @@ export class MemoryLog {
       this.#records -= oldest.records;
       this.#recordsExpired += oldest.records;
       for (const queue of oldest.queues) queue.dropOldest();
+      this.#minimaMoved += oldest.queues.length;
     }
   }
 }

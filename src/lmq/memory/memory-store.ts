@@ -103,6 +103,7 @@ class MemoryStore implements LmqStore {
       tailMisses: this.#tailMisses,
       openQueues: this.#openQueues,
       recordsExpired: this.#log.recordsExpired,
+      minimaMoved: this.#log.minimaMoved,
       recordsStored: this.#log.records,
       bytesStored: this.#log.bytes,
     };

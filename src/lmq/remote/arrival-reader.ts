@@ -20,7 +20,7 @@ export class ArrivalReader {
    * @throws StoreError when the records are not what the arrivals say
    */
   read({ arrivals, blocks, moved }: StoreFrame): Arrival[] {
-    for (const bounds of moved) this.#queues.byId(bounds.id)?.update(bounds);
+    for (const bounds of moved) this.#queues.moved(bounds);
     if (arrivals.length === 0) return [];
     const told: Arrival[] = [];
     const placed: PlacedSegment[] = [];

@@ -79,6 +79,7 @@ export class RemoteNode implements AttachedNode {
       tailMisses: queues.tailMisses,
       openQueues: queues.size,
       recordsExpired,
+      minimaMoved: queues.minimaMoved,
       recordsStored,
       bytesStored,
     };

@@ -58,17 +58,31 @@ export class RemoteQueue implements Queue {
     return Math.max(this.#storeNext, this.maxOffset + unsettled);
   }
 
-  /** Takes over what the store says; bounds only grow. */
-  update({ minOffset, maxOffset, nextOffset }: QueueBounds): void {
-    if (minOffset > this.minOffset) this.minOffset = minOffset;
+  /**
+   * Takes over what the store says; bounds only grow.
+   * @returns whether the first offset has moved
+   */
+  update({ minOffset, maxOffset, nextOffset }: QueueBounds): boolean {
+    const hasMoved = this.raise(minOffset);
     if (maxOffset > this.maxOffset) this.maxOffset = maxOffset;
     if (nextOffset > this.#storeNext) this.#storeNext = nextOffset;
+    return hasMoved;
+  }
+
+  /**
+   * Takes over the first offset, which only grows.
+   * @returns whether it has moved
+   */
+  raise(minOffset: QueueOffset): boolean {
+    if (minOffset <= this.minOffset) return false;
+    this.minOffset = minOffset;
+    return true;
   }
 
   /** The same after a reconnect: what was appended and not durable may be gone. */
-  rejoin(bounds: QueueBounds): void {
+  rejoin(bounds: QueueBounds): boolean {
     this.#storeNext = bounds.nextOffset;
-    this.update(bounds);
+    return this.update(bounds);
   }
 
   /** Moves on to `end`; what has been announced before is not announced again. */

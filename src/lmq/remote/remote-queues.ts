@@ -43,6 +43,8 @@ export class RemoteQueues {
   #greeted: QueueName[] = [];
   tailHits = 0;
   tailMisses = 0;
+  /** How often the store has told a first offset that had moved. */
+  minimaMoved = 0;
 
   constructor(requests: RequestTable, commits: CommitWindow, topics: TopicHandles) {
     this.#requests = requests;
@@ -57,6 +59,12 @@ export class RemoteQueues {
   /** @param id at the store */
   byId(id: number): RemoteQueue | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The store has told the bounds of a queue, which may have been closed meanwhile. */
+  moved(bounds: QueueBounds): void {
+    const queue = this.#byId.get(bounds.id);
+    if (queue !== undefined) this.#update(queue, bounds);
   }
 
   /** A handle that is in no table. */
@@ -126,7 +134,7 @@ export class RemoteQueues {
     maxBytes: number,
   ): Promise<PullResult> {
     const pull = { queue: queue.wireId, offset, maxMessages, maxBytes };
-    return this.#requests.ask({ pull }, 0, (reply) => pulled(queue, reply));
+    return this.#requests.ask({ pull }, 0, (reply) => this.#pulled(queue, reply));
   }
 
   /** Batches up to `commit` are over. */
@@ -159,7 +167,7 @@ export class RemoteQueues {
       if (told?.id !== queue.wireId || told.maxOffset < queue.maxOffset) {
         throw new StoreError(ErrorCode.STORE_FENCED, `the store has lost records of queue ${name}`);
       }
-      queue.rejoin(told);
+      if (queue.rejoin(told)) this.minimaMoved++;
       const arrival = queue.announce(told.maxOffset, queue.announced);
       if (arrival !== undefined) arrivals.push(arrival);
     }
@@ -174,13 +182,17 @@ export class RemoteQueues {
   #add(bounds: QueueBounds): RemoteQueue {
     const known = this.#byName.get(bounds.name as QueueName);
     if (known !== undefined) {
-      known.update(bounds);
+      this.#update(known, bounds);
       return known;
     }
     const queue = new RemoteQueue(bounds, this.#topics);
     this.#byName.set(queue.name, queue);
     this.#byId.set(queue.wireId, queue);
     return queue;
+  }
+
+  #update(queue: RemoteQueue, bounds: QueueBounds): void {
+    if (queue.update(bounds)) this.minimaMoved++;
   }
 
   #closeUnused(name: QueueName): void {
@@ -195,16 +207,16 @@ export class RemoteQueues {
     this.#closing.set(wireId, { name, after });
     this.#requests.tell({ closeQueue: wireId }, after);
   }
-}
 
-function pulled(queue: RemoteQueue, reply: Reply): PullResult {
-  const pull = reply.pull ?? unexpected(reply);
-  const status = Object.values(PullStatus).find((known) => known === pull.status);
-  if (status === undefined) return unexpected(reply);
-  if (pull.minOffset > queue.minOffset) queue.minOffset = pull.minOffset;
-  const segments = pull.runs.map(
-    ({ firstOffset, count, records }) =>
-      new RemoteSegment(firstOffset, records, positionsOfAll(records, count)),
-  );
-  return { status, segments, nextOffset: pull.nextOffset };
+  #pulled(queue: RemoteQueue, reply: Reply): PullResult {
+    const pull = reply.pull ?? unexpected(reply);
+    const status = Object.values(PullStatus).find((known) => known === pull.status);
+    if (status === undefined) return unexpected(reply);
+    if (queue.raise(pull.minOffset)) this.minimaMoved++;
+    const segments = pull.runs.map(
+      ({ firstOffset, count, records }) =>
+        new RemoteSegment(firstOffset, records, positionsOfAll(records, count)),
+    );
+    return { status, segments, nextOffset: pull.nextOffset };
+  }
 }

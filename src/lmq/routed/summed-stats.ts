@@ -9,6 +9,7 @@ const NOTHING: StoreStats = {
   tailMisses: 0,
   openQueues: 0,
   recordsExpired: 0,
+  minimaMoved: 0,
   recordsStored: 0,
   bytesStored: 0,
 };
@@ -25,6 +26,7 @@ export function summedStats(all: readonly StoreStats[]): StoreStats {
       tailMisses: sum.tailMisses + stats.tailMisses,
       openQueues: sum.openQueues + stats.openQueues,
       recordsExpired: sum.recordsExpired + stats.recordsExpired,
+      minimaMoved: sum.minimaMoved + stats.minimaMoved,
       recordsStored: sum.recordsStored + stats.recordsStored,
       bytesStored: sum.bytesStored + stats.bytesStored,
     }),

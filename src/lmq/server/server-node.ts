@@ -49,8 +49,8 @@ export class ServerNode {
   openQueues = 0;
   /** Claims that it owns. */
   claims = 0;
-  /** The store's `recordsExpired` when it was told last which queues begin later. */
-  toldExpired = 0;
+  /** The store's `minimaMoved` when it was told last which queues begin later. */
+  toldMoves = 0;
 
   constructor(id: string, name: string, number: number, leaseMs: number, now: number) {
     this.id = id;

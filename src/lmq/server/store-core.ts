@@ -198,10 +198,10 @@ export class StoreCore {
   tellFigures(node: ServerNode, beat: number | undefined): void {
     const { outbox } = node;
     if (outbox === undefined) return;
-    const { recordsStored, bytesStored, recordsExpired } = this.#store.stats;
+    const { recordsStored, bytesStored, recordsExpired, minimaMoved } = this.#store.stats;
     outbox.figures({ recordsStored, bytesStored, recordsExpired, beat });
-    if (recordsExpired === node.toldExpired) return;
-    node.toldExpired = recordsExpired;
+    if (minimaMoved === node.toldMoves) return;
+    node.toldMoves = minimaMoved;
     let count = 0;
     for (const open of this.parts.queues.ofNode(node)) {
       if (open.toldMinimum === open.queue.minOffset) continue;

@@ -186,6 +186,8 @@ export interface StoreStats {
   readonly openQueues: number;
   /** Removed by retention. */
   readonly recordsExpired: number;
+  /** How often the first offset of a queue that is in use has moved: some while after its records have gone. */
+  readonly minimaMoved: number;
   /** Current records in the log: durable and not removed by retention. */
   readonly recordsStored: number;
   /** Of these records. */

@@ -89,6 +89,7 @@ export function pullSuite(factory: StoreFactory): void {
         'd',
       ]);
       expect(store.stats.recordsExpired).to.be.at.least(3);
+      expect(store.stats.minimaMoved).to.be.at.least(1);
       await current().freshFigures?.();
       const { recordsAppended, recordsExpired, recordsStored, bytesStored } = store.stats;
       expect(recordsStored).to.equal(recordsAppended - recordsExpired);

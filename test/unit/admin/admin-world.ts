@@ -11,6 +11,7 @@ export const STORE_STATS: StoreStats = {
   tailMisses: 16,
   openQueues: 17,
   recordsExpired: 18,
+  minimaMoved: 26,
   recordsStored: 19,
   bytesStored: 20,
 };

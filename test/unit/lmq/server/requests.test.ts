@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { ErrorCode } from '../../../../src/common/errors.ts';
+import { MemoryQueue } from '../../../../src/lmq/memory/memory-queue.ts';
 import { createMemoryStore } from '../../../../src/lmq/memory/memory-store.ts';
+import { topicQueueName } from '../../../../src/lmq/spi/queue-name.ts';
 import { StateSpace } from '../../../../src/lmq/spi/types.ts';
 import { RpcStatus } from '../../../../src/rpc/rpc-status.ts';
 import { eventually } from '../../../helpers/eventually.ts';
@@ -147,6 +150,27 @@ describe('requests of a node', () => {
     await eventually('figures', () => a.frames.some(({ figures }) => figures !== undefined));
     const figures = a.frames.map((frame) => frame.figures).find((one) => one !== undefined);
     expect(figures).to.include({ recordsStored: 2, recordsExpired: 0 });
+  });
+
+  it('of an empty frame are answered with the queues that begin later, which is found after records have gone', async () => {
+    await publish('1', '2', '3');
+    await a.request({ openQueue: 'tx' });
+    const queue = MemoryQueue.of(await world.store.openQueue(topicQueueName('x')));
+    const figures = { ...world.store.stats, recordsExpired: 2 };
+    sinon.stub(world.store, 'stats').get(() => figures);
+    const told = async (): Promise<(number | undefined)[]> => {
+      const known = a.frames.length;
+      a.beat();
+      await world.quiet();
+      const frames = a.frames.slice(known);
+      expect(frames.map((frame) => frame.figures?.recordsExpired)).to.include(2);
+      return frames.flatMap(({ moved }) => moved.map(({ minOffset }) => minOffset));
+    };
+    expect(await told()).to.deep.equal([]);
+    queue.minOffset = 2;
+    figures.minimaMoved++;
+    expect(await told()).to.deep.equal([2]);
+    expect(await told()).to.deep.equal([]);
   });
 
   it('that the protocol does not know end the stream', () => {

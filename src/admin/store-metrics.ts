@@ -31,6 +31,11 @@ const ofStats: Readonly<Record<keyof StoreStats, ReadableSpec>> = {
     'records',
     'Records removed by retention.',
   ),
+  minimaMoved: counter(
+    'lmqtt_store_queue_minima_moved_total',
+    'moves',
+    'Moves of the first offset of queues in use, found after retention has removed records.',
+  ),
   recordsStored: gauge('lmqtt_store_records', 'records', 'Records in the log.'),
   bytesStored: gauge('lmqtt_store_bytes', 'bytes', 'Size of the log, before compression.'),
 };

@@ -10,12 +10,12 @@ import { storeTableIn, whyNoStore } from './choose-store.ts';
 import { type Composition, partOf, type Role } from './composition.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import { createGatewayLife, type GatewayLife, type GatewayNode } from './gateway-life.ts';
-import { namesrvAddressesFrom, nodeNameFrom, reachableAddress } from './node-names.ts';
+import { gatewayRegistration } from './gateway-registration.ts';
+import { namesrvAddressesFrom, nodeNameFrom } from './node-names.ts';
 import { nodeCredentialsFrom } from './node-security.ts';
 import type { Where } from './ready-file.ts';
 import { ServiceGroup } from './service-group.ts';
 import { Patience } from './patience.ts';
-import { lmqttVersion } from './version.ts';
 
 /** More than any process lives, ms. */
 const FOREVER_MS = 2 ** 52;
@@ -194,14 +194,8 @@ class GatewayRole implements WorkerRole {
   }
 
   #register(): void {
-    const { mqtt = [], mqtts = [], ws = [], wss = [] } = this.where();
-    this.#namesrv.registerGateway({
-      name: this.#node.name,
-      addresses: [...mqtt, ...mqtts, ...ws, ...wss].map(reachableAddress),
-      version: lmqttVersion(),
-      rpcAddress: '',
-      epoch: this.#composition.clock.now(),
-    });
+    const { clock } = this.#composition;
+    this.#namesrv.registerGateway(gatewayRegistration(this.#node.name, this.where(), clock.now()));
   }
 
   /** What the node believed is void: others have its sessions, or they lie elsewhere. Never rejects. */

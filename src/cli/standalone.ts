@@ -3,7 +3,7 @@ import { composeNamesrv } from './compose-namesrv.ts';
 import { composeStore } from './compose-store.ts';
 import { composeStoreAdmin } from './compose-store-admin.ts';
 import type { Composition, Role } from './composition.ts';
-import { ownRegistration } from './own-registration.ts';
+import { ownGatewayRegistration, ownStoreRegistration } from './own-registration.ts';
 import { ServiceGroup } from './service-group.ts';
 import { usableCores, workersToStart } from './worker-count.ts';
 import { createStandaloneWithWorkers } from './workers.ts';
@@ -25,15 +25,16 @@ export function createStandalone(composition: Composition, cores: number = usabl
     namesrvConnections: () => namesrv.namesrv.connections,
   });
   const storeAdmin = composeStoreAdmin(composition, store.store);
-  const registration = ownRegistration(composition, namesrv.namesrv.registry, () =>
-    storeAdmin.address(),
-  );
+  const { registry } = namesrv.namesrv;
+  const ownStore = ownStoreRegistration(composition, registry, () => storeAdmin.address());
+  const ownGateway = ownGatewayRegistration(composition, registry, () => gateway.where());
   const services = [
     ...store.services,
     ...namesrv.services,
     ...storeAdmin.services,
-    { name: 'registration', service: registration },
+    { name: 'registration of the store', service: ownStore },
     ...gateway.services,
+    { name: 'registration of the gateway', service: ownGateway },
   ];
   const group = new ServiceGroup(services, composition, config.connect.stopTimeoutMs);
   return {

@@ -7,6 +7,9 @@ import { systemClock } from '../../src/common/clock.ts';
 import { silentLogger } from '../../src/common/logger.ts';
 import { createNamesrv } from '../../src/namesrv/server/namesrv-server.ts';
 import type { Namesrv } from '../../src/namesrv/server/namesrv-server.ts';
+import { isBuildCurrent } from '../helpers/compiled.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { GatewayProcess } from '../helpers/gateway-process.ts';
 import { makeTempDir, removeTempDir } from '../helpers/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -157,5 +160,37 @@ describe('mqadmin', function () {
     const outcome = await mqadmin(['getKvConfig', '-s', 'LMQ', '-n', address]);
     expect(outcome).to.deep.include({ exitCode: 2, stdout: '' });
     expect(outcome.stderr).to.contain('--key');
+  });
+});
+
+describe('mqadmin of a standalone process', function () {
+  this.timeout(60_000);
+  let gateway: GatewayProcess | undefined;
+
+  afterEach(async () => {
+    await gateway?.crash();
+    if (gateway !== undefined) await removeTempDir(gateway.dataDir);
+  });
+
+  it('lists its store and its gateway', async () => {
+    const namesrvPort = String(await freePort());
+    gateway = await GatewayProcess.create({
+      maxPacketBytes: 65_536,
+      maxInflight: 32,
+      compiled: isBuildCurrent(),
+      environment: {
+        LMQTT_NAMESRV_LISTEN_PORT: namesrvPort,
+        LMQTT_LMQ_BROKER_NAME: 'own',
+        LMQTT_CLUSTER_NODE_NAME: 'node',
+      },
+    });
+    await gateway.restart();
+    const address = `127.0.0.1:${namesrvPort}`;
+    const { stdout, stderr } = await mqadmin(['clusterList', '-n', address]);
+    expect(stderr).to.equal('');
+    const [, store, , , listed, ...rest] = stdout.split('\n');
+    expect(store).to.match(new RegExp(`^DefaultCluster +own +0 +${address} `));
+    expect(listed).to.match(new RegExp(`^node +\\S+ +127\\.0\\.0\\.1:${String(gateway.port)}$`));
+    expect(rest).to.deep.equal(['']);
   });
 });

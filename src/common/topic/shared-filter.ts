@@ -11,6 +11,8 @@ export interface SharedFilter {
 
 const SHARE = '$share/';
 const QUEUE = '$queue/';
+/** Characters of a filter that tell whether `isSharedFilter`. */
+export const SHARED_PREFIX_LENGTH: number = Math.max(SHARE.length, QUEUE.length);
 const QUEUE_SHARE_NAME = '$queue';
 
 /** True for what asks for a shared subscription, be it well-formed or not. */

@@ -103,10 +103,7 @@ export class PublishReceiver {
   /** The same, but it is not stored: answered with `reasonCode`, or dropped at QoS 0. MQTT 5 alone. */
   refuse(chunk: Buffer, start: number, bodyStart: number, end: number, reasonCode: number): void {
     if (this.#open(chunk, start, bodyStart, end) === undefined) return;
-    const { qos, packetId } = packet;
-    // One that is a repetition was accepted, and is not to be sent a third time.
-    const isRepetition = qos === 2 && this.#session.received.has(packetId);
-    this.#answerRefused(isRepetition ? 0 : reasonCode);
+    this.#answerRefused(reasonCode);
   }
 
   /** Forwards what is left of it; to be called before the chunk goes. */
@@ -130,7 +127,7 @@ export class PublishReceiver {
   /**
    * The topic; undefined when it is refused. MQTT 5 has reason codes for that. Before, the connection ends, but for
    * `$` topics, which clients are not to exchange messages with: acknowledged and dropped [MQTT-4.7.2-1]
-   * [MQTT-3.3.5-2].
+   * [MQTT-3.3.5-2]; and for a repetition, which would end each connection that it is sent on.
    */
   #resolve(chunk: Buffer): TopicEntry | undefined {
     const { topicAlias, topicStart, topicEnd } = packet;
@@ -140,7 +137,8 @@ export class PublishReceiver {
         : this.#topics.aliased(topicAlias, chunk, topicStart, topicEnd);
     } catch (error) {
       if (!(error instanceof PublishRefusal)) throw error;
-      if (!this.#isVersion5 && chunk[topicStart] !== DOLLAR) throw error;
+      const isAnswered = this.#isVersion5 || chunk[topicStart] === DOLLAR || this.#isRepetition();
+      if (!isAnswered) throw error;
       this.#answerRefused(this.#isVersion5 ? error.reasonCode : 0);
       return undefined;
     }
@@ -149,7 +147,15 @@ export class PublishReceiver {
   #answerRefused(reasonCode: number): void {
     const { qos, ack, packetId } = packet;
     this.#context.stats.publishesRefused++;
-    if (qos !== 0) this.#acknowledgements.inOrder(ack, packetId, reasonCode);
+    if (qos === 0) return;
+    // A repetition was accepted when it came first. Refused, its identifier would be free for the client alone, whose next
+    // message with it would be taken for one more repetition [MQTT5-4.3.3-9].
+    this.#acknowledgements.inOrder(ack, packetId, this.#isRepetition() ? 0 : reasonCode);
+  }
+
+  /** Whether the packet at hand is QoS 2, and was received before and not released. */
+  #isRepetition(): boolean {
+    return packet.qos === 2 && this.#session.received.has(packet.packetId);
   }
 
   /** Asks the publish hooks: true when the message goes on as it came, else all is done. */
@@ -157,8 +163,7 @@ export class PublishReceiver {
     const { qos, isDup, first, properties, expirySeconds, payloadStart, end } = packet;
     const packetId = qos === 0 ? 0 : packet.packetId;
     // What is no new message is answered without them.
-    const isRepetition = qos === 2 && this.#session.received.has(packetId);
-    if (isRepetition || (qos === 0 && isDup)) return true;
+    if (this.#isRepetition() || (qos === 0 && isDup)) return true;
     // They may change the topic.
     if (qos === 2 && this.#postponed.waitsForListing(ALL_LANES)) return false;
     if (qos !== 0) this.#window?.require();

@@ -1,8 +1,8 @@
 import { LONGEST_EXPIRY, NO_EXPIRY } from '../../lmq/spi/record.ts';
-import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import { MqttProtocolError } from './protocol-error.ts';
 import { PropertyId } from './property-set.ts';
 import { ReasonCode } from './reason-code.ts';
+import { checkResponseTopic } from './response-topic.ts';
 import { WireReader } from './wire-reader.ts';
 
 const NONE = Buffer.alloc(0);
@@ -110,8 +110,8 @@ function skipStored(reader: WireReader, id: number): void {
     reader.skipBinary('property');
   } else if (id === PropertyId.CONTENT_TYPE) {
     reader.skipString('property');
-  } else if (!isValidTopicName(reader.string('property'))) {
-    throw protocolError('response topic with wildcards [MQTT-3.3.2-14]');
+  } else {
+    checkResponseTopic(reader.string('property'));
   }
 }
 

@@ -1,10 +1,10 @@
-import { isSharedFilter } from '../../common/topic/shared-filter.ts';
+import { isSharedFilter, SHARED_PREFIX_LENGTH } from '../../common/topic/shared-filter.ts';
 import { PacketType } from './packet-type.ts';
 import { PropertyId, PropertySet } from './property-set.ts';
 import { MqttProtocolError } from './protocol-error.ts';
 import { ProtocolVersion } from './protocol-version.ts';
 import { ReasonCode } from './reason-code.ts';
-import { readPacketId, readerOfBody } from './wire-reader.ts';
+import { readPacketId, readerOfBody, type WireReader } from './wire-reader.ts';
 
 export type QoS = 0 | 1 | 2;
 
@@ -31,8 +31,11 @@ export interface SubscribePacket {
 }
 
 const SUBSCRIBE_FLAGS = 0b0010;
+const QOS = 0b11;
 const NO_LOCAL = 0b100;
 const RETAIN_AS_PUBLISHED = 0b1000;
+/** Bits to the right of it. */
+const RETAIN_HANDLING = 4;
 
 function readSubscriptionId(properties: PropertySet): number {
   const id = properties.number(PropertyId.SUBSCRIPTION_IDENTIFIER, undefined);
@@ -40,9 +43,9 @@ function readSubscriptionId(properties: PropertySet): number {
   return id ?? 0;
 }
 
-function decodeOptions(filter: string, options: number, version: ProtocolVersion): Subscription {
+/** @throws MqttProtocolError for options that no filter may have */
+function checkOptions(options: number, version: ProtocolVersion): void {
   const reserved = version === ProtocolVersion.MQTT_5 ? 0b1100_0000 : 0b1111_1100;
-  const qos = options & 0b11;
   // MQTT 3.1.1 [MQTT-3.8.3-4], MQTT 5 [MQTT-3.8.3-5]
   if ((options & reserved) !== 0) {
     throw new MqttProtocolError(
@@ -50,22 +53,41 @@ function decodeOptions(filter: string, options: number, version: ProtocolVersion
       'reserved subscription options are set',
     );
   }
-  const retainHandling = options >> 4;
-  if (qos === 3 || retainHandling === 3) {
+  if ((options & QOS) === 3 || options >> RETAIN_HANDLING === 3) {
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'subscription option has the value 3');
   }
+}
+
+function noLocalOnShared(): MqttProtocolError {
+  // MQTT 5 [MQTT5-3.8.3-4]
+  return new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'no local on a shared subscription');
+}
+
+function readSubscription(reader: WireReader, version: ProtocolVersion): Subscription {
+  const filter = reader.string('topic filter');
+  const options = reader.u8('subscription options');
+  checkOptions(options, version);
   const noLocal = (options & NO_LOCAL) !== 0;
-  if (noLocal && isSharedFilter(filter)) {
-    // MQTT 5 [MQTT5-3.8.3-4]
-    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'no local on a shared subscription');
-  }
+  if (noLocal && isSharedFilter(filter)) throw noLocalOnShared();
   return {
     filter,
-    qos: qos as QoS,
+    qos: (options & QOS) as QoS,
     noLocal,
     retainAsPublished: (options & RETAIN_AS_PUBLISHED) !== 0,
-    retainHandling: retainHandling as RetainHandling,
+    retainHandling: (options >> RETAIN_HANDLING) as RetainHandling,
   };
+}
+
+/** Checks as much of a subscription as `readSubscription` does. */
+function skipSubscription(reader: WireReader, version: ProtocolVersion): void {
+  const start = reader.skipString('topic filter');
+  const end = reader.position;
+  const options = reader.u8('subscription options');
+  checkOptions(options, version);
+  if ((options & NO_LOCAL) === 0) return;
+  const prefixEnd = Math.min(end, start + SHARED_PREFIX_LENGTH);
+  const prefix = reader.buffer.toString('latin1', start, prefixEnd);
+  if (isSharedFilter(prefix)) throw noLocalOnShared();
 }
 
 /**
@@ -86,17 +108,13 @@ export function decodeSubscribe(
       : 0;
   const subscriptions: Subscription[] = [];
   while (reader.remaining > 0 && subscriptions.length < most) {
-    const filter = reader.string('topic filter');
-    subscriptions.push(decodeOptions(filter, reader.u8('subscription options'), version));
+    subscriptions.push(readSubscription(reader, version));
   }
   if (subscriptions.length === 0) {
     // MQTT 3.1.1 [MQTT-3.8.3-3], MQTT 5 [MQTT5-3.8.3-2]
     throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'SUBSCRIBE without a topic filter');
   }
   let surplus = 0;
-  for (; reader.remaining > 0; surplus++) {
-    reader.skipString('topic filter');
-    reader.u8('subscription options');
-  }
+  for (; reader.remaining > 0; surplus++) skipSubscription(reader, version);
   return { packetId, subscriptionId, subscriptions, surplus };
 }

@@ -1,7 +1,5 @@
-import { isValidTopicName } from '../../common/topic/topic-name.ts';
 import { PropertyId, PropertySet } from './property-set.ts';
-import { MqttProtocolError } from './protocol-error.ts';
-import { ReasonCode } from './reason-code.ts';
+import { checkResponseTopic } from './response-topic.ts';
 import type { WireReader } from './wire-reader.ts';
 
 /** The message that the server publishes when the connection ends without a DISCONNECT. */
@@ -53,10 +51,7 @@ export function readWillProperties(reader: WireReader): WillProperties {
   });
   kept.push(buffer.subarray(from, end));
   const responseTopic = set.text(PropertyId.RESPONSE_TOPIC);
-  if (responseTopic !== undefined && !isValidTopicName(responseTopic)) {
-    // [MQTT5-3.3.2-14]
-    throw new MqttProtocolError(ReasonCode.PROTOCOL_ERROR, 'response topic is not a topic name');
-  }
+  if (responseTopic !== undefined) checkResponseTopic(responseTopic);
   return {
     delaySeconds: set.number(PropertyId.WILL_DELAY_INTERVAL, 0),
     expirySeconds: set.number(PropertyId.MESSAGE_EXPIRY_INTERVAL, undefined),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.ts';
-import { messageOf, StoreError } from '../../common/errors.ts';
+import { isRetryable, messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { StoredWills } from './stored-wills.ts';
 import type { StoredWill } from './will-record.ts';
@@ -80,7 +80,7 @@ export class DueWills {
 
   #notRead(clientId: string, error: unknown): void {
     const { clock, again } = this.#parts;
-    const isAway = error instanceof StoreError && error.retryable;
+    const isAway = isRetryable(error);
     // It may be somebody else's by now.
     if (!this.#reading.delete(clientId) || !isAway || this.#isStopped) return;
     again(clientId, clock.now() + RETRY_MS);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../common/clock.ts';
-import { ErrorCode, StoreError } from '../../common/errors.ts';
+import { isRetryable } from '../../common/errors.ts';
 import { ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
 import { type Lane, laneOfCommit } from '../../lmq/spi/lane.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
@@ -144,9 +144,8 @@ export class FarWillSender {
         if (commit !== undefined) await this.#stores.member(laneOfCommit(commit)).committed(commit);
         return !attempt.isTaken;
       } catch (error) {
-        const mayRetry = error instanceof StoreError && error.code === ErrorCode.STORE_UNAVAILABLE;
         if (attempt.isTaken) return false;
-        if (!mayRetry || attempt.isWritten || this.#isStopped) throw error;
+        if (!isRetryable(error) || attempt.isWritten || this.#isStopped) throw error;
       }
       await new Promise<void>((resolve) => this.#clock.after(RETRY_MS, resolve));
     }

@@ -27,8 +27,10 @@ export const BACKUP_STORE: AdminCommand = {
       const known = brokers.map((candidate) => candidate.brokerName).join(', ');
       throw new NamesrvFailure([`no store "${brokerName}" is registered; there is: ${known}`]);
     }
+    // Names the store itself.
+    const address = rpcAddressOf(broker);
     try {
-      const done = await backUpAt(rpcAddressOf(broker), directory, credentials, clock);
+      const done = await backUpAt(address, directory, credentials, clock);
       return `backup of store ${brokerName} in ${done.directory}: ${String(done.entries)} entries, ${String(done.bytes)} bytes`;
     } catch (error) {
       throw new NamesrvFailure([

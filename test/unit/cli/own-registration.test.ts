@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Composition } from '../../../src/cli/composition.ts';
-import { ownRegistration } from '../../../src/cli/own-registration.ts';
+import { ownGatewayRegistration, ownStoreRegistration } from '../../../src/cli/own-registration.ts';
 import { createStandalone } from '../../../src/cli/standalone.ts';
+import { lmqttVersion } from '../../../src/cli/version.ts';
 import { type Clock, systemClock } from '../../../src/common/clock.ts';
 import { ConfigError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Registry } from '../../../src/namesrv/server/registry.ts';
 import { compositionIn } from './composition-in.ts';
 
-describe('registration of the own store', () => {
+describe('registration of the own store and gateway', () => {
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'lmqtt-'));
@@ -42,17 +43,29 @@ describe('registration of the own store', () => {
       }
     };
     const registry = new Registry({}, clock, silentLogger);
-    const made = { ...composition({ LMQTT_LMQ_BROKER_NAME: 'own' }), clock };
-    const registration = ownRegistration(made, registry, () => '127.0.0.1:1');
-    await registration.start();
+    const environment = { LMQTT_LMQ_BROKER_NAME: 'own', LMQTT_CLUSTER_NODE_NAME: 'node' };
+    const made = { ...composition(environment), clock };
+    const services = [
+      ownStoreRegistration(made, registry, () => '127.0.0.1:1'),
+      ownGatewayRegistration(made, registry, () => ({ mqtt: ['127.0.0.1:2'], wss: ['[::1]:3'] })),
+    ];
+    for (const service of services) await service.start();
     await registry.start();
     pass((10 * registry.leaseMs) / registry.renewAfterMs);
     expect(registry.stores.list()).to.have.length(1);
     expect(registry.stores.list()[0]).to.include({ name: 'own', address: '127.0.0.1:1' });
-    await registration.stop();
-    expect(registry.stores.list()).to.deep.equal([]);
-    pass(1);
-    expect(registry.stores.list()).to.deep.equal([]);
+    expect(registry.gateways.list()).to.have.length(1);
+    expect(registry.gateways.list()[0]).to.deep.include({
+      name: 'node',
+      addresses: ['127.0.0.1:2', '[::1]:3'],
+      version: lmqttVersion(),
+    });
+    for (const service of services) await service.stop();
+    for (const renewals of [0, 1]) {
+      pass(renewals);
+      expect(registry.stores.list()).to.deep.equal([]);
+      expect(registry.gateways.list()).to.deep.equal([]);
+    }
     await registry.stop();
   });
 

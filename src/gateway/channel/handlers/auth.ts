@@ -73,7 +73,7 @@ async function goOnConnecting(
   // The connection may have gone while the authenticator was at work.
   if (channel.isClosed() || waiting === undefined) return;
   if (step.outcome === AuthenticationOutcome.CONTINUE) {
-    channel.send(encodeAuth(ReasonCode.CONTINUE_AUTHENTICATION, method, step.data));
+    ask(channel, method, step.data);
     return;
   }
   authentication.waiting = undefined;
@@ -94,7 +94,7 @@ async function authenticateAgain(
   if (channel.isClosed()) return;
   const { method } = authentication;
   if (step.outcome === AuthenticationOutcome.CONTINUE) {
-    channel.send(encodeAuth(ReasonCode.CONTINUE_AUTHENTICATION, method, step.data));
+    ask(channel, method, step.data);
     return;
   }
   if (usernameOf(channel, step) !== channel.principal.username) {
@@ -102,6 +102,16 @@ async function authenticateAgain(
     throw refusal(channel, 're-authentication as another user');
   }
   channel.send(encodeAuth(ReasonCode.SUCCESS, method, step.data));
+}
+
+/** @throws MqttProtocolError when the client takes no AUTH of that size [MQTT5-3.1.2-24] */
+function ask(channel: ProtocolChannel, method: string, data: Buffer | undefined): void {
+  const packet = encodeAuth(ReasonCode.CONTINUE_AUTHENTICATION, method, data);
+  if (packet.length > channel.maximumPacketSize) {
+    const reason = `AUTH is over the ${String(channel.maximumPacketSize)} bytes that the client takes`;
+    throw new MqttProtocolError(ReasonCode.PACKET_TOO_LARGE, reason);
+  }
+  channel.send(packet);
 }
 
 type Accepted = Exclude<AuthenticationStep, { readonly outcome: 'FAILURE' }>;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { hex, publish, pubrel, type QoS } from '../../../helpers/packets.ts';
-import { publish5 } from '../../../helpers/packets5.ts';
+import { ack5, publish5 } from '../../../helpers/packets5.ts';
 import { ReasonCode } from '../../../../src/gateway/codec/reason-code.ts';
 import { connected5 } from '../fake-client5.ts';
 import { World } from '../gateway-world.ts';
@@ -75,6 +75,37 @@ describe('gateway: PublishReceiver', () => {
     await again.exchange(publish(message));
     expect(await client.publishes()).to.have.length(1);
     expect(world.stats.duplicatesReceived).to.equal(2);
+  });
+
+  it('says of a QoS 2 message that came before that it came, though its topic is refused by now [MQTT5-4.3.3-9] [MQTT5-4.3.3-10]', async () => {
+    const world = new World({ autoCreateTopic: false });
+    await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', 't,u');
+    await world.metadata.start();
+    const four = await world.connected({ clientId: 'four' });
+    const five = await connected5(world, { clientId: 'five' });
+    const message = { topic: 't', qos: 2, id: 5 } as const;
+    await four.exchange(publish(message));
+    await five.exchange(publish5(message));
+    await world.kv.put('LMQ', 'ALL_FIRST_TOPICS', 'u');
+    expect(await four.exchange(publish({ ...message, dup: true }))).to.deep.equal([
+      { type: 'pubrec', id: 5 },
+    ]);
+    const answers = await five.exchange(
+      publish5({ ...message, dup: true }),
+      publish5({ ...message, id: 6 }),
+      ack5('pubrel', 5),
+      publish5({ ...message, topic: 'u' }),
+    );
+    expect(answers.map((packet) => [packet.type, 'code' in packet && packet.code])).to.deep.equal([
+      ['pubrec', ReasonCode.SUCCESS],
+      ['pubrec', ReasonCode.TOPIC_NAME_INVALID],
+      ['pubcomp', ReasonCode.SUCCESS],
+      ['pubrec', ReasonCode.SUCCESS],
+    ]);
+    expect(world.store.stats.recordsAppended).to.equal(3);
+    await four.exchange(publish({ ...message, id: 6 }));
+    expect(four.closed).to.equal(true);
+    await world.metadata.stop();
   });
 
   it('takes the same QoS 1 identifier as often as it comes', async () => {

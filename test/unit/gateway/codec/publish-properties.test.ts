@@ -91,7 +91,7 @@ describe('gateway: properties of a PUBLISH', () => {
   it('refuses values that are not allowed', () => {
     expect(reasonOf(['topicAlias', 0]), '[MQTT-3.3.2-8]').to.equal(ReasonCode.TOPIC_ALIAS_INVALID);
     expect(reasonOf(['payloadFormat', 2])).to.equal(ReasonCode.PROTOCOL_ERROR);
-    for (const topic of ['a/+', '#', 'a/#']) {
+    for (const topic of ['a/+', '#', 'a/#', '']) {
       expect(reasonOf(['responseTopic', topic]), '[MQTT-3.3.2-14]').to.equal(
         ReasonCode.PROTOCOL_ERROR,
       );

@@ -148,6 +148,28 @@ describe('decodeSubscribe', () => {
     );
   });
 
+  it('checks the options of filters behind those that are wanted [MQTT-3.8.3-4] [MQTT-3.8.3-5] [MQTT5-3.8.3-4]', () => {
+    for (const last of ['a', '$share/group/a', '$queue/a', '$share', '']) {
+      for (let options = 0; options < 256; options++) {
+        for (const version of [4, 5] as const) {
+          const properties = version === 5 ? [0] : [];
+          const frame = packet(SUBSCRIBE, ID, properties, 'a', [1], last, [options]);
+          const outcomes = [Infinity, 1].map((most) => {
+            try {
+              return decodeSubscribe(frame, version, most).packetId;
+            } catch (error) {
+              return String(error);
+            }
+          });
+          expect(outcomes[1], `${last} ${String(options)}`).to.equal(outcomes[0]);
+        }
+      }
+    }
+    const frame = packet(SUBSCRIBE, ID, [0], 'a', [1], 'b', [0x80]);
+    const { reasonCode } = protocolErrorOf(() => decodeSubscribe(frame, 5, 1));
+    expect(reasonCode).to.equal(ReasonCode.MALFORMED_PACKET);
+  });
+
   it('refuses every packet that is cut off within a filter', () => {
     const body = packet(SUBSCRIBE, ID, 'abc', [1], 'de', [2]).subarray(2);
     for (let length = 0; length < body.length; length++) {

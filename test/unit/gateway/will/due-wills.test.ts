@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { DueWills } from '../../../../src/gateway/will/due-wills.ts';
 import type { StoredWill } from '../../../../src/gateway/will/will-record.ts';
+import { RpcError, RpcStatus } from '../../../../src/rpc/rpc-status.ts';
 import { failureOf } from '../../../helpers/failure-of.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { turns } from '../fake-socket.ts';
@@ -88,12 +89,17 @@ describe('gateway: wills whose delay is over', () => {
     wills.add('away');
     wills.add('corrupt');
     wills.add('taken');
+    wills.add('called');
     wills.delete('taken');
     reads[0]!.reject(unavailable());
     reads[1]!.reject(new Error('a record that is none'));
     reads[2]!.reject(unavailable());
+    reads[3]!.reject(new RpcError(RpcStatus.UNAVAILABLE, 'no answer'));
     await turns(2);
-    expect(again).to.deep.equal([['away', clock.now() + 1_000]]);
+    expect(again).to.deep.equal([
+      ['away', clock.now() + 1_000],
+      ['called', clock.now() + 1_000],
+    ]);
     expect([wills.has('away'), wills.has('corrupt')]).to.deep.equal([false, false]);
   });
 

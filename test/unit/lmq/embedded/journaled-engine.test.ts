@@ -1,90 +1,30 @@
 import { expect } from 'chai';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ErrorCode, StoreError } from '../../../../src/common/errors.ts';
 import { silentLogger } from '../../../../src/common/logger.ts';
-import { JOURNAL_BYTES } from '../../../../src/lmq/embedded/journal.ts';
 import { JournaledEngine } from '../../../../src/lmq/embedded/journaled-engine.ts';
 import type { KvBatch } from '../../../../src/lmq/embedded/kv-batch.ts';
-import type { KvEngine } from '../../../../src/lmq/embedded/kv-engine.ts';
 import { rejection } from '../../../conformance/lmq-store/harness.ts';
 import { eventually } from '../../../helpers/eventually.ts';
 import { Random } from '../../../helpers/random.ts';
-import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
-import { ManualClock } from '../manual-clock.ts';
 import { openEngine } from './embedded-world.ts';
-
-function bytes(text: string): Buffer {
-  return Buffer.from(text);
-}
-
-/** Writes, and says whether it was durable at once. */
-async function write(batch: KvBatch, entries: Record<string, string | undefined>, sync = false) {
-  for (const [key, value] of Object.entries(entries)) {
-    if (value === undefined) batch.del(bytes(key));
-    else batch.put(bytes(key), bytes(value));
-  }
-  let isAtOnce = false;
-  await new Promise<void>((resolve, reject) => {
-    isAtOnce = batch.write(sync, (error) => {
-      if (error === undefined) resolve();
-      else reject(error);
-    });
-    if (isAtOnce) resolve();
-  });
-  return isAtOnce;
-}
+import { bytes, content, JournaledWorld, write } from './journaled-world.ts';
 
 const LARGE = 'x'.repeat(9000);
 
 describe('JournaledEngine', () => {
-  const directories: string[] = [];
-  const engines: KvEngine[] = [];
+  let world: JournaledWorld;
   let directory: string;
-  let clock: ManualClock;
   let engine: JournaledEngine;
 
-  async function open(path: string): Promise<JournaledEngine> {
-    const opened = new JournaledEngine(openEngine(path), clock, silentLogger, true);
-    await opened.open();
-    engines.push(opened);
-    // The first write goes to the engine, whatever it is.
-    await write(opened.batch(), { 0: '' });
-    return opened;
-  }
-
   beforeEach(async () => {
-    clock = new ManualClock();
-    directory = await makeTempDir();
-    directories.push(directory);
-    engine = await open(directory);
+    world = new JournaledWorld();
+    directory = await world.makeDirectory();
+    engine = await world.open(directory);
   });
 
-  afterEach(async () => {
-    for (const opened of engines.splice(0)) await opened.close();
-    for (const path of directories.splice(0)) await removeTempDir(path);
-  });
-
-  /** What a process that is killed now leaves behind, opened again. */
-  async function afterKill(): Promise<JournaledEngine> {
-    for (let attempt = 0; ; attempt++) {
-      const parent = await makeTempDir();
-      directories.push(parent);
-      const copy = join(parent, 'copy');
-      try {
-        await cp(directory, copy, { recursive: true });
-        return await open(copy);
-      } catch (error) {
-        // RocksDB removes files in its own time, and a copy is not made in one moment.
-        if (attempt === 5) throw error;
-      }
-    }
-  }
-
-  async function content(of: KvEngine): Promise<string> {
-    const entries = await of.read({ gte: bytes('a') }, 1000);
-    return entries.map(({ key, value }) => `${String(key)}=${String(value).slice(0, 3)}`).join();
-  }
+  afterEach(() => world.end());
 
   it('has a small commit durable at once, a large one and one with sync later', async () => {
     expect(await write(engine.commitBatch(), { a: '1' })).to.equal(true);
@@ -112,23 +52,23 @@ describe('JournaledEngine', () => {
 
   it('has everything after a kill, in whatever form it was written', async () => {
     await write(engine.commitBatch(), { a: '1', b: '1' });
-    expect(await content(await afterKill())).to.equal('a=1,b=1');
+    expect(await content(await world.afterKill(directory))).to.equal('a=1,b=1');
     await write(engine.commitBatch(), { b: LARGE, c: '2' });
     await write(engine.commitBatch(), { a: undefined, c: '3' });
-    expect(await content(await afterKill())).to.equal('b=xxx,c=3');
-    clock.advance(110);
+    expect(await content(await world.afterKill(directory))).to.equal('b=xxx,c=3');
+    world.clock.advance(110);
     await content(engine);
     await write(engine.commitBatch(), { d: '4' });
-    expect(await content(await afterKill())).to.equal('b=xxx,c=3,d=4');
+    expect(await content(await world.afterKill(directory))).to.equal('b=xxx,c=3,d=4');
   });
 
   it('does not undo what came later: the journal of before is not replayed', async () => {
     await write(engine.commitBatch(), { a: '1', b: '1' });
     await content(engine);
     await write(engine.commitBatch(), { a: LARGE, b: undefined });
-    expect(await content(await afterKill())).to.equal('a=xxx');
+    expect(await content(await world.afterKill(directory))).to.equal('a=xxx');
     await write(engine.batch(), { a: 'new' });
-    const again = await afterKill();
+    const again = await world.afterKill(directory);
     expect(await content(again)).to.equal('a=new');
     await write(again.commitBatch(), { z: '1' });
     expect(await content(again)).to.equal('a=new,z=1');
@@ -150,101 +90,19 @@ describe('JournaledEngine', () => {
       [whole.subarray(third), ''],
     ] as const) {
       await writeFile(path, damaged);
-      expect(await content(await afterKill())).to.equal(wanted);
+      expect(await content(await world.afterKill(directory))).to.equal(wanted);
     }
     await writeFile(path, whole);
   });
 
-  /**
-   * Commits of `size` bytes, each begun in the turn in which the one before is over, as `GroupCommit` does with
-   * what has been gathered; says which were durable at once.
-   */
-  async function together(size: number, times: number): Promise<boolean[]> {
-    const found: boolean[] = [];
-    await new Promise<void>((resolve, reject) => {
-      function next(): void {
-        if (found.length === times) {
-          resolve();
-          return;
-        }
-        const batch = engine.commitBatch();
-        batch.put(bytes('a'), Buffer.alloc(size, String(found.length % 10)));
-        const isAtOnce = batch.write(false, (error) => {
-          if (error === undefined) next();
-          else reject(error);
-        });
-        found.push(isAtOnce);
-        if (isAtOnce) setImmediate(next);
-      }
-      next();
-    });
-    return found;
-  }
-
-  /** How many commits of `size` bytes, each begun long after the one before is over, were durable at once. */
-  async function alone(size: number, times: number): Promise<number> {
-    let count = 0;
-    for (let i = 0; i < times; i++) {
-      if (await write(engine.commitBatch(), { a: String(i % 10).repeat(size) })) count++;
-    }
-    return count;
-  }
-
-  it('gives way to the engine under load, and comes back when it is over', async () => {
-    const commit = () => write(engine.commitBatch(), { a: 'x'.repeat(1000) });
-    for (let i = 0; i < 16; i++) expect(await commit(), String(i)).to.equal(true);
-    expect(await together(1000, 20)).to.deep.equal(new Array(20).fill(false));
-    clock.advance(20);
-    expect(await commit()).to.equal(false);
-    clock.advance(40);
-    // An entry may only follow a write that carries a number.
-    expect(await commit()).to.equal(false);
-    expect(await commit()).to.equal(true);
-    expect(await content(await afterKill())).to.equal('a=xxx');
-  });
-
-  it('journals commits under load when nobody waits for their end', async () => {
-    // A load from the second one on, eight that are alone, and one that carries a number.
-    expect(await alone(9000, 10)).to.equal(0);
-    // 16, 32 and then 64 between two that go to the engine.
-    expect(await alone(9000, 16 + 1 + 32 + 1 + 22)).to.equal(70);
-    expect((await readFile(join(directory, 'journal'))).readUInt32BE(0)).to.be.above(8192);
-    expect(await content(await afterKill())).to.equal('a=111');
-    const found = await together(9000, 100);
-    expect(found.filter(Boolean).length).to.be.below(64);
-    expect(found.slice(-30)).to.deep.equal(new Array(30).fill(false));
-    expect(await alone(70_000, 20)).to.equal(0);
-    expect(await content(await afterKill())).to.equal('a=999');
-  });
-
-  it('takes a full journal over to the engine and begins it anew, under load too', async () => {
-    await engine.close();
-    const small = 64 * 1024;
-    engine = new JournaledEngine(openEngine(directory), clock, silentLogger, true, 4096, small);
-    await engine.open();
-    engines.push(engine);
-    expect(await alone(9000, 500)).to.be.within(380, 460);
-    expect((await readFile(join(directory, 'journal'))).length).to.be.at.most(small);
-    expect(await content(await afterKill())).to.equal('a=999');
-  });
-
-  it('journals at any length a rate at which the engine would not gather much', async () => {
-    for (let i = 0; i < 500; i++) {
-      expect(await write(engine.commitBatch(), { a: 'x'.repeat(3000) }), String(i)).to.equal(true);
-      clock.advance(1);
-      if (i % 10 === 0) await engine.get(bytes('a'));
-    }
-  });
-
   it('lets go of the database when the journal cannot be read', async () => {
-    const path = await makeTempDir();
-    directories.push(path);
+    const path = await world.makeDirectory();
     await mkdir(join(path, 'journal'));
-    const failing = new JournaledEngine(openEngine(path), clock, silentLogger, true);
+    const failing = new JournaledEngine(openEngine(path), world.clock, silentLogger, true);
     const error = await rejection(failing.open());
     expect(error).to.be.instanceOf(StoreError).with.property('code', ErrorCode.STORE_UNAVAILABLE);
     await rm(join(path, 'journal'), { recursive: true });
-    await open(path);
+    await world.open(path);
   });
 
   it('keeps no journal when it is closed', async () => {
@@ -253,31 +111,7 @@ describe('JournaledEngine', () => {
     expect(await readdir(directory)).to.not.include('journal');
     expect(String(await rejection(engine.get(bytes('a'))))).to.include('is closed');
     expect(() => engine.commitBatch()).to.throw('is closed');
-    expect(await content(await open(directory))).to.equal('a=1');
-  });
-
-  it('brings the journal to the engine soon, together, and begins the file anew', async () => {
-    const path = join(directory, 'journal');
-    for (let round = 0; round < 50; round++) {
-      for (let i = 0; i < 10; i++)
-        await write(engine.commitBatch(), { [`k${i}`]: 'v'.repeat(300) });
-      clock.advance(110);
-      await engine.get(bytes('k0'));
-    }
-    expect((await readFile(path)).length).to.be.below(10 * 600);
-  });
-
-  it('holds a bounded journal when the engine is slower than commits come', async () => {
-    const path = join(directory, 'journal');
-    for (let i = 0; i < 3000; i++) {
-      clock.advance(1);
-      await write(engine.commitBatch(), { [`k${i % 7}`]: String(i).padEnd(400) });
-    }
-    expect((await readFile(path)).length).to.be.at.most(JOURNAL_BYTES);
-    const again = await afterKill();
-    for (let i = 2993; i < 3000; i++) {
-      expect(String(await again.get(bytes(`k${i % 7}`))).trim()).to.equal(String(i));
-    }
+    expect(await content(await world.open(directory))).to.equal('a=1');
   });
 
   it('fails for good when the engine cannot take what was durable, which the next start has', async () => {
@@ -291,7 +125,7 @@ describe('JournaledEngine', () => {
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
-    const journaled = new JournaledEngine(proxy, clock, silentLogger, true);
+    const journaled = new JournaledEngine(proxy, world.clock, silentLogger, true);
     const told: Error[] = [];
     journaled.onBroken((error) => told.push(error));
     await journaled.open();
@@ -299,14 +133,14 @@ describe('JournaledEngine', () => {
     isFailing = true;
     expect(await write(journaled.commitBatch(), { a: '1' })).to.equal(true);
     expect(told).to.deep.equal([]);
-    clock.advance(110);
+    world.clock.advance(110);
     await eventually('somebody is told', () => told.length > 0);
     expect(told).to.deep.equal([failing]);
     expect(await rejection(journaled.get(bytes('a')))).to.equal(failing);
     expect(await rejection(write(journaled.commitBatch(), { b: '2' }))).to.equal(failing);
     expect(await rejection(journaled.get(bytes('a')))).to.equal(failing);
     await journaled.close();
-    expect(await content(await open(directory))).to.equal('a=1');
+    expect(await content(await world.open(directory))).to.equal('a=1');
   });
 
   it('is a map, whatever is written and read in whatever order, with kills between', async function () {
@@ -332,7 +166,7 @@ describe('JournaledEngine', () => {
       );
       last = written;
       if (random.below(2) === 0) await written;
-      if (random.below(20) === 0) clock.advance(110);
+      if (random.below(20) === 0) world.clock.advance(110);
       if (random.below(10) === 0) {
         const key = `k${random.below(10)}`;
         await written;
@@ -342,7 +176,7 @@ describe('JournaledEngine', () => {
       if (random.below(100) === 0) {
         await written;
         ({ directory } = current);
-        current = await afterKill();
+        current = await world.afterKill(directory);
       }
     }
     // Reads see what is durable.

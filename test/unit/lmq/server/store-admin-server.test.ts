@@ -107,7 +107,9 @@ describe('server of a store that has its gateway in the same process', () => {
     ]) {
       const { code, text } = await mqadmin(...command);
       expect(code).to.equal(1);
-      expect(text).to.include('set enableStoreAdmin = true in lmq.conf');
+      expect(text).to.equal(
+        'store own is in one process with its gateway, where commands are off: set enableStoreAdmin = true in lmq.conf and restart\n',
+      );
     }
     const { code, text } = await mqadmin('updateTopic', '-c', 'DefaultCluster', '-t', 'sensors');
     expect(code).to.equal(0);

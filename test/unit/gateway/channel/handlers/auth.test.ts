@@ -135,7 +135,7 @@ describe('gateway: enhanced authentication at CONNECT', () => {
 
   it('closes when AUTH is more than the client takes [MQTT5-3.1.2-24]', async () => {
     const { client } = await begun(1, 'hello', [['maximumPacketSize', 10]]);
-    expect(client.take()).to.deep.equal([]);
+    expect(told(client.take())).to.deep.equal(['connack 0x95']);
     expect(client.closed).to.equal(true);
   });
 

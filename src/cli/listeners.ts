@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { ConfigError } from '../common/errors.ts';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, messageOf } from '../common/errors.ts';
 import {
   ClientCertificate,
   type ListenAddress,
@@ -178,6 +179,7 @@ function tlsFrom(connect: Readonly<ConnectConf>, confDirectory: string): TlsOpti
       'connect.conf: usernameFromCertificate is true and needClientAuth is false: there is no certificate',
     );
   }
+  checkCiphers(connect);
   return {
     sslServerCertFile: resolve(confDirectory, sslServerCertFile),
     sslServerKeyFile: resolve(confDirectory, sslServerKeyFile),
@@ -189,6 +191,19 @@ function tlsFrom(connect: Readonly<ConnectConf>, confDirectory: string): TlsOpti
     usernameFromCertificate: connect.usernameFromCertificate,
     reloadIntervalMs: connect.tlsReloadIntervalSeconds * 1000,
   };
+}
+
+/** OpenSSL passes over names that it does not know, and refuses a list of which nothing is left. */
+function checkCiphers({ tlsCiphers, tlsMinVersion }: Readonly<ConnectConf>): void {
+  if (tlsCiphers === '') return;
+  try {
+    createSecureContext({ ciphers: tlsCiphers, minVersion: tlsMinVersion });
+  } catch (error) {
+    throw new ConfigError(
+      `connect.conf: tlsCiphers = '${tlsCiphers}': expected cipher suites as an OpenSSL list, such as 'ECDHE+AESGCM:!aNULL': ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 function proxiedTransports(list: string): ReadonlySet<string> {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
-import { ConfigError, messageOf } from '../common/errors.ts';
+import { ConfigError } from '../common/errors.ts';
 import {
   ClientCertificate,
   type ListenAddress,
@@ -8,6 +7,7 @@ import {
   type TlsOptions,
   Transport,
 } from '../gateway/listener/listener-options.ts';
+import { cipherFault } from '../gateway/listener/tls-ciphers.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import type { ListenerSection } from './config/listener-sections.ts';
 import { addressesOf } from './listen-addresses.ts';
@@ -193,17 +193,12 @@ function tlsFrom(connect: Readonly<ConnectConf>, confDirectory: string): TlsOpti
   };
 }
 
-/** OpenSSL passes over names that it does not know, and refuses a list of which nothing is left. */
 function checkCiphers({ tlsCiphers, tlsMinVersion }: Readonly<ConnectConf>): void {
-  if (tlsCiphers === '') return;
-  try {
-    createSecureContext({ ciphers: tlsCiphers, minVersion: tlsMinVersion });
-  } catch (error) {
-    throw new ConfigError(
-      `connect.conf: tlsCiphers = '${tlsCiphers}': expected cipher suites as an OpenSSL list, such as 'ECDHE+AESGCM:!aNULL': ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
+  const fault = tlsCiphers === '' ? undefined : cipherFault(tlsCiphers, tlsMinVersion);
+  if (fault === undefined) return;
+  throw new ConfigError(
+    `connect.conf: tlsCiphers = '${tlsCiphers}': expected cipher suites as an OpenSSL list, such as 'ECDHE+AESGCM:!aNULL': ${fault}`,
+  );
 }
 
 function proxiedTransports(list: string): ReadonlySet<string> {

@@ -76,6 +76,8 @@ main=$root/dist/cli/$role-main.js
 pid_file=$LMQTT_RUN_DIR/$role.pid     # "pid start-time": the second field tells a reused pid
 ready_file=$LMQTT_RUN_DIR/$role.ready # written by the process when it serves, key=value lines
 out_file=$LMQTT_LOG_DIR/$role.out     # what the last start printed
+draft=$pid_file.$$ # what this shell puts into place
+child=''
 
 START_SECONDS=${LMQTT_TEST_START_SECONDS:-60}
 OTHER_START_SECONDS=300 # it may have to install and build first
@@ -96,15 +98,18 @@ is_zombie() {
   [ -r "/proc/$1/stat" ] && [ "$({ sed 's/^.*) //' "/proc/$1/stat" | cut -d ' ' -f 1; } 2>/dev/null)" = Z ]
 }
 
-# running_pid: prints the pid of our process; fails when there is none (a stale file counts as none).
-running_pid() {
-  [ -r "$pid_file" ] || return 1
-  pid='' began=''
-  read -r pid began <"$pid_file" || return 1
-  case $pid in '' | *[!0-9]*) return 1 ;; esac
+# running "PID START-TIME": prints the pid when that process runs; fails when it has ended, or these are no such words.
+running() {
+  pid=${1%% *} began=${1#* }
+  case $pid in '' | "$1" | *[!0-9]*) return 1 ;; esac
   [ -n "$began" ] && [ "$(start_time "$pid")" = "$began" ] && ! is_zombie "$pid" || return 1
   printf '%s\n' "$pid"
 }
+
+content() { cat "$1" 2>/dev/null; }
+
+# running_pid: prints the pid of our process; fails when there is none (a stale file counts as none).
+running_pid() { running "$(content "$pid_file")"; }
 
 ready_value() { sed -n "s/^$1=//p" "$ready_file" 2>/dev/null; }
 
@@ -126,17 +131,51 @@ print_where() {
 
 check_node() { sh "$root/bin/check-node.sh" || exit 1; }
 
-# claim: puts this shell into the pid file, so that only one installs, builds and starts at a time; fails
-# when another process is there. A link appears with its content, or not at all.
-claim() {
-  draft=$pid_file.$$
-  printf '%s %s\n' $$ "$(start_time $$)" 2>/dev/null >"$draft" || fail "file $draft cannot be written"
-  if ! ln "$draft" "$pid_file" 2>/dev/null && ! running_pid >/dev/null; then
-    rm -f "$pid_file" "$ready_file"
-    ln "$draft" "$pid_file" 2>/dev/null || true
+# The pid file and its locks appear with their content, by ln or mv, or not at all. One that names a process which has ended
+# is removed by nobody but who has its lock: a file of the same kind, called after what it names. No ended process comes back
+# with its start time, so nobody can remove what has taken its place meanwhile, and the lock of a process that was killed
+# is removed in the same way.
+
+# write_draft PID: what is put into place.
+write_draft() { { printf '%s %s\n' "$1" "$(start_time "$1")" >"$draft"; } 2>/dev/null; }
+
+# take FILE: makes it this shell's; fails when somebody else runs, or is just removing what was left there.
+take() {
+  ln "$draft" "$1" 2>/dev/null || { discard "$1" && ln "$draft" "$1" 2>/dev/null; }
+}
+
+# discard FILE: removes it, and with the pid file the ready file, unless somebody else runs or is at it. A subshell: it comes
+# back to itself through take.
+discard() (
+  found=$(content "$1") || return 0
+  ! running "$found" >/dev/null || return 1
+  name=$(printf '%s' "$found" | tr ' ' '-')
+  case $name in '' | *[!0-9A-Za-z:-]*) name=unreadable ;; esac
+  take "$1.$name" || return 1
+  if [ "$(content "$1")" = "$found" ]; then
+    [ "$1" != "$pid_file" ] || rm -f "$ready_file"
+    rm -f "$1"
   fi
+  rm -f "$1.$name"
+)
+
+# claim: puts this shell into the pid file, so that only one installs, builds and starts at a time; fails
+# when another process is there.
+claim() {
+  write_draft $$ || fail "file $draft cannot be written"
+  ticks=0
+  until take "$pid_file" || running_pid >/dev/null || [ "$ticks" -ge 200 ]; do
+    ticks=$((ticks + 1))
+    sleep 0.05
+  done
   rm -f "$draft"
   [ "$(running_pid || true)" = $$ ]
+}
+
+# tidy: removes what a process that has ended left behind; where that cannot be, it stays for the next start.
+tidy() {
+  ! write_draft $$ || discard "$pid_file" || true
+  rm -f "$draft" 2>/dev/null || true
 }
 
 make_directories() {
@@ -144,9 +183,16 @@ make_directories() {
   mkdir -p "$LMQTT_LOG_DIR" 2>/dev/null || fail "directory $LMQTT_LOG_DIR cannot be created"
 }
 
+# give_back: what a start that is cut off leaves. The pid file is this shell's while it names this shell.
+give_back() {
+  [ "$(running_pid || true)" = $$ ] || return 0
+  [ -z "${child:-}" ] || kill "$child" 2>/dev/null || true
+  rm -f "$pid_file" "$draft"
+}
+
 # build: with the claim, which is given back when it fails.
 build() {
-  trap 'rm -f "$pid_file"' EXIT
+  trap give_back EXIT
   trap 'exit 1' INT TERM HUP
   sh "$root/bin/build.sh" || fail 'the build failed, see above'
 }
@@ -184,7 +230,8 @@ launch() {
   # shellcheck disable=SC2086 # empty where there is no setsid
   nohup $detach sh "$root/bin/node.sh" "$main" --daemon </dev/null >"$out_file" 2>&1 &
   child=$!
-  printf '%s %s\n' "$child" "$(start_time "$child")" >"$pid_file"
+  # Never the file itself: who sees it empty takes it for stale, and starts another process.
+  write_draft "$child" && mv -f "$draft" "$pid_file" || fail "file $pid_file cannot be written"
   trap - EXIT INT TERM HUP
   if await_ready "$START_SECONDS"; then
     printf '%s is running (pid %s)\n' "$who" "$child"
@@ -193,7 +240,7 @@ launch() {
     return 0
   fi
   if [ "$(running_pid || true)" = "$child" ]; then
-    kill -KILL "$child" 2>/dev/null || true
+    kill_now "$child"
     reason=$(sed -n 's/^lmqtt is //p' "$out_file" | tail -n 1)
     printf 'lmqtt: not ready after %s s, killed%s; its log is in %s\n' \
       "$START_SECONDS" "${reason:+: it was $reason}" "$LMQTT_LOG_DIR" >&2
@@ -204,7 +251,7 @@ launch() {
     printf 'lmqtt: the process ended; the last lines of %s:\n' "$out_file" >&2
     tail -n 20 "$out_file" >&2
   fi
-  rm -f "$pid_file" "$ready_file"
+  tidy
   return 1
 }
 
@@ -218,28 +265,46 @@ do_run() {
 
 do_stop() {
   if ! pid=$(running_pid); then
-    rm -f "$pid_file" "$ready_file"
+    tidy
     echo "$who is not running"
     return 0
   fi
+  stop_process
+  # The start that it was has come to its end meanwhile.
+  while ended=$pid && pid=$(running_pid); do stop_process; done
+  tidy
+  printf '%s has stopped (pid %s)\n' "$who" "$ended"
+}
+
+# stop_process: ends the process of that pid.
+stop_process() {
   limit=$STOP_SECONDS
-  timeout_ms=$(ready_value stopTimeoutMs)
+  timeout_ms=$(ready_value stopTimeoutMs) || timeout_ms='' # still starting
   [ -z "$timeout_ms" ] || limit=$((timeout_ms / 1000 + 5))
   if ! kill -TERM "$pid" 2>/dev/null && [ "$(running_pid || true)" = "$pid" ]; then
     fail "no permission to stop pid $pid: it is a process of $(stat -c %U "/proc/$pid" 2>/dev/null || echo 'another user')"
   fi
+  if ! await_end "$pid" "$limit"; then
+    kill_now "$pid"
+    fail "pid $pid did not stop in $limit s and was killed"
+  fi
+}
+
+# await_end PID SECONDS: waits until our process of that pid has ended; fails when the time is up.
+await_end() {
   ticks=0
-  while [ "$(running_pid || true)" = "$pid" ]; do
+  while [ "$(running_pid || true)" = "$1" ]; do
     ticks=$((ticks + 1))
-    if [ "$ticks" -gt $((limit * 20)) ]; then
-      kill -KILL "$pid" 2>/dev/null || true
-      rm -f "$pid_file" "$ready_file"
-      fail "pid $pid did not stop in $limit s and was killed"
-    fi
+    [ "$ticks" -le $(($2 * 20)) ] || return 1
     sleep 0.05
   done
-  rm -f "$pid_file" "$ready_file"
-  printf '%s has stopped (pid %s)\n' "$who" "$pid"
+}
+
+# kill_now PID: and removes what it leaves.
+kill_now() {
+  kill -KILL "$1" 2>/dev/null || true
+  await_end "$1" 5 || true
+  tidy
 }
 
 do_status() {

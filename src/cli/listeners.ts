@@ -7,6 +7,7 @@ import {
   type TlsOptions,
   Transport,
 } from '../gateway/listener/listener-options.ts';
+import { cipherFault } from '../gateway/listener/tls-ciphers.ts';
 import type { ConnectConf } from './config/connect-conf.ts';
 import type { ListenerSection } from './config/listener-sections.ts';
 import { addressesOf } from './listen-addresses.ts';
@@ -178,6 +179,7 @@ function tlsFrom(connect: Readonly<ConnectConf>, confDirectory: string): TlsOpti
       'connect.conf: usernameFromCertificate is true and needClientAuth is false: there is no certificate',
     );
   }
+  checkCiphers(connect);
   return {
     sslServerCertFile: resolve(confDirectory, sslServerCertFile),
     sslServerKeyFile: resolve(confDirectory, sslServerKeyFile),
@@ -189,6 +191,14 @@ function tlsFrom(connect: Readonly<ConnectConf>, confDirectory: string): TlsOpti
     usernameFromCertificate: connect.usernameFromCertificate,
     reloadIntervalMs: connect.tlsReloadIntervalSeconds * 1000,
   };
+}
+
+function checkCiphers({ tlsCiphers, tlsMinVersion }: Readonly<ConnectConf>): void {
+  const fault = tlsCiphers === '' ? undefined : cipherFault(tlsCiphers, tlsMinVersion);
+  if (fault === undefined) return;
+  throw new ConfigError(
+    `connect.conf: tlsCiphers = '${tlsCiphers}': expected cipher suites as an OpenSSL list, such as 'ECDHE+AESGCM:!aNULL': ${fault}`,
+  );
 }
 
 function proxiedTransports(list: string): ReadonlySet<string> {

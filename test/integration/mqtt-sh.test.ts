@@ -59,13 +59,6 @@ describe('bin/mqtt.sh', function () {
       expect(sh.pid).to.equal(pid);
     });
 
-    it('starts one process when asked twice at once', async () => {
-      const [first, second] = await Promise.all([sh.run(['start']), sh.run(['start'])]);
-      expect([first.code, second.code], JSON.stringify([first, second])).to.deep.equal([0, 0]);
-      const pids = [first, second].map(({ stdout }) => /\(pid (\d+)\)/.exec(stdout)?.[1]);
-      expect(pids).to.deep.equal([String(sh.pid), String(sh.pid)]);
-    });
-
     it('restarts into a new process on the same data', async () => {
       await sh.expectSuccess('start');
       const before = sh.pid;

@@ -131,7 +131,8 @@ const tlsKeys: Pick<
   }),
   tlsCiphers: text({
     default: '',
-    description: "Cipher suites as an OpenSSL list. Empty: Node.js's own.",
+    description:
+      "Cipher suites as an OpenSSL list, which passes over names that it does not know. Empty: Node.js's own.",
   }),
   tlsReloadIntervalSeconds: integer({
     default: 10,

@@ -127,14 +127,14 @@ export class ClaimKeeper {
 
   async #adoptSession(clientId: string, isAgain: boolean): Promise<void> {
     const { sessions, wills, shares } = this.#parts;
-    await sessions.adopt(clientId, () => wills.adoptOpen(clientId));
+    await sessions.adoptions.adopt(clientId, () => wills.adoptOpen(clientId));
     try {
       // Its client does not wait for that, should it come back.
       await shares.fetchFrom(clientId, isAgain);
     } catch (error) {
-      if (!isRetryable(error)) sessions.adopted(clientId);
+      if (!isRetryable(error)) sessions.adoptions.adopted(clientId);
       throw error;
     }
-    sessions.adopted(clientId);
+    sessions.adoptions.adopted(clientId);
   }
 }

@@ -76,7 +76,7 @@ export class StoreLanes {
     metadata.laneAdded(lane);
     await shares.addLane(lane);
     keeper?.groupsKnown();
-    await sessions.addLane(lane);
+    await sessions.growth.addLane(lane);
     const store = stores.member(lane);
     await store.committed(store.openCommit);
     logger.info({ lane }, 'everything subscribed is heard from a store more');

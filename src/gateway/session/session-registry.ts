@@ -1,14 +1,14 @@
 import { allOf } from '../../common/all-of.ts';
-import { isRetryable } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Clock } from '../../common/clock.ts';
 import { type Cluster, ClaimKind, claimKey } from '../../lmq/spi/cluster.ts';
-import { type Lane, lanesOfBits } from '../../lmq/spi/lane.ts';
+import { lanesOfBits } from '../../lmq/spi/lane.ts';
 import type { LmqStore } from '../../lmq/spi/lmq-store.ts';
 import { onlyStore, type Stores } from '../../lmq/spi/stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { LiveSubscriptions } from '../routing/live-subscriptions.ts';
 import type { TopicMetadata } from '../routing/topic-metadata.ts';
+import { Adoptions } from './adoptions.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import { LastOpening } from './last-opening.ts';
@@ -32,9 +32,6 @@ import {
   StoredSessions,
 } from './stored-sessions.ts';
 import { SubscriptionGrowth } from './subscription-growth.ts';
-
-/** Sessions at a time that a store which is being added is asked for. */
-const ADDED_AT_ONCE = 64;
 
 export interface SessionRegistryOptions {
   readonly store: LmqStore;
@@ -62,12 +59,12 @@ export class SessionRegistry {
   readonly #table: SessionTable;
   readonly #serial = new KeyedSerialQueue();
   readonly #last = new LastOpening();
-  /** Of dead gateways, adopted in part: claimed until that has been tried again, or somebody asks. */
-  readonly #unadopted = new Set<string>();
   readonly #offline: OfflineSessions;
   readonly #observer: CountingObserver;
   readonly #end: SessionEnd;
   readonly #stored: StoredSessions;
+  /** Of sessions of dead gateways. */
+  readonly adoptions: Adoptions;
   /** Claims in stores that are not the home of a session. */
   readonly parts: PartClaims;
   /** When stored sessions end. */
@@ -88,7 +85,13 @@ export class SessionRegistry {
     this.expiry = new SessionExpiry(clock, logger, cluster === undefined);
     this.peerQueues = new PeerQueues({ ...options, table, serial: this.#serial });
     this.parts = new PartClaims(stores, table);
-    this.growth = new SubscriptionGrowth({ ...options, stores, table, parts: this.parts });
+    this.growth = new SubscriptionGrowth({
+      ...options,
+      stores,
+      table,
+      parts: this.parts,
+      serial: this.#serial,
+    });
     const wiring = new SessionWiring(options);
     const common = { ...options, wiring, offline: this.#offline, expiry: this.expiry };
     this.#end = new SessionEnd({ ...common, table });
@@ -99,6 +102,16 @@ export class SessionRegistry {
       end: this.#end,
       peerQueues: this.peerQueues,
       observer: this.#observer,
+    });
+    this.adoptions = new Adoptions({
+      whileAway: (clientId, task) => this.whileAway(clientId, task),
+      lostGateway: (clientId) => this.#stored.lostGateway(clientId),
+      releaseIfAway: (clientId) => {
+        void this.#serial.run(clientId, () => {
+          if (this.#table.get(clientId) === undefined) this.#releaseClaim(clientId);
+          return Promise.resolve();
+        });
+      },
     });
   }
 
@@ -200,33 +213,6 @@ export class SessionRegistry {
     });
   }
 
-  /**
-   * Its gateway is dead: offline from now on, unless somebody has it. This gateway owns the session until `adopted`, also
-   * after an error that may pass, so that it is adopted if this one dies before; whoever asks for it gets it.
-   * @throws what the task, or the store, does
-   */
-  adopt(clientId: string, task: () => Promise<void>): Promise<void> {
-    return this.whileAway(clientId, async () => {
-      this.#unadopted.add(clientId);
-      try {
-        await this.#stored.lostGateway(clientId);
-        await task();
-      } catch (error) {
-        if (!isRetryable(error)) this.#unadopted.delete(clientId);
-        throw error;
-      }
-    });
-  }
-
-  /** Nothing is left to do for a client that was adopted: free when whatever is at work with its session has done. */
-  adopted(clientId: string): void {
-    if (!this.#unadopted.delete(clientId)) return;
-    void this.#serial.run(clientId, () => {
-      if (this.#table.get(clientId) === undefined) this.#releaseClaim(clientId);
-      return Promise.resolve();
-    });
-  }
-
   /** Ends a session that has no connection; what it has saved is seen by its next owner. */
   async #endAndRelease(session: Session): Promise<void> {
     const ended = this.#end.end(session, session.expirySeconds === 0);
@@ -240,7 +226,7 @@ export class SessionRegistry {
   }
 
   #releaseClaim(clientId: string): void {
-    this.#unadopted.delete(clientId);
+    this.adoptions.released(clientId);
     this.parts.release(clientId);
     this.#options.cluster?.release(claimKey(ClaimKind.SESSION, clientId));
   }
@@ -281,28 +267,10 @@ export class SessionRegistry {
         await task();
       } finally {
         this.parts.end(clientId);
-        if (this.#unadopted.has(clientId)) this.parts.release(clientId);
+        if (this.adoptions.isOpen(clientId)) this.parts.release(clientId);
         else this.#releaseClaim(clientId);
       }
     });
-  }
-
-  /**
-   * A store is being added: when this resolves, everything that sessions in memory subscribe is heard from it.
-   * @throws StoreError when it cannot be reached; to be tried again then
-   */
-  async addLane(lane: Lane): Promise<void> {
-    const clientIds = [...new Set([...this.#table.clientIds(), ...this.#serial.keys()])];
-    for (let first = 0; first < clientIds.length; first += ADDED_AT_ONCE) {
-      await Promise.all(
-        clientIds.slice(first, first + ADDED_AT_ONCE).map((clientId) =>
-          this.#serial.run(clientId, async () => {
-            const session = this.#table.get(clientId);
-            if (session !== undefined) await this.growth.addLane(session, lane);
-          }),
-        ),
-      );
-    }
   }
 
   /**

@@ -7,6 +7,7 @@ import type { TopicMetadata } from '../routing/topic-metadata.ts';
 import { Cursor, sharedCursor } from './cursor.ts';
 import type { DeliveryPump } from './delivery-pump.ts';
 import { holdBack } from './hold-back.ts';
+import type { KeyedSerialQueue } from './keyed-serial-queue.ts';
 import type { PartClaims } from './part-claims.ts';
 import type { Session, SessionSubscription } from './session.ts';
 import { lanesFor } from './session-lanes.ts';
@@ -14,6 +15,9 @@ import type { SessionLog } from './session-log.ts';
 import type { SessionTable } from './session-table.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
 import { addPart, queuesOf } from './subscription.ts';
+
+/** Sessions at a time that a store which is being added is asked for. */
+const ADDED_AT_ONCE = 64;
 
 export interface SubscriptionGrowthParts {
   readonly stores: Stores;
@@ -24,6 +28,8 @@ export interface SubscriptionGrowthParts {
   readonly shares: SharedSubscriptions;
   readonly table: SessionTable;
   readonly parts: PartClaims;
+  /** What is done with sessions, by client id. */
+  readonly serial: KeyedSerialQueue;
 }
 
 /** Has subscriptions heard from a store that is added while they are there (docs/adr/0501). */
@@ -34,8 +40,27 @@ export class SubscriptionGrowth {
     this.#parts = parts;
   }
 
+  /**
+   * A store is being added: when this resolves, everything that sessions in memory subscribe is heard from it.
+   * @throws StoreError when it cannot be reached; to be tried again then
+   */
+  async addLane(lane: Lane): Promise<void> {
+    const { table, serial } = this.#parts;
+    const clientIds = [...new Set([...table.clientIds(), ...serial.keys()])];
+    for (let first = 0; first < clientIds.length; first += ADDED_AT_ONCE) {
+      await Promise.all(
+        clientIds.slice(first, first + ADDED_AT_ONCE).map((clientId) =>
+          serial.run(clientId, async () => {
+            const session = table.get(clientId);
+            if (session !== undefined) await this.#addLaneTo(session, lane);
+          }),
+        ),
+      );
+    }
+  }
+
   /** All of a session; durable when this resolves. To be called while the session stays in memory. */
-  async addLane(session: Session, lane: Lane): Promise<void> {
+  async #addLaneTo(session: Session, lane: Lane): Promise<void> {
     const { stores, log } = this.#parts;
     if (session.persistent && session.lanes === undefined) {
       session.lanes = lanesFor(stores, session.clientId);

@@ -12,6 +12,7 @@ import {
 import { positionAt } from '../../lmq/spi/record-segment.ts';
 import type { Stores } from '../../lmq/spi/stores.ts';
 import { PullStatus, type QueueOffset, type Segment } from '../../lmq/spi/types.ts';
+import { DUP_FLAG } from '../codec/publish-encoder.ts';
 import type { SilentStores } from '../cluster/silent-stores.ts';
 import type { GatewayStats } from '../gateway-stats.ts';
 import type { GatewayLimits } from '../options.ts';
@@ -210,7 +211,9 @@ export class SharePump {
       session.sendSlot = slot + 1;
     }
     const at = record === buffer ? position : 0;
-    delivery.send(own, link, first, packetId, record, at);
+    // Who got it before a crash is not known: perhaps this client [MQTT-3.3.1-1].
+    const dup = qos > 0 && offset < own.dupBelow ? DUP_FLAG : 0;
+    delivery.send(own, link, first | dup, packetId, record, at);
     return true;
   }
 

@@ -89,6 +89,11 @@ describe('listenersFrom', () => {
   const wrong: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
     ['nothing to listen on', { ENABLE_TCP: 'false' }, 'enableTcp'],
     ['TLS without a certificate', { ENABLE_TLS: 'true' }, 'sslServerCertFile'],
+    [
+      'cipher suites of which none exists',
+      { ENABLE_TLS: 'true', ...CERTIFICATES, TLS_CIPHERS: 'NO-SUCH-SUITE' },
+      "connect.conf: tlsCiphers = 'NO-SUCH-SUITE': expected cipher suites as an OpenSSL list",
+    ],
     ['TLS without a key', { ENABLE_TLS: 'true', SSL_SERVER_CERT_FILE: 'a' }, 'sslServerKeyFile'],
     [
       'client certificates without an authority',

@@ -67,6 +67,32 @@ describe('gateway: stored shared groups', () => {
     expect(await late.drain()).to.deep.equal([]);
   });
 
+  it('after a crash DUP is on what a member may have had before it, and on nothing else [MQTT-3.3.1-1]', async () => {
+    const world = await started();
+    const a = await stored(world, 'a');
+    const b = await stored(world, 'b');
+    await b.lose();
+    await send(world, '1', '2');
+    // Acknowledged, but the progress is not saved yet.
+    expect(await a.drain()).to.deep.equal(['1', '2']);
+    const seen = async (client: FakeClient): Promise<unknown[]> =>
+      (await client.publishes()).map(({ payload, dup }) => [payload.toString(), dup]);
+    const other = await started(world);
+    const again = await other.connected({ clientId: 'a', clean: false });
+    expect(await seen(again)).to.deep.equal([
+      ['1', true],
+      ['2', true],
+    ]);
+    await again.lose();
+    const first = await other.connected({ clientId: 'b', clean: false });
+    expect(await seen(first)).to.deep.equal([
+      ['1', false],
+      ['2', false],
+    ]);
+    await send(other, '3');
+    expect(await seen(first)).to.deep.equal([['3', false]]);
+  });
+
   it('one without users waits a minute for them, then ends', async () => {
     const world = await started();
     await world.subscribed({ clientId: 'a' }, [GROUP, 1]);

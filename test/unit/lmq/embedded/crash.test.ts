@@ -17,6 +17,11 @@ import { makeTempDir, removeTempDir } from '../../../helpers/temp-dir.ts';
 
 const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const ROUNDS = 4;
+/** Commits that a child makes before it is killed, from and up to, and how long it goes on, ms. Each of SYNC_FLUSH waits for the disk. */
+const LIVES = {
+  [FlushDiskType.ASYNC_FLUSH]: { fewest: 10, most: 70, longerMs: 30 },
+  [FlushDiskType.SYNC_FLUSH]: { fewest: 3, most: 9, longerMs: 300 },
+};
 
 /** How long a child may take for what it is waited for. */
 const LIFE_MS = 120_000;
@@ -89,20 +94,16 @@ describe('EmbeddedStore after SIGKILL', function () {
   ] as const) {
     it(`has all that it reported durable, and each commit as a whole (${flushDiskType}, ${journal})`, async () => {
       const random = Random.fromEnvironment();
+      const { fewest, most, longerMs } = LIVES[flushDiskType];
       const directory = await makeTempDir();
       try {
         let length = 0;
         let largest = 0;
         for (let round = 0; round < ROUNDS; round++) {
-          const reports = 10 + random.below(60);
+          const reports = fewest + random.below(most - fewest);
           const mode = [flushDiskType, journal] as const;
-          const durable = await appendUntilKilled(
-            directory,
-            length,
-            mode,
-            reports,
-            random.below(30),
-          );
+          const longer = random.below(longerMs);
+          const durable = await appendUntilKilled(directory, length, mode, reports, longer);
           largest = Math.max(largest, await firstEntryBytes(directory));
           const store = createEmbeddedStore({ directory });
           await store.start();

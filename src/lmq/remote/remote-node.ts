@@ -19,8 +19,6 @@ import { storeErrorOf } from './store-failure.ts';
 import type { StoreDialer } from './store-link.ts';
 
 const HEARTBEAT: NodeFrame = { requests: [] };
-/** The mark of a node that has not been sent one. */
-const NO_MARK = 0;
 const NO_FIGURES: StoreFigures = { recordsStored: 0, bytesStored: 0, recordsExpired: 0 };
 
 /** One life of this node at the store: brings frames to the parts, in the order that the protocol sets. */
@@ -150,7 +148,6 @@ export class RemoteNode implements AttachedNode {
     states.rejoined();
     tellCommits();
     this.#announce(arrivals);
-    this.#sayMark(NO_MARK);
     outbox.schedule();
   }
 
@@ -169,7 +166,8 @@ export class RemoteNode implements AttachedNode {
     tellCommits?.();
     this.#announce(arrivals);
     if (figures !== null && figures !== undefined) this.#figures = figures;
-    if (frame.mark !== undefined) this.#sayMark(frame.mark);
+    // To a store that gives marks only: another one would take it for a heartbeat.
+    if (frame.mark !== undefined) this.attachment.send({ requests: [], mark: frame.mark });
     if (frame.leastGeneration !== undefined) this.leastGeneration = frame.leastGeneration;
     for (const reply of frame.replies) requests.answer(reply);
     for (const key of frame.revoked) claims.revoked(key);
@@ -223,11 +221,6 @@ export class RemoteNode implements AttachedNode {
     queues.settled(commit);
     claims.settled(commit);
     return tell;
-  }
-
-  /** The store knows by it how far this node is behind. */
-  #sayMark(mark: number): void {
-    this.attachment.send({ requests: [], mark });
   }
 
   /** Broken records mean a broken store or stream: what is missing is pulled. */

@@ -1,5 +1,7 @@
 import { NodeProtocolError } from './node-protocol-error.ts';
 
+/** Goes with the welcome: by saying it a node tells that it says marks. */
+export const FIRST_MARK = 0;
 /** Bytes that a node may be behind with. */
 export const MAX_BEHIND_BYTES: number = 4 << 20;
 /** Bytes after which there is a new mark. */

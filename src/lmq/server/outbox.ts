@@ -9,7 +9,7 @@ import type {
   StoreFrame,
   Welcome,
 } from '../../rpc/messages/store-v1.ts';
-import { NodeMarks } from './node-marks.ts';
+import { FIRST_MARK, NodeMarks } from './node-marks.ts';
 import type { RpcStatus } from '../../rpc/rpc-status.ts';
 
 /** The stream to a node, without what is gRPC's. */
@@ -98,7 +98,7 @@ export class Outbox {
 
   welcome(welcome: Welcome, bytes: number): void {
     this.flush();
-    this.#link.write(frameOf({ welcome }), bytes);
+    this.#link.write(frameOf({ welcome, mark: FIRST_MARK }), bytes);
   }
 
   settled(sequence: number, error: StoreFailure | undefined): void {

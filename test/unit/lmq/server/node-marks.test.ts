@@ -155,8 +155,10 @@ describe('records for many queues of a node', () => {
     expect(told(wide)).to.equal(before + 1);
   });
 
-  it('a mark is no heartbeat: it is not answered; one that was not given ends the stream', () => {
+  it('a mark, of which the welcome has one, is no heartbeat: it is not answered; one that was not given ends the stream', () => {
     const { length } = a.frames;
+    expect(a.frames.filter(({ mark }) => mark !== undefined)).to.deep.equal([a.frames[0]]);
+    expect(a.frames[0]).to.deep.include({ mark: 0 });
     a.send({ mark: 0 });
     expect(a.frames.slice(length)).to.deep.equal([]);
     a.send({ mark: 1 });

@@ -167,6 +167,8 @@ export class RemoteNode implements AttachedNode {
     tellCommits?.();
     this.#announce(arrivals);
     if (figures !== null && figures !== undefined) this.#figures = figures;
+    // To a store that gives marks only: another one would take it for a heartbeat.
+    if (frame.mark !== undefined) this.attachment.send({ requests: [], mark: frame.mark });
     if (frame.leastGeneration !== undefined) this.leastGeneration = frame.leastGeneration;
     for (const reply of frame.replies) requests.answer(reply);
     for (const key of frame.revoked) claims.revoked(key);

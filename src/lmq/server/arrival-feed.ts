@@ -1,6 +1,7 @@
 import type { Arrival as ArrivalMessage } from '../../rpc/messages/store-v1.ts';
 import type { LmqStore } from '../spi/lmq-store.ts';
 import { recordLength } from '../spi/record.ts';
+import { positionAt } from '../spi/record-segment.ts';
 import { peerOfQueue } from '../spi/queue-name.ts';
 import type { Arrival, Queue } from '../spi/types.ts';
 import { boundsOf, type OpenQueue } from './open-queues.ts';
@@ -79,6 +80,7 @@ export class ArrivalFeed {
     const behind = this.#behind.get(node);
     const outbox = node.outbox;
     if (behind === undefined || outbox === undefined) return;
+    if (outbox.isCongested || outbox.isBehind) return;
     this.#behind.delete(node);
     const arrivals = Array.from(behind.values(), (news) => withoutRecords(news));
     this.#counters.arrivalsBehind += arrivals.length;
@@ -108,9 +110,11 @@ export class ArrivalFeed {
   #send(node: ServerNode, news: readonly News[]): void {
     let inline: Inline[] = [];
     let bytes = 0;
-    for (const item of news) {
-      // once behind, all that comes is joined to that, so that the order of a queue holds
-      if (this.#isBehind(node)) {
+    for (const [i, item] of news.entries()) {
+      if (
+        this.#isBehind(node, item) ||
+        (node.outbox?.isBehind === true && this.#isShared(news, i))
+      ) {
         this.#join(node, item, item.firstOffset);
         continue;
       }
@@ -118,7 +122,7 @@ export class ArrivalFeed {
       for (let offset = item.firstOffset; offset < end;) {
         const part = this.#part(item, offset, end, MAX_FRAME_RECORD_BYTES - bytes);
         if (part === undefined) {
-          inline = this.#flush(node, inline);
+          inline = this.#flush(node, inline, bytes);
           bytes = 0;
           this.#join(node, item, offset);
           break;
@@ -128,20 +132,38 @@ export class ArrivalFeed {
         offset += part.to - part.from;
         bytes += bytesOfPart(part);
         if (bytes < MAX_FRAME_RECORD_BYTES) continue;
-        inline = this.#flush(node, inline);
+        inline = this.#flush(node, inline, bytes);
         bytes = 0;
-        if (this.#isBehind(node) && offset < end) {
+        if (this.#isBehind(node, item) && offset < end) {
           this.#join(node, item, offset);
           break;
         }
       }
     }
-    this.#flush(node, inline);
-    if (node.outbox?.isCongested === false) this.drained(node);
+    this.#flush(node, inline, bytes);
+    this.drained(node);
   }
 
-  #isBehind(node: ServerNode): boolean {
-    return node.outbox?.isCongested !== false || this.#behind.has(node);
+  /** What comes for a queue that waits is joined to that, so that its order holds. */
+  #isBehind(node: ServerNode, { queue }: News): boolean {
+    return node.outbox?.isCongested !== false || this.#behind.get(node)?.has(queue.id) === true;
+  }
+
+  /** Whether the queue before or behind has got the same records: a topic has its queues one after the other. */
+  #isShared(news: readonly News[], index: number): boolean {
+    const item = news[index] as News;
+    return this.#beginAlike(item, news[index - 1]) || this.#beginAlike(item, news[index + 1]);
+  }
+
+  #beginAlike(a: News, b: News | undefined): boolean {
+    if (b?.count !== a.count) return false;
+    const first = this.#store.tail(a.queue, a.firstOffset);
+    const second = this.#store.tail(b.queue, b.firstOffset);
+    return (
+      first !== undefined &&
+      first.buffer === second?.buffer &&
+      positionAt(first, a.firstOffset) === positionAt(second, b.firstOffset)
+    );
   }
 
   /**
@@ -174,13 +196,14 @@ export class ArrivalFeed {
     else known.count = from + count - known.firstOffset;
   }
 
-  #flush(node: ServerNode, inline: readonly Inline[]): Inline[] {
+  /** @param wanted bytes of the records, counted for each queue */
+  #flush(node: ServerNode, inline: readonly Inline[], wanted: number): Inline[] {
     const { outbox } = node;
     if (inline.length === 0 || outbox === undefined) return [];
     const { block, arrivals } = frameOf(inline);
     let bytes = block.length + arrivals.length * ARRIVAL_BYTES;
     for (const { positions } of arrivals) bytes += positions.length;
-    outbox.arrivals(block, arrivals, bytes);
+    outbox.arrivals(block, arrivals, bytes, Math.max(0, wanted - block.length));
     if (block.length >= MAX_FRAME_RECORD_BYTES) outbox.flush();
     return [];
   }

@@ -59,7 +59,7 @@ export class NodeStream {
   #take({ node, requests }: Attachment, frame: NodeFrame): void {
     if (node.isDead) return;
     this.#core.renew(node);
-    const { hello, batch, generation, activeGeneration } = frame;
+    const { hello, batch, generation, activeGeneration, mark } = frame;
     if (generation !== undefined) node.generation = generation;
     if (activeGeneration !== undefined && activeGeneration !== node.activeGeneration) {
       node.activeGeneration = activeGeneration;
@@ -69,10 +69,11 @@ export class NodeStream {
     if (isSet(batch)) {
       this.#core.parts.batches.apply(node, batch);
       this.#core.pauseIfFull(node);
-    } else if (frame.requests.length === 0) {
+    } else if (frame.requests.length === 0 && mark === undefined) {
       this.#core.tellFigures(node, frame.beat);
     }
     for (const request of frame.requests) requests.handle(request);
+    if (mark !== undefined && node.outbox?.handled(mark) === true) this.#core.drained(node);
   }
 
   #greet({ hello }: NodeFrame): void {

@@ -9,6 +9,7 @@ import type {
   StoreFrame,
   Welcome,
 } from '../../rpc/messages/store-v1.ts';
+import { FIRST_MARK, NodeMarks } from './node-marks.ts';
 import type { RpcStatus } from '../../rpc/rpc-status.ts';
 
 /** The stream to a node, without what is gRPC's. */
@@ -39,6 +40,7 @@ interface OpenFrame {
   figures: StoreFigures | undefined;
   moved: QueueBounds[];
   leastGeneration: number | undefined;
+  mark: number | undefined;
 }
 
 /** Bytes beside keys and values that an entry of a frame takes, about. */
@@ -52,6 +54,7 @@ const FRAME_BYTES = 64;
 export class Outbox {
   readonly #link: NodeLink;
   readonly #isDirty: (outbox: Outbox) => void;
+  readonly #marks = new NodeMarks();
   #frame: OpenFrame | undefined;
   #bytes = 0;
   #isClosed = false;
@@ -64,6 +67,19 @@ export class Outbox {
 
   get isCongested(): boolean {
     return this.#link.isCongested;
+  }
+
+  /** The node has more before it that is for many of its queues than it should. */
+  get isBehind(): boolean {
+    return this.#marks.isBehind;
+  }
+
+  /**
+   * The node has handled what goes before a mark. Returns whether it is not behind with that any longer.
+   * @throws NodeProtocolError for one that was not given
+   */
+  handled(mark: number): boolean {
+    return this.#marks.handled(mark);
   }
 
   /** The stream is over: what comes now goes nowhere. */
@@ -82,7 +98,7 @@ export class Outbox {
 
   welcome(welcome: Welcome, bytes: number): void {
     this.flush();
-    this.#link.write(frameOf({ welcome }), bytes);
+    this.#link.write(frameOf({ welcome, mark: FIRST_MARK }), bytes);
   }
 
   settled(sequence: number, error: StoreFailure | undefined): void {
@@ -101,8 +117,16 @@ export class Outbox {
     frame.stateChanges.push({ space, key, value });
   }
 
-  /** Arrivals and the block that they refer to as block 1; flushes when the frame has one already. */
-  arrivals(block: Buffer | undefined, arrivals: readonly Arrival[], bytes: number): void {
+  /**
+   * Arrivals and the block that they refer to as block 1; flushes when the frame has one already.
+   * @param repeated bytes of the records for each queue but the first
+   */
+  arrivals(
+    block: Buffer | undefined,
+    arrivals: readonly Arrival[],
+    bytes: number,
+    repeated = 0,
+  ): void {
     if (block !== undefined && this.#frame !== undefined && this.#frame.blocks.length > 0) {
       this.flush();
     }
@@ -110,6 +134,7 @@ export class Outbox {
     if (block !== undefined) frame.blocks.push(block);
     if (frame.arrivals.length === 0) frame.arrivals = arrivals as Arrival[];
     else for (const arrival of arrivals) frame.arrivals.push(arrival);
+    if (repeated > 0) frame.mark = this.#marks.add(repeated) ?? frame.mark;
   }
 
   reply(reply: Reply, bytes = 0): void {
@@ -182,6 +207,7 @@ function emptyFrame(): OpenFrame {
     figures: undefined,
     moved: [],
     leastGeneration: undefined,
+    mark: undefined,
   };
 }
 

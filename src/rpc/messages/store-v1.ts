@@ -15,6 +15,7 @@ export interface NodeFrame {
   readonly generation?: number | undefined;
   readonly beat?: number | undefined;
   readonly activeGeneration?: number | undefined;
+  readonly mark?: number | undefined;
 }
 
 export interface Hello {
@@ -175,6 +176,7 @@ export interface StoreFrame {
   readonly figures?: StoreFigures | null | undefined;
   readonly moved: readonly QueueBounds[];
   readonly leastGeneration?: number | undefined;
+  readonly mark?: number | undefined;
 }
 
 export interface StoreFigures {

@@ -15,7 +15,8 @@ const WHEN_WRITTEN: number =
 
 /**
  * Numbers the commits and writes them one after the other: the open commit is closed at the end of a
- * turn when none is in flight, else when the one in flight is done. After a failure every commit fails.
+ * turn when none is in flight, else when the one in flight is done: with `SYNC_FLUSH` before anybody is told of that one.
+ * After a failure every commit fails.
  * A commit calls the parts that have touched it: at a low rate most have one record and nothing else (ADR 821).
  */
 export class GroupCommit implements CommitTrigger {
@@ -200,6 +201,12 @@ export class GroupCommit implements CommitTrigger {
           this.#settle(commit, error);
         });
         if (!isDurable) return;
+      } else if (this.#isSync) {
+        // those who wait for the commit before it may not have been told
+        setImmediate(() => {
+          this.#settle(commit, undefined);
+        });
+        return;
       }
     } catch (error) {
       setImmediate(() => {
@@ -221,19 +228,25 @@ export class GroupCommit implements CommitTrigger {
     }
     this.#sealedBytes = 0;
     this.#isWaiting = false;
+    let isNextClosed = false;
     try {
       const isDurable = error === undefined;
       for (let rest = this.#sealed; rest !== 0; rest &= rest - 1) {
         this.#firstOf(rest).settle(isDurable);
       }
+      // While those who are told of this commit have much to do, the disk has the next one (ADR 1051).
+      isNextClosed = this.#isSync && this.#isDirty;
+      if (isNextClosed) this.#close();
       for (const listener of this.#listeners) listener(commit, error);
       this.#promises.settle(commit, error);
       for (const announce of this.#announcers) announce(isDurable);
     } finally {
-      this.#isInFlight = false;
-      if (!this.#isDirty) this.#onDrained?.();
-      else if (this.#isEarly) this.#schedule();
-      else this.#close();
+      if (!isNextClosed) {
+        this.#isInFlight = false;
+        if (!this.#isDirty) this.#onDrained?.();
+        else if (this.#isEarly) this.#schedule();
+        else this.#close();
+      }
     }
   }
 }

@@ -140,9 +140,12 @@ describe('cluster: workers of standalone', function () {
   it('leave no connection behind that was on its way to one that dies', async () => {
     const [stopped, ...others] = childrenOf(first());
     if (stopped === undefined) throw new Error('no workers');
-    // It answers for no connection that it is given: of as many as there are workers, one is on its way.
+    // It answers for no connection that it is given: of twice as many as there are workers, one is on its way, also when a client of
+    // the test before comes back meanwhile.
     process.kill(stopped, 'SIGSTOP');
-    const sockets = [stopped, ...others].map(() => netConnect(broker.port, broker.host));
+    const sockets = [stopped, ...others, stopped, ...others].map(() =>
+      netConnect(broker.port, broker.host),
+    );
     try {
       const opened = sockets.map((socket) => once(socket, 'connect'));
       await Promise.all(opened);
@@ -164,7 +167,7 @@ describe('cluster: workers of standalone', function () {
       process.kill(stopped, 'SIGKILL');
       // One that is left open is so for as long as its client waits.
       const outcomes = await within('an end of each connection', 30_000, Promise.all(answers));
-      expect(outcomes.sort()).to.deep.equal(['answered', 'closed']);
+      expect([...new Set(outcomes)].sort()).to.deep.equal(['answered', 'closed']);
     } finally {
       if (isWorker(stopped)) process.kill(stopped, 'SIGKILL');
       for (const socket of sockets) socket.destroy();

@@ -5,9 +5,10 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../helpers/eventually.ts';

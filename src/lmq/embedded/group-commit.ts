@@ -144,9 +144,7 @@ export class GroupCommit implements CommitTrigger {
     this.#openBytes = 0;
     const wait = this.#seal(commit);
     if (this.#failure !== undefined) {
-      setImmediate(() => {
-        this.#settle(commit, this.#failure);
-      });
+      this.#settleLater(commit, this.#failure);
     } else if (wait === undefined) {
       this.#write(commit);
     } else {
@@ -203,20 +201,23 @@ export class GroupCommit implements CommitTrigger {
         if (!isDurable) return;
       } else if (this.#isSync) {
         // those who wait for the commit before it may not have been told
-        setImmediate(() => {
-          this.#settle(commit, undefined);
-        });
+        this.#settleLater(commit, undefined);
         return;
       }
     } catch (error) {
-      setImmediate(() => {
-        this.#settle(commit, toStoreError(error, 'commit failed'));
-      });
+      this.#settleLater(commit, toStoreError(error, 'commit failed'));
       return;
     }
     this.#isEarly = true;
     this.#settle(commit, undefined);
     this.#isEarly = false;
+  }
+
+  /** In a turn of its own. */
+  #settleLater(commit: CommitNumber, error: StoreError | undefined): void {
+    setImmediate(() => {
+      this.#settle(commit, error);
+    });
   }
 
   #settle(commit: CommitNumber, error: StoreError | undefined): void {
